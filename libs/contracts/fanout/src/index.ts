@@ -1,1 +1,3 @@
-export {};
+export * from './acknowledgement.js';
+export * from './commands.js';
+export * from './envelope.js';

@@ -1,1 +1,2 @@
-export {};
+export * from './bodies.js';
+export * from './events.js';

@@ -1,1 +1,2 @@
-export {};
+export * from './data-map.js';
+export * from './events.js';

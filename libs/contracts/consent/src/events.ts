@@ -1,0 +1,52 @@
+import { classified, defineEvent, dispatchId, instant, purposeId, subjectRef, uuid } from '@heed/kernel';
+import { z } from 'zod';
+
+/** Internal, and told to the tenant's platform teams. */
+const topics = ['heed.consent.events.v1', 'heed.t.{tenant}.events.v1'];
+const decided = {
+  ref: subjectRef,
+  /** The person's version after this decision. */
+  version: classified('none', z.int().min(1)),
+  channel: classified('none', z.string()),
+  /** When the person did it, never later than received. */
+  occurredAt: instant,
+  recordedAt: instant,
+  records: z.array(z.strictObject({ id: uuid, purpose: purposeId })).min(1),
+};
+
+export const consentGiven = defineEvent({
+  type: 'heed.consent.given.v1',
+  topics,
+  summary: 'A person agreed to purposes.',
+  data: z.strictObject({ ...decided, dispatchId }),
+});
+
+export const consentRefused = defineEvent({
+  type: 'heed.consent.refused.v1',
+  topics,
+  summary: 'A person refused purposes when asked.',
+  data: z.strictObject({ ...decided, dispatchId }),
+});
+
+export const consentWithdrawn = defineEvent({
+  type: 'heed.consent.withdrawn.v1',
+  topics,
+  summary: 'A person withdrew consent; every channel ends here.',
+  data: z.strictObject({ ...decided, dispatchId }),
+});
+
+export const purposeDenied = defineEvent({
+  type: 'heed.consent.purpose_denied.v1',
+  topics,
+  summary: 'Somebody tried to grant what the policy never allows.',
+  data: z.strictObject({ purpose: purposeId, promise: classified('none', z.string()), channel: classified('none', z.string()) }),
+});
+
+export const consentMapConfirmed = defineEvent({
+  type: 'heed.consent.map_confirmed.v1',
+  topics: ['heed.consent.events.v1'],
+  summary: 'Consent holds this version of the data map.',
+  data: z.strictObject({ mapVersion: classified('none', z.int().min(1)) }),
+});
+
+export const consentEvents = [consentGiven, consentRefused, consentWithdrawn, purposeDenied, consentMapConfirmed] as const;

@@ -1,0 +1,54 @@
+import { classified, defineEvent, instant, uuid } from '@heed/kernel';
+import { z } from 'zod';
+import { dataStore } from './data-map.js';
+
+const topics = ['heed.subprocessor-registry.events.v1'];
+const version = classified('none', z.int().min(1));
+const hash = classified('none', z.string().regex(/^[0-9a-f]{64}$/));
+/** A policy pack in its canonical JSON form; `@heed/policy` reads it. */
+const pack = classified('organisational', z.record(z.string(), z.unknown()));
+
+export const mapProposed = defineEvent({
+  type: 'heed.subprocessor-registry.map_proposed.v1',
+  topics,
+  summary: "A tenant's whole data map in a new version. Active once every owner has confirmed it.",
+  data: z.strictObject({ mapVersion: version, stores: z.array(dataStore) }),
+});
+
+export const mapActivated = defineEvent({
+  type: 'heed.subprocessor-registry.map_activated.v1',
+  topics,
+  summary: 'Every owner has this map version: it is the one that new dispatches use.',
+  data: z.strictObject({ mapVersion: version }),
+});
+
+export const policyAnnounced = defineEvent({
+  type: 'heed.subprocessor-registry.policy_announced.v1',
+  topics,
+  summary: 'A policy version will take effect; who was promised a notice gets one first.',
+  data: z.strictObject({
+    noticeId: uuid,
+    version,
+    hash,
+    effectiveFrom: instant,
+    /** What changes, in words a person reads. */
+    changes: z.array(classified('organisational', z.string())),
+    pack,
+  }),
+});
+
+export const policyPostponed = defineEvent({
+  type: 'heed.subprocessor-registry.policy_postponed.v1',
+  topics,
+  summary: 'A notice arrived too late for the date: the version takes effect later than announced.',
+  data: z.strictObject({ version, effectiveFrom: instant, promise: classified('none', z.string()) }),
+});
+
+export const policyActivated = defineEvent({
+  type: 'heed.subprocessor-registry.policy_activated.v1',
+  topics,
+  summary: 'This policy version is in effect.',
+  data: z.strictObject({ version, hash, effectiveFrom: instant, pack }),
+});
+
+export const registryEvents = [mapProposed, mapActivated, policyAnnounced, policyPostponed, policyActivated] as const;

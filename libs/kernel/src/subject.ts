@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { classified } from './privacy.js';
+
+/** The types every tenant has; a tenant may add its own in the same form. */
+export const identifierType = classified('none', z.string().regex(/^[a-z][a-z0-9_]{1,31}$/));
+
+export const subjectRef = classified('pseudonymous', z.string().regex(/^sub_[0-9a-f]{32}$/));
+
+/** 320 characters is the longest email address (RFC 3696 erratum 1690); nothing we match on is longer. */
+export const identifier = z.strictObject({
+  type: identifierType,
+  value: classified('personal', z.string().trim().min(1).max(320)),
+});
+export type Identifier = z.output<typeof identifier>;
+
+/** `{"identifiers":[…]}` or `{"ref":"sub_…"}`. */
+export const subject = z.union([
+  z.strictObject({ identifiers: z.array(identifier).min(1).max(16) }),
+  z.strictObject({ ref: subjectRef }),
+]);
+export type Subject = z.output<typeof subject>;
+
+export const tenantId = z.string().regex(/^[a-z][a-z0-9-]{1,30}[a-z0-9]$/);
+export const dataStoreId = classified('organisational', z.string().regex(/^[a-z][a-z0-9-]{0,62}$/));
+export const purposeId = classified('organisational', z.string().regex(/^[a-z][a-z0-9_]{0,62}$/));
+/** RFC 3339 in UTC or with an offset; years 0000 to 9999 by form. */
+export const instant = classified('none', z.iso.datetime({ offset: true }));
+export const uuid = classified('none', z.uuid());
+/** `con_`, `dsr_` or `ret_` and a UUID: the prefix names the owner, so that the router finds it. */
+export const dispatchId = classified('none', z.string().regex(/^(con|dsr|ret)_[0-9a-f-]{36}$/));
+export const dispatchOwner = classified('none', z.enum(['consent', 'dsar', 'retention']));
+export type DispatchOwner = z.output<typeof dispatchOwner>;
+export const DISPATCH_PREFIX: Readonly<Record<DispatchOwner, string>> = { consent: 'con', dsar: 'dsr', retention: 'ret' };
