@@ -1,0 +1,117 @@
+import { mkdir, stat, writeFile, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Kafka, logLevel } from 'kafkajs';
+import { startChild, type Child, type ChildExit } from '../process/child.js';
+import { assertPortFree, freePorts } from '../process/ports.js';
+import { StartError } from '../process/start-error.js';
+import { waitFor } from '../process/wait-for.js';
+import { classDataArchive } from './class-data-archive.js';
+import { kafkaJars } from './jars.js';
+import { findJava } from './java.js';
+import { serverProperties } from './server-properties.js';
+import { formatStorage } from './storage.js';
+
+export interface KafkaOptions {
+  /** Holds server.properties and the log directory; created when it is missing, taken up when it is there. */
+  readonly dir: string;
+  /** 0 picks a free one. */
+  readonly port: number;
+  readonly controllerPort: number;
+  readonly logFile?: string;
+  readonly onDownload?: () => void;
+}
+
+export interface EmbeddedKafka {
+  readonly brokers: string;
+  readonly port: number;
+  readonly pid: number;
+  readonly child: Child;
+  readonly exited: Promise<ChildExit>;
+  stop(): Promise<void>;
+  kill(): Promise<void>;
+  /** Ends this broker and starts one on the same data and ports. */
+  restart(): Promise<EmbeddedKafka>;
+}
+
+const MEMORY_FLAGS = ['-Xms64m', '-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
+const LOG_FLAGS = ['-Dorg.slf4j.simpleLogger.showDateTime=true', "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSX"];
+
+/**
+ * Starts a real Apache Kafka, one KRaft node, on the loopback interface; its jars are fetched on first use.
+ *
+ * @example const kafka = await startKafka({ dir: '/tmp/kafka', port: 0, controllerPort: 0 });
+ * @throws StartError when Java or Maven is missing, a port is taken or the disk is full.
+ */
+export async function startKafka(options: KafkaOptions): Promise<EmbeddedKafka> {
+  const java = await findJava();
+  const jars = await kafkaJars(options.onDownload);
+  const archive = classDataArchive(jars, java);
+  const [freeOne, freeTwo] = await freePorts(2);
+  const port = options.port === 0 ? (freeOne ?? 0) : options.port;
+  const controllerPort = options.controllerPort === 0 ? (freeTwo ?? 0) : options.controllerPort;
+  await assertPortFree(port, 'Kafka');
+  await assertPortFree(controllerPort, "Kafka's controller");
+
+  const dataDir = join(options.dir, 'data');
+  const properties = join(options.dir, 'server.properties');
+  await mkdir(options.dir, { recursive: true });
+  await writeFile(properties, serverProperties({ dataDir, port, controllerPort }));
+  await formatStorage(java.command, [...MEMORY_FLAGS, '-Xlog:cds=off', '-cp', jars.classPath], dataDir, properties);
+
+  const logFile = options.logFile ?? `${options.dir}.log`;
+  const logStart = await stat(logFile).then((file) => file.size, () => 0);
+  const child = startChild({
+    command: java.command,
+    args: [...MEMORY_FLAGS, ...LOG_FLAGS, ...archive.flags, '-cp', jars.classPath, 'kafka.Kafka', properties],
+    logFile,
+    deathSignal: 'TERM',
+  });
+  const brokers = `127.0.0.1:${port}`;
+  const started = async (): Promise<boolean> => (await logSince(logFile, logStart)).includes('Kafka Server started');
+  const options60 = { timeoutMs: 60_000, everyMs: 50, unless: () => child.exit };
+  const result = (await waitFor(started, options60)) === 'ready' && (await waitFor(() => answers(brokers), options60));
+  if (result !== 'ready') {
+    await child.stop('SIGTERM', 5_000);
+    throw startFailure(await logSince(logFile, logStart), logFile);
+  }
+  const stop = async (): Promise<void> => {
+    // 143 is how a JVM ends on SIGTERM; anything else may have left half an archive behind.
+    if ((await child.stop('SIGTERM', 20_000)).code === 143) await archive.keep();
+  };
+  return {
+    brokers,
+    port,
+    pid: child.pid,
+    child,
+    exited: child.exited,
+    stop,
+    kill: async () => void (await child.stop('SIGKILL', 0)),
+    restart: async () => {
+      await stop();
+      return startKafka({ ...options, port, controllerPort });
+    },
+  };
+}
+
+async function answers(brokers: string): Promise<boolean> {
+  const admin = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING, retry: { retries: 0 } }).admin();
+  try {
+    await admin.connect();
+    return (await admin.describeCluster()).brokers.length > 0;
+  } finally {
+    await admin.disconnect().catch(() => undefined);
+  }
+}
+
+async function logSince(logFile: string, start: number): Promise<string> {
+  return (await readFile(logFile)).subarray(start).toString('utf8');
+}
+
+function startFailure(log: string, logFile: string): StartError {
+  if (/Address already in use/.test(log)) return new StartError('port_taken', "Kafka's port is taken: set HEED_PORT_BASE to move.");
+  if (/No space left on device/.test(log)) {
+    return new StartError('disk_full', 'The disk is full: free some space, or move HEED_HOME to another disk.');
+  }
+  const reason = log.split('\n').filter((line) => /ERROR|Exception/.test(line)).at(0) ?? 'no answer in 60 s';
+  return new StartError('part_failed', `Kafka did not start (${reason.slice(0, 200)}); see ${logFile}.`);
+}
