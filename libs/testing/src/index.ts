@@ -1,1 +1,6 @@
-export {};
+export { startEmbeddedServers, type EmbeddedServers } from './embedded-servers.js';
+export { eventually, type EventuallyOptions } from './eventually.js';
+export { freshDatabase, type FreshDatabase } from './fresh-database.js';
+export { freshTopicPrefix } from './fresh-topic-prefix.js';
+export { testServers, type TestServers } from './test-servers.js';
+export { VirtualClock } from './virtual-clock.js';

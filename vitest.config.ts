@@ -1,0 +1,48 @@
+import { defineConfig } from 'vitest/config';
+
+const conditions = ['@heed/source', 'module', 'node', 'development|production'];
+
+/** What every project shares: specs run against the packages' sources, with Nest's decorator metadata. */
+const sources = {
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
+};
+
+/** The suffix of a spec names its cost: no I/O, real servers, the whole system. */
+function specs(suffix: 'unit' | 'int' | 'e2e'): { include: string[]; exclude: string[] } {
+  return {
+    include: [`{libs,services,infra}/**/*.${suffix}.spec.ts`],
+    exclude: ['**/node_modules/**', '**/dist/**'],
+  };
+}
+
+export default defineConfig({
+  test: {
+    projects: [
+      { ...sources, test: { name: 'unit', ...specs('unit') } },
+      {
+        ...sources,
+        test: {
+          name: 'int',
+          ...specs('int'),
+          globalSetup: ['libs/testing/src/global-setup.ts'],
+          maxWorkers: 2,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        ...sources,
+        test: {
+          name: 'e2e',
+          ...specs('e2e'),
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          teardownTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
