@@ -1,1 +1,51 @@
-export {};
+import { z } from 'zod';
+
+/** A configuration that cannot work; `message` is the one line an operator reads. */
+export class ConfigError extends Error {}
+
+/**
+ * Reads an environment through a schema once, at boot; every mistake is named in one line.
+ * @example loadConfig(z.object({ PORT: port }), process.env)
+ */
+export function loadConfig<S extends z.ZodType>(schema: S, env: Readonly<Record<string, string | undefined>>): z.output<S> {
+  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const result = schema.safeParse(present);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map((issue) => `${issue.path.join('.') || 'environment'}: ${issue.message}`);
+  throw new ConfigError(`Configuration refused: ${problems.join('; ')}`);
+}
+
+export const port = z.coerce.number().int().min(0).max(65535);
+export const list = z.string().transform((text) => text.split(',').map((part) => part.trim()).filter(Boolean));
+
+/** What every service of Heed needs to know. */
+export const serviceEnvironment = z.object({
+  HEED_PORT: port,
+  HEED_HOST: z.string().default('127.0.0.1'),
+  HEED_DATABASE_URL: z.string().min(1),
+  HEED_DATABASE_POOL: z.coerce.number().int().min(2).max(100).default(10),
+  KAFKA_BROKERS: list,
+  HEED_TOPIC_PREFIX: z.string().default(''),
+  HEED_ORIGIN: z.url(),
+  HEED_ISSUER: z.url(),
+  HEED_AUDIENCE: z.string().default('heed'),
+  HEED_KEYS_DIR: z.string().min(1),
+  HEED_CLIENT_ID: z.string().min(1),
+  HEED_CLIENT_SECRET: z.string().min(1),
+  HEED_FAILPOINT: z.string().optional(),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
+  NODE_ENV: z.string().default('development'),
+});
+export type ServiceEnvironment = z.output<typeof serviceEnvironment>;
+
+/** What the migration job of a service needs to know. */
+export const migrationEnvironment = z.object({
+  HEED_DATABASE_ADMIN_URL: z.string().min(1),
+  HEED_DATABASE_PASSWORD: z.string().min(1),
+  HEED_TENANTS: z
+    .string()
+    .transform((text): unknown => JSON.parse(text))
+    .pipe(z.array(z.object({ id: z.string(), isolation: z.enum(['role', 'login']) }))),
+  HEED_KEYS_DIR: z.string().min(1),
+});

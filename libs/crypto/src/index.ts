@@ -1,1 +1,4 @@
-export {};
+export * from './envelope.js';
+export * from './fields.js';
+export * from './keys.js';
+export * from './signature.js';

@@ -1,1 +1,3 @@
-export {};
+export * from './batch-runner.js';
+export * from './client.js';
+export * from './dead-letter.js';

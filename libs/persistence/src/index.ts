@@ -1,1 +1,6 @@
-export {};
+export * from './database.js';
+export * from './migrate.js';
+export * from './names.js';
+export * from './pg-errors.js';
+export * from './tenants.js';
+export * from './unit-of-work.js';

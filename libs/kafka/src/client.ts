@@ -1,0 +1,81 @@
+import { unavailable } from '@heed/kernel';
+import { CompressionTypes, Kafka, logLevel } from 'kafkajs';
+import type { Producer } from 'kafkajs';
+
+export type { Kafka };
+
+/**
+ * A client with the settings that recover within a second after the broker is back: kafkajs by itself gives up, or
+ * waits ten times as long.
+ */
+export function createKafka(options: { brokers: readonly string[]; clientId: string }): Kafka {
+  return new Kafka({
+    brokers: [...options.brokers],
+    clientId: options.clientId,
+    logLevel: logLevel.NOTHING,
+    connectionTimeout: 3000,
+    requestTimeout: 10_000,
+    retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 1_000_000 },
+  });
+}
+
+export interface OutgoingMessage {
+  readonly topic: string;
+  readonly key: string | Buffer | null;
+  readonly value: Buffer | string | null;
+  readonly headers: Readonly<Record<string, string | Buffer>>;
+}
+
+/** Longest wait for an acknowledgement of a batch, in milliseconds; then the caller decides. */
+const PUBLISH_DEADLINE = 15_000;
+
+/** The one door to a Kafka producer: batches, `acks=all`. Only the relay, the agent and the dead-letter queue hold one. */
+export class Publisher {
+  private readonly producer: Producer;
+
+  constructor(kafka: Kafka) {
+    this.producer = kafka.producer({ allowAutoTopicCreation: false, maxInFlightRequests: 5, retry: { retries: 5, initialRetryTime: 100, maxRetryTime: 1000 } });
+  }
+
+  async connect(): Promise<void> {
+    await this.producer.connect();
+  }
+
+  async disconnect(): Promise<void> {
+    await this.producer.disconnect();
+  }
+
+  /**
+   * Resolves when every message is acknowledged by all in-sync replicas.
+   * @throws HeedError `kafka_unavailable`; the batch may then have been written in part, and readers deduplicate.
+   */
+  async publish(messages: readonly OutgoingMessage[]): Promise<void> {
+    if (messages.length === 0) return;
+    const byTopic = new Map<string, OutgoingMessage[]>();
+    for (const message of messages) {
+      const list = byTopic.get(message.topic);
+      if (list) list.push(message);
+      else byTopic.set(message.topic, [message]);
+    }
+    const sending = this.producer.sendBatch({
+      acks: -1,
+      compression: CompressionTypes.None,
+      topicMessages: [...byTopic].map(([topic, list]) => ({
+        topic,
+        messages: list.map(({ key, value, headers }) => ({ key, value, headers: { ...headers } })),
+      })),
+    });
+    let timer: NodeJS.Timeout | undefined;
+    const deadline = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error('no acknowledgement in time')), PUBLISH_DEADLINE);
+    });
+    try {
+      await Promise.race([sending, deadline]);
+    } catch (error) {
+      sending.catch(() => undefined);
+      throw unavailable('kafka_unavailable', 'Kafka did not take the records; try again.', error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** One registry a process, served at `/metrics` on the service's own port. */
+export const metrics = new Registry();
+
+let defaults = false;
+export function collectProcessMetrics(service: string): void {
+  if (defaults) return;
+  defaults = true;
+  metrics.setDefaultLabels({ service });
+  collectDefaultMetrics({ register: metrics });
+}
+
+const registers = [metrics];
+
+export const outboxAge = new Gauge({
+  name: 'heed_outbox_oldest_seconds',
+  help: 'Age of the oldest unpublished outbox row.',
+  registers,
+});
+export const outboxPublished = new Counter({
+  name: 'heed_outbox_published_total',
+  help: 'Outbox rows published, by topic.',
+  labelNames: ['topic'],
+  registers,
+});
+export const consumerLag = new Gauge({
+  name: 'heed_consumer_lag_records',
+  help: 'Records behind the end of the partition after the last batch.',
+  labelNames: ['group', 'topic', 'partition'],
+  registers,
+});
+export const consumed = new Counter({
+  name: 'heed_consumed_total',
+  help: 'Records consumed, by group and what became of them.',
+  labelNames: ['group', 'result'],
+  registers,
+});
+export const targetsOpen = new Gauge({
+  name: 'heed_targets',
+  help: 'Dispatch targets that are not finished, by tenant and state.',
+  labelNames: ['tenant', 'state'],
+  registers,
+});
+export const httpDuration = new Histogram({
+  name: 'heed_http_seconds',
+  help: 'Time to answer, by route and status.',
+  labelNames: ['route', 'status'],
+  buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+  registers,
+});

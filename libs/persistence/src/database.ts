@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import { unavailable } from '@heed/kernel';
+import type { Clock } from '@heed/kernel';
+import pg from 'pg';
+import { tenantRole } from './names.js';
+import { readLogins } from './tenants.js';
+import type { Tenant } from './tenants.js';
+
+export interface DatabaseOptions {
+  /** URL of the service's login role. */
+  readonly url: string;
+  readonly keysDir: string;
+  readonly clock: Clock;
+  readonly poolSize?: number;
+  /** Pool of a tenant that has its own login. */
+  readonly tenantPoolSize?: number;
+}
+
+/** Rows of one statement. */
+export type Rows<R> = readonly R[];
+
+/** The pools of one service: its own login, and one small pool for each tenant with `isolation: login`. */
+export class Database {
+  readonly name: string;
+  readonly clock: Clock;
+  private readonly pool: pg.Pool;
+  private readonly ownPools = new Map<string, pg.Pool>();
+  private tenants = new Map<string, Tenant>();
+  private loadedAt = 0;
+
+  constructor(private readonly options: DatabaseOptions) {
+    this.name = new URL(options.url).pathname.slice(1);
+    this.clock = options.clock;
+    this.pool = makePool(options.url, options.poolSize ?? 10);
+  }
+
+  /** A statement on the shared tables, as the service's login, outside any tenant. */
+  async query<R extends object>(text: string, values: readonly unknown[] = []): Promise<Rows<R>> {
+    return rowsOf<R>(this.pool, text, values);
+  }
+
+  /** A connection for what needs a session: LISTEN, advisory locks. Release it. */
+  async connect(): Promise<pg.PoolClient> {
+    return this.pool.connect();
+  }
+
+  /** The tenants of this cell; read again at most once a second, so that a new tenant needs no restart. */
+  async listTenants(): Promise<readonly Tenant[]> {
+    if (Date.now() - this.loadedAt > 1000) {
+      const rows = await this.query<Tenant>(`SELECT id, isolation FROM heed.tenant WHERE state = 'active'`);
+      this.tenants = new Map(rows.map((row) => [row.id, row]));
+      this.loadedAt = Date.now();
+    }
+    return [...this.tenants.values()];
+  }
+
+  async findTenant(id: string): Promise<Tenant | undefined> {
+    if (!this.tenants.has(id)) await this.listTenants();
+    return this.tenants.get(id);
+  }
+
+  /** The pool whose connections may enter the tenant, and the role to take on there. */
+  async poolFor(tenant: Tenant): Promise<{ pool: pg.Pool; role: string | undefined }> {
+    const role = tenantRole(this.name, tenant.id);
+    if (tenant.isolation === 'role') return { pool: this.pool, role };
+    let own = this.ownPools.get(tenant.id);
+    if (!own) {
+      const password = (await readLogins(this.options.keysDir, this.name))[tenant.id];
+      if (!password) throw unavailable('tenant_login_missing', `Tenant ${tenant.id} has no login yet; run the migration job.`);
+      const url = new URL(this.options.url);
+      url.username = encodeURIComponent(role);
+      url.password = encodeURIComponent(password);
+      own = this.ownPools.get(tenant.id) ?? makePool(url.toString(), this.options.tenantPoolSize ?? 4);
+      this.ownPools.set(tenant.id, own);
+    }
+    return { pool: own, role: undefined };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.pool, ...this.ownPools.values()].map((pool) => pool.end()));
+  }
+}
+
+function makePool(url: string, max: number): pg.Pool {
+  const pool = new pg.Pool({ connectionString: url, max, idleTimeoutMillis: 30_000, connectionTimeoutMillis: 10_000 });
+  pool.on('error', () => undefined); // an idle connection broke; the next use opens a new one
+  return pool;
+}
+
+const names = new Map<string, string>();
+/** Statements are prepared under a name made from their text: planned once a connection. */
+function nameOf(text: string): string {
+  let name = names.get(text);
+  if (!name) {
+    name = createHash('sha1').update(text).digest('base64url').slice(0, 16);
+    names.set(text, name);
+  }
+  return name;
+}
+
+export async function rowsOf<R extends object>(on: pg.Pool | pg.PoolClient, text: string, values: readonly unknown[]): Promise<Rows<R>> {
+  const result = await on.query<R>({ name: nameOf(text), text, values: [...values] });
+  return result.rows;
+}

@@ -1,0 +1,157 @@
+import { HeedError, unavailable, uuidv7 } from '@heed/kernel';
+import type { Cause, Clock } from '@heed/kernel';
+import type pg from 'pg';
+import { rowsOf } from './database.js';
+import type { Database, Rows } from './database.js';
+import { quoteIdent, tenantSchema } from './names.js';
+import { isTransientPgError } from './pg-errors.js';
+
+/** What will become a leaf of the tenant's ledger. Metadata and refs only, never personal data. */
+export interface LedgerEntry {
+  readonly kind: string;
+  readonly ref?: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+export interface PendingRow {
+  readonly lane: number;
+  readonly topic: string;
+  readonly key: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly value: string;
+}
+
+/** One transaction inside one tenant: the only way to write. */
+export interface Tx {
+  readonly tenant: string;
+  readonly clock: Clock;
+  /** The call or event this transaction answers. */
+  readonly cause: Cause | undefined;
+  query<R extends object>(text: string, values?: readonly unknown[]): Promise<Rows<R>>;
+  /** Writes a ledger row with the transaction. */
+  record(entry: LedgerEntry): void;
+  /** Used by the outbox alone: rows that are inserted just before commit. */
+  enqueue(rows: readonly PendingRow[]): void;
+  /** Runs after a successful commit; must not throw. */
+  afterCommit(then: () => void): void;
+}
+
+export interface RunOptions {
+  readonly cause?: Cause | undefined;
+  /** Events handled by this transaction, for a consumer's deduplication. */
+  readonly inbox?: { readonly consumer: string; readonly keys: readonly { readonly key: string; readonly day: string }[] };
+}
+
+export class UnitOfWork {
+  constructor(private readonly database: Database) {}
+
+  /**
+   * Opens a transaction, enters the tenant in the same round trip, runs the work and commits. Everything that was
+   * appended or recorded is inserted with it, in one statement each.
+   * @throws HeedError `tenant_unknown`, or kind `unavailable` when PostgreSQL is away.
+   * @example await unitOfWork.run('ajuni', async (tx) => { await tx.query('…'); append([event], tx); })
+   */
+  async run<T>(tenantId: string, work: (tx: Tx) => Promise<T>, options: RunOptions = {}): Promise<T> {
+    const tenant = await this.database.findTenant(tenantId).catch(rethrow);
+    if (!tenant) throw new HeedError({ kind: 'forbidden', code: 'tenant_unknown', detail: 'This tenant is not served here.' });
+    const { pool, role } = await this.database.poolFor(tenant);
+    const client = await pool.connect().catch(rethrow);
+    const transaction = new PgTx(client, tenantId, this.database.clock, options.cause);
+    let broken: Error | undefined;
+    try {
+      const enter = role ? `SET LOCAL ROLE ${quoteIdent(role)}; ` : '';
+      await client.query(`BEGIN; ${enter}SET LOCAL search_path = ${quoteIdent(tenantSchema(tenantId))}`);
+      const result = await work(transaction);
+      await transaction.flush(options.inbox);
+      await client.query('COMMIT');
+      transaction.committed();
+      return result;
+    } catch (error) {
+      await client.query('ROLLBACK').catch((failure: Error) => (broken = failure));
+      return rethrow(error);
+    } finally {
+      transaction.end();
+      client.release(broken);
+    }
+  }
+}
+
+function rethrow(error: unknown): never {
+  if (isTransientPgError(error)) throw unavailable('database_unavailable', 'The database is not answering; try again.', error);
+  throw error;
+}
+
+class PgTx implements Tx {
+  private readonly entries: LedgerEntry[] = [];
+  private readonly rows: PendingRow[] = [];
+  private readonly hooks: (() => void)[] = [];
+  private open = true;
+
+  constructor(
+    private readonly client: pg.PoolClient,
+    readonly tenant: string,
+    readonly clock: Clock,
+    readonly cause: Cause | undefined,
+  ) {}
+
+  async query<R extends object>(text: string, values: readonly unknown[] = []): Promise<Rows<R>> {
+    if (!this.open) throw new Error('the transaction is over: a query was not awaited');
+    return rowsOf<R>(this.client, text, values);
+  }
+
+  record(entry: LedgerEntry): void {
+    this.entries.push(entry);
+  }
+
+  enqueue(rows: readonly PendingRow[]): void {
+    this.rows.push(...rows);
+  }
+
+  afterCommit(then: () => void): void {
+    this.hooks.push(then);
+  }
+
+  async flush(inbox: RunOptions['inbox']): Promise<void> {
+    if (this.entries.length > 0) {
+      const now = this.clock.now();
+      await this.query(
+        `INSERT INTO ledger_entry (id, kind, subject_ref, data, recorded_at)
+         SELECT i, k, r, d::jsonb, $5 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) AS e(i, k, r, d)`,
+        [
+          this.entries.map(() => uuidv7(now)),
+          this.entries.map((e) => e.kind),
+          this.entries.map((e) => e.ref ?? null),
+          this.entries.map((e) => JSON.stringify(e.data)),
+          now,
+        ],
+      );
+    }
+    if (this.rows.length > 0) {
+      await this.query(
+        `INSERT INTO heed.outbox (lane, topic, key, headers, value)
+         SELECT l, t, k, h::jsonb, v FROM unnest($1::smallint[], $2::text[], $3::text[], $4::text[], $5::text[]) AS o(l, t, k, h, v)`,
+        [
+          this.rows.map((r) => r.lane),
+          this.rows.map((r) => r.topic),
+          this.rows.map((r) => r.key),
+          this.rows.map((r) => JSON.stringify(r.headers)),
+          this.rows.map((r) => r.value),
+        ],
+      );
+    }
+    if (inbox && inbox.keys.length > 0) {
+      await this.query(
+        `INSERT INTO heed.inbox (day, consumer, event_key) SELECT d, $1, k FROM unnest($2::date[], $3::text[]) AS i(d, k)`,
+        [inbox.consumer, inbox.keys.map((k) => k.day), inbox.keys.map((k) => k.key)],
+      );
+    }
+  }
+
+  committed(): void {
+    for (const hook of this.hooks) hook();
+  }
+
+  end(): void {
+    this.open = false;
+  }
+}
