@@ -1,1 +1,2 @@
-export {};
+export * from './append.js';
+export * from './relay.js';

@@ -1,0 +1,70 @@
+/** The roles of people and machines. `service` and `agent` are Heed's own; a person never holds them. */
+export const ROLES = ['platform', 'analyst', 'dpo', 'tenant-admin', 'operator', 'auditor', 'agent', 'service'] as const;
+export type Role = (typeof ROLES)[number];
+
+const READERS = ['platform', 'analyst', 'dpo', 'tenant-admin', 'operator', 'auditor'] as const;
+const CASEWORK = ['analyst', 'dpo'] as const;
+
+/**
+ * Who may call what: method and route, as the router knows it. What is not here is served to nobody, and `public`
+ * routes are the only ones that ask for no token.
+ */
+export const ACCESS: Readonly<Record<string, readonly Role[] | 'public'>> = {
+  'GET /healthz': 'public',
+  'GET /readyz': 'public',
+  'GET /metrics': 'public', // on the service's own port only; the origin does not route it
+  'GET /openapi.json': 'public',
+  'GET /u/:token': 'public',
+  'POST /u/:token': 'public',
+  'GET /r/:token': 'public',
+  'GET /.well-known/gpc.json': 'public',
+
+  'POST /v1/consents': ['platform'],
+  'GET /v1/consents': ['platform', 'analyst', 'dpo', 'auditor'],
+  'POST /v1/consents/check': ['platform', 'analyst', 'dpo'],
+  'POST /v1/withdrawals': ['platform', 'analyst', 'dpo'],
+  'GET /v1/subjects/:ref': ['platform', 'analyst', 'dpo', 'auditor'],
+  'GET /v1/purposes': READERS,
+
+  'POST /v1/requests': ['platform', 'analyst', 'dpo'],
+  'GET /v1/requests': [...CASEWORK, 'auditor', 'platform'],
+  'GET /v1/requests/:id': [...CASEWORK, 'auditor', 'platform'],
+  'GET /v1/requests/:id/certificate': [...CASEWORK, 'auditor', 'platform'],
+  'POST /v1/requests/:id/verify': CASEWORK,
+  'POST /v1/requests/:id/extend': CASEWORK,
+  'POST /v1/requests/:id/approve': ['dpo'],
+  'POST /v1/requests/:id/refuse': ['dpo'],
+  'POST /v1/requests/:id/close': CASEWORK,
+
+  'POST /v1/holds': ['dpo'],
+  'GET /v1/holds': [...CASEWORK, 'auditor'],
+  'GET /v1/holds/:id': [...CASEWORK, 'auditor'],
+  'POST /v1/holds/:id/release': ['dpo'],
+  'GET /v1/schedules': READERS,
+
+  'GET /v1/dispatches': [...CASEWORK, 'auditor', 'platform', 'operator'],
+  'GET /v1/dispatches/:id': [...CASEWORK, 'auditor', 'platform', 'operator'],
+
+  'POST /v1/data-stores': ['agent', 'tenant-admin'],
+  'GET /v1/data-stores': [...READERS, 'agent'],
+  'GET /v1/data-stores/:id': [...READERS, 'agent'],
+  'GET /v1/data-map': READERS,
+  'POST /v1/policies': ['tenant-admin', 'dpo'],
+  'GET /v1/policies': READERS,
+  'GET /v1/policies/:version': READERS,
+  'GET /v1/promises': READERS,
+  'GET /v1/subprocessors': READERS,
+
+  'GET /v1/messages': [...CASEWORK, 'auditor', 'tenant-admin'],
+  'GET /v1/messages/:id': [...CASEWORK, 'auditor', 'tenant-admin'],
+  'GET /v1/notices': READERS,
+  'GET /v1/notices/:id': READERS,
+  'GET /v1/notices/recipients': ['tenant-admin', 'dpo'],
+  'POST /v1/notices/recipients': ['tenant-admin'],
+
+  'GET /v1/ledger/:owner': [...CASEWORK, 'auditor', 'operator'],
+
+  'POST /internal/resolve': ['service'],
+  'POST /internal/seal': ['service'],
+  'POST /internal/contacts': ['service'],
+};

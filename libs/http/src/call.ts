@@ -1,0 +1,41 @@
+import { uuidv7 } from '@heed/kernel';
+import type { Cause } from '@heed/kernel';
+import { malformed } from '@heed/kernel';
+import { createParamDecorator } from '@nestjs/common';
+import type { ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { createHash } from 'node:crypto';
+
+/** What a use case knows of the HTTP call it answers. */
+export interface Call {
+  readonly tenant: string;
+  /** The token's subject: who acts. */
+  readonly actor: string;
+  readonly roles: readonly string[];
+  readonly cause: Cause;
+  readonly idempotency: { readonly key: string; readonly fingerprint: string } | undefined;
+}
+
+/** @example \@Post() post(\@FromCall() call: Call, \@Body() body: unknown) */
+export const FromCall = createParamDecorator((_: unknown, context: ExecutionContext): Call => callOf(context.switchToHttp().getRequest<FastifyRequest>()));
+
+export function callOf(request: FastifyRequest): Call {
+  const correlationId = uuidv7();
+  return {
+    tenant: request.tenant ?? '',
+    actor: request.principal?.subject ?? 'public',
+    roles: request.principal?.roles ?? [],
+    cause: { correlationId, ...(request.traceparent ? { traceparent: request.traceparent } : {}) },
+    idempotency: idempotencyOf(request),
+  };
+}
+
+function idempotencyOf(request: FastifyRequest): Call['idempotency'] {
+  const header = request.headers['idempotency-key'];
+  if (header === undefined || request.method !== 'POST') return undefined;
+  if (typeof header !== 'string' || !/^[\x21-\x7e]{1,128}$/.test(header)) {
+    throw malformed('idempotency_key_malformed', 'Idempotency-Key takes 1 to 128 printable ASCII characters without spaces.');
+  }
+  const fingerprint = createHash('sha256').update(JSON.stringify([request.url, request.principal?.subject, request.body ?? null])).digest('base64url');
+  return { key: header, fingerprint };
+}

@@ -1,0 +1,92 @@
+import { HeedError, isHeedError } from '@heed/kernel';
+import type { ErrorKind, FieldError } from '@heed/kernel';
+import { describeError } from '@heed/observability';
+import type { Logger } from '@heed/observability';
+import { Catch, HttpException } from '@nestjs/common';
+import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+
+const STATUS: Readonly<Record<ErrorKind, number>> = {
+  malformed: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  not_found: 404,
+  conflict: 409,
+  too_large: 413,
+  refused: 422,
+  too_many: 429,
+  internal: 500,
+  unavailable: 503,
+};
+
+const TITLE: Readonly<Record<number, string>> = {
+  400: 'Malformed request',
+  401: 'Not authenticated',
+  403: 'Not allowed',
+  404: 'Not found',
+  405: 'Method not allowed',
+  409: 'Conflict with the present state',
+  413: 'Too large',
+  415: 'Unsupported media type',
+  422: 'Refused by the policy',
+  429: 'Too many requests',
+  500: 'Internal error',
+  503: 'Temporarily unavailable',
+};
+
+/** RFC 9457 problem details with Heed's members. */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: string;
+  readonly promise?: string;
+  readonly errors?: readonly FieldError[];
+}
+
+export function problemOf(error: HeedError): Problem {
+  const status = STATUS[error.kind];
+  return {
+    type: `https://heed.dev/problems/${error.code}`,
+    title: TITLE[status] ?? 'Error',
+    status,
+    detail: error.message,
+    code: error.code,
+    ...(error.promise ? { promise: error.promise } : {}),
+    ...(error.errors.length > 0 ? { errors: error.errors } : {}),
+  };
+}
+
+/** Turns whatever was thrown into our own error; what the caller sent is never a 500. */
+export function asHeedError(error: unknown): HeedError {
+  if (isHeedError(error)) return error;
+  const status = error instanceof HttpException ? error.getStatus() : (error as { statusCode?: unknown } | null)?.statusCode;
+  const kind = typeof status === 'number' ? (Object.keys(STATUS) as ErrorKind[]).find((k) => STATUS[k] === status) : undefined;
+  if (kind === 'not_found') return new HeedError({ kind, code: 'route_unknown', detail: 'There is nothing at this path.', cause: error });
+  if (kind === 'too_large') return new HeedError({ kind, code: 'body_too_large', detail: 'The body is larger than this path takes.', cause: error });
+  if (kind && kind !== 'internal') return new HeedError({ kind, code: `http_${status}`, detail: TITLE[STATUS[kind]] ?? 'Refused', cause: error });
+  if (typeof status === 'number' && status >= 400 && status < 500) {
+    return new HeedError({ kind: 'malformed', code: `http_${status}`, detail: TITLE[status] ?? 'The request cannot be read.', cause: error });
+  }
+  return new HeedError({ kind: 'internal', code: 'internal', detail: 'Something failed here; the log has it under this time.', cause: error });
+}
+
+@Catch()
+export class ProblemFilter implements ExceptionFilter<unknown> {
+  constructor(private readonly logger: Logger) {}
+
+  catch(exception: unknown, host: ArgumentsHost): void {
+    sendProblem(host.switchToHttp().getResponse<FastifyReply>(), exception, this.logger);
+  }
+}
+
+export function sendProblem(reply: FastifyReply, exception: unknown, logger: Logger): void {
+  const error = asHeedError(exception);
+  const problem = problemOf(error);
+  if (problem.status === 500) logger.error({ err: describeError(exception) }, 'a request failed');
+  void reply.code(problem.status).header('content-type', 'application/problem+json');
+  if (problem.status === 401) void reply.header('www-authenticate', 'Bearer');
+  if (problem.status === 503 || problem.status === 429) void reply.header('retry-after', String(error.retryAfterSeconds ?? 1));
+  void reply.send(JSON.stringify(problem));
+}

@@ -1,0 +1,73 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Admin, ITopicConfig, Kafka } from 'kafkajs';
+import { parse } from 'yaml';
+import { z } from 'zod';
+
+const declaration = z.strictObject({
+  topics: z.array(
+    z.strictObject({
+      name: z.string(),
+      partitions: z.int().min(1),
+      replicationFactor: z.int().min(1).optional(),
+      config: z.record(z.string(), z.string()).default({}),
+      /** Dead letters beside it. */
+      dlq: z.boolean().default(false),
+    }),
+  ),
+  dlq: z.strictObject({ partitions: z.int().min(1), config: z.record(z.string(), z.string()) }),
+  replicationFactor: z.int().min(1),
+});
+
+export const topicsFile = path.join(import.meta.dirname, '../../../infra/kafka/topics.yaml');
+
+/**
+ * Creates the declared topics that are missing and aligns the settings of those that exist. Idempotent.
+ * @param tenants fill `{tenant}`
+ * @returns the names of topics that were created
+ */
+export async function applyTopics(kafka: Kafka, tenants: readonly string[], options: { prefix?: string; file?: string } = {}): Promise<readonly string[]> {
+  const wanted = await declaredTopics(tenants, options);
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    const existing = new Set(await admin.listTopics());
+    const missing = wanted.filter((topic) => !existing.has(topic.topic));
+    if (missing.length > 0) await admin.createTopics({ topics: missing, waitForLeaders: false });
+    await waitForLeaders(admin, wanted.map((topic) => topic.topic));
+    return missing.map((topic) => topic.topic);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+export async function declaredTopics(tenants: readonly string[], options: { prefix?: string; file?: string } = {}): Promise<readonly ITopicConfig[]> {
+  const file = declaration.parse(parse(await readFile(options.file ?? topicsFile, 'utf8')));
+  const topics: ITopicConfig[] = [];
+  for (const topic of file.topics) {
+    const replicationFactor = topic.replicationFactor ?? file.replicationFactor;
+    for (const name of topic.name.includes('{tenant}') ? tenants.map((t) => topic.name.replace('{tenant}', t)) : [topic.name]) {
+      const entries = (config: Record<string, string>) => Object.entries(config).map(([key, value]) => ({ name: key, value }));
+      topics.push({ topic: `${options.prefix ?? ''}${name}`, numPartitions: topic.partitions, replicationFactor, configEntries: entries(topic.config) });
+      if (topic.dlq) {
+        topics.push({ topic: `${options.prefix ?? ''}${name}.dlq`, numPartitions: file.dlq.partitions, replicationFactor, configEntries: entries(file.dlq.config) });
+      }
+    }
+  }
+  return topics;
+}
+
+/** kafkajs' own wait races on KRaft; this one asks until every partition has a leader. */
+async function waitForLeaders(admin: Admin, topics: string[]): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  for (;;) {
+    try {
+      const metadata = await admin.fetchTopicMetadata({ topics });
+      if (metadata.topics.every((topic) => topic.partitions.length > 0 && topic.partitions.every((p) => p.leader >= 0))) return;
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+    }
+    if (Date.now() > deadline) throw new Error('topics have no leaders after 30 s');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}

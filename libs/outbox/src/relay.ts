@@ -1,0 +1,180 @@
+import { randomUUID } from 'node:crypto';
+import { failpoint } from '@heed/kernel';
+import type { Publisher } from '@heed/kafka';
+import { markSpan, outboxAge, outboxPublished, SpanKind } from '@heed/observability';
+import type { Logger } from '@heed/observability';
+import type { Database } from '@heed/persistence';
+
+interface OutboxRow {
+  readonly seq: string;
+  readonly lane: number;
+  readonly topic: string;
+  readonly key: string;
+  readonly headers: Record<string, string>;
+  readonly value: string;
+}
+
+export interface RelayOptions {
+  readonly database: Database;
+  readonly publisher: Publisher;
+  readonly logger: Logger;
+  /** How long a silent holder keeps its lanes, in milliseconds. */
+  readonly leaseMs?: number;
+}
+
+const BATCH = 500;
+const POLL_MS = 100;
+const POKE_MS = 20;
+const PARK_MS = 5000;
+
+/**
+ * Publishes the outbox in lanes. A lane is leased by one instance; what was published is deleted only under the epoch
+ * it was read under, so an instance that lost its lease can publish twice (readers deduplicate) but never drop a row.
+ */
+export class Relay {
+  private readonly id = randomUUID();
+  private readonly leaseMs: number;
+  private epochs = new Map<number, string>();
+  private readonly parked = new Map<string, number>();
+  private running: Promise<void> | undefined;
+  private stopping = false;
+  private wake: (() => void) | undefined;
+  private poked = false;
+  private renewedAt = 0;
+
+  constructor(private readonly options: RelayOptions) {
+    this.leaseMs = options.leaseMs ?? 5000;
+  }
+
+  start(): void {
+    this.running ??= this.loop();
+  }
+
+  /** Something was committed. Wakes the loop at most once per 20 ms; other instances find out by their poll. */
+  readonly poke = (): void => {
+    if (this.poked) return;
+    this.poked = true;
+    this.wake?.();
+  };
+
+  /** Publishes what is at hand, gives the lanes back and ends. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    this.wake?.();
+    await this.running;
+    await this.options.database
+      .query(`UPDATE heed.outbox_lane SET owner = NULL, expires_at = '-infinity' WHERE owner = $1`, [this.id])
+      .catch(() => undefined);
+  }
+
+  private async loop(): Promise<void> {
+    await this.retrying(() => this.options.publisher.connect());
+    while (!this.stopping) {
+      let published = 0;
+      try {
+        await this.lease();
+        published = await this.publishBatch();
+      } catch (error) {
+        this.epochs.clear();
+        this.renewedAt = 0;
+        this.options.logger.warn({ err: error }, 'relay waits and tries again');
+        await this.pause(300);
+      }
+      if (published < BATCH) await this.pause(this.poked ? POKE_MS : POLL_MS);
+    }
+  }
+
+  /** Renews this instance's lanes and takes those whose holder is silent; the new epoch fences the old holder off. */
+  private async lease(): Promise<void> {
+    if (Date.now() - this.renewedAt < this.leaseMs / 4) return;
+    const rows = await this.options.database.query<{ lane: number; epoch: string }>(
+      `WITH free AS (
+         SELECT lane FROM heed.outbox_lane WHERE owner = $1 OR expires_at < clock_timestamp() ORDER BY lane FOR UPDATE SKIP LOCKED)
+       UPDATE heed.outbox_lane l
+          SET epoch = CASE WHEN l.owner = $1 THEN l.epoch ELSE l.epoch + 1 END, owner = $1,
+              expires_at = clock_timestamp() + $2 * interval '1 millisecond'
+         FROM free WHERE l.lane = free.lane RETURNING l.lane, l.epoch`,
+      [this.id, this.leaseMs],
+    );
+    this.epochs = new Map(rows.map((row) => [row.lane, row.epoch]));
+    this.renewedAt = Date.now();
+    const [oldest] = await this.options.database.query<{ age: number | null }>(
+      `SELECT extract(epoch FROM clock_timestamp() - created_at)::float AS age FROM heed.outbox ORDER BY seq LIMIT 1`,
+    );
+    outboxAge.set(oldest?.age ?? 0);
+  }
+
+  private async publishBatch(): Promise<number> {
+    this.poked = false;
+    const now = Date.now();
+    for (const [topic, until] of this.parked) if (until <= now) this.parked.delete(topic);
+    const rows = await this.options.database.query<OutboxRow>(
+      `SELECT seq, lane, topic, key, headers, value FROM heed.outbox
+        WHERE lane = ANY($1) AND NOT topic = ANY($2) ORDER BY seq LIMIT ${BATCH}`,
+      [[...this.epochs.keys()], [...this.parked.keys()]],
+    );
+    if (rows.length === 0) return 0;
+    failpoint('relay.before-publish');
+    const done = await this.send(rows);
+    if (done.length === 0) return 0;
+    failpoint('relay.after-publish');
+    await this.options.database.query(
+      `DELETE FROM heed.outbox o USING heed.outbox_lane l, unnest($1::bigint[], $2::bigint[]) AS p(seq, epoch)
+        WHERE o.seq = p.seq AND l.lane = o.lane AND l.owner = $3 AND l.epoch = p.epoch`,
+      [done.map((row) => row.seq), done.map((row) => this.epochs.get(row.lane) ?? '-1'), this.id],
+    );
+    for (const row of done) outboxPublished.inc({ topic: row.topic });
+    return done.length;
+  }
+
+  /** All in one request; if that fails, topic by topic, so that one that refuses is parked alone. */
+  private async send(rows: readonly OutboxRow[]): Promise<readonly OutboxRow[]> {
+    const messages = rows.map((row) => ({ topic: row.topic, key: row.key, value: row.value, headers: hopHeaders(row) }));
+    try {
+      await this.options.publisher.publish(messages);
+      return rows;
+    } catch (error) {
+      const topics = [...new Set(rows.map((row) => row.topic))];
+      this.options.logger.warn({ topics, count: rows.length, err: error }, 'publishing failed, topics are tried one by one');
+    }
+    const done: OutboxRow[] = [];
+    for (const topic of new Set(rows.map((row) => row.topic))) {
+      if (this.stopping) break;
+      try {
+        await this.options.publisher.publish(messages.filter((message) => message.topic === topic));
+        done.push(...rows.filter((row) => row.topic === topic));
+      } catch (error) {
+        this.parked.set(topic, Date.now() + PARK_MS);
+        this.options.logger.warn({ topic, err: error }, 'topic refuses and is parked');
+      }
+    }
+    return done;
+  }
+
+  private async retrying(work: () => Promise<void>): Promise<void> {
+    while (!this.stopping) {
+      try {
+        return await work();
+      } catch {
+        await this.pause(500);
+      }
+    }
+  }
+
+  private async pause(ms: number): Promise<void> {
+    if (this.stopping) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.wake = () => {
+        clearTimeout(timer);
+        setTimeout(resolve, ms === POLL_MS ? 0 : Math.min(ms, POKE_MS));
+      };
+    });
+    this.wake = undefined;
+  }
+}
+
+function hopHeaders(row: OutboxRow): Record<string, string> {
+  const traceparent = markSpan(`${row.topic} publish`, { kind: SpanKind.PRODUCER, traceparent: row.headers['ce_traceparent'] });
+  return traceparent ? { ...row.headers, traceparent } : row.headers;
+}
