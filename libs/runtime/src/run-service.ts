@@ -1,0 +1,133 @@
+import { serviceEnvironment, ConfigError, loadConfig } from '@heed/config';
+import type { ServiceEnvironment } from '@heed/config';
+import { createHttpService } from '@heed/http';
+import { armFailpoint, systemClock } from '@heed/kernel';
+import type { Clock } from '@heed/kernel';
+import { createKafka, KafkaTransport, PassErrorsOn, Publisher } from '@heed/kafka';
+import { makeLogger, startTracing, stopTracing } from '@heed/observability';
+import { Outbox, Relay } from '@heed/outbox';
+import { Database, UnitOfWork } from '@heed/persistence';
+import type { DynamicModule, INestApplication } from '@nestjs/common';
+import type { z } from 'zod';
+import { JobRunner } from './jobs.js';
+import type { Job } from './jobs.js';
+import type { Platform } from './platform.module.js';
+
+export interface ServiceDefinition<S extends z.ZodType<ServiceEnvironment>> {
+  /** Name on the command line, in topics and in roles, e.g. `subprocessor-registry`. */
+  readonly service: string;
+  readonly environment: S;
+  /** The composition root. */
+  readonly module: (platform: Platform<z.output<S>>) => DynamicModule;
+  /** Fills `{owner}` in the topics this service consumes. */
+  readonly owner?: string;
+  /** See `TransportOptions.strict`. */
+  readonly strict?: Readonly<Record<string, readonly string[]>>;
+  readonly seal?: (platform: Platform<z.output<S>>) => Promise<(value: Buffer, tenant: string) => Buffer>;
+  readonly jobs?: (app: INestApplication, platform: Platform<z.output<S>>) => readonly Job[];
+  readonly clock?: Clock;
+}
+
+export interface RunningService {
+  readonly port: number;
+  readonly app: INestApplication;
+  stop(): Promise<void>;
+}
+
+/** Starts a service: configuration, database, outbox relay, consumers, HTTP, jobs. Used by `main.ts` and by tests. */
+export async function startService<S extends z.ZodType<ServiceEnvironment>>(
+  definition: ServiceDefinition<S>,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<RunningService> {
+  const environment = loadConfig(definition.environment, env);
+  armFailpoint(environment.HEED_FAILPOINT, environment.NODE_ENV);
+  startTracing(definition.service, environment.OTEL_EXPORTER_OTLP_ENDPOINT);
+  const clock = definition.clock ?? systemClock;
+  const logger = makeLogger(definition.service, environment.LOG_LEVEL);
+  const database = new Database({
+    url: environment.HEED_DATABASE_URL,
+    keysDir: environment.HEED_KEYS_DIR,
+    clock,
+    poolSize: environment.HEED_DATABASE_POOL,
+  });
+  const kafka = createKafka({ brokers: environment.KAFKA_BROKERS, clientId: `heed-${definition.service}` });
+  const publisher = new Publisher(kafka);
+  const relay = new Relay({ database, publisher, logger });
+  const outbox = new Outbox({ topicPrefix: environment.HEED_TOPIC_PREFIX, poke: relay.poke });
+  const unitOfWork = new UnitOfWork(database);
+  const platform: Platform<z.output<S>> = { environment, clock, logger, database, unitOfWork, outbox, kafka };
+  const seal = await definition.seal?.(platform);
+  const transport = new KafkaTransport({
+    kafka,
+    service: definition.service,
+    topicPrefix: environment.HEED_TOPIC_PREFIX,
+    database,
+    unitOfWork,
+    logger,
+    ...(definition.owner ? { owner: definition.owner } : {}),
+    ...(definition.strict ? { strict: definition.strict } : {}),
+    ...(seal ? { seal } : {}),
+  });
+  let stopping = false;
+  const app = await createHttpService({
+    service: definition.service,
+    module: definition.module(platform),
+    issuer: environment.HEED_ISSUER,
+    audience: environment.HEED_AUDIENCE,
+    clock,
+    logger,
+    notReady: async () => {
+      const missing = await database.query('SELECT 1 FROM heed.tenant LIMIT 1').then(
+        () => [],
+        () => ['database'],
+      );
+      return [...missing, ...(transport.ready ? [] : ['kafka']), ...(stopping ? ['stopping'] : [])];
+    },
+  });
+  app.connectMicroservice({ strategy: transport }, { inheritAppConfig: false }).useGlobalFilters(new PassErrorsOn());
+  await app.startAllMicroservices();
+  await app.listen(environment.HEED_PORT, environment.HEED_HOST);
+  relay.start();
+  const jobs = new JobRunner(definition.jobs?.(app, platform) ?? [], logger);
+  jobs.start();
+  const { port } = new URL(await app.getUrl());
+  logger.info({ port: Number(port) }, 'listening');
+
+  return {
+    port: Number(port),
+    app,
+    stop: async () => {
+      stopping = true;
+      await jobs.stop();
+      await app.close(); // HTTP drains, consumers finish their batch and leave their groups
+      await relay.stop();
+      await publisher.disconnect().catch(() => undefined);
+      await database.close();
+      await stopTracing();
+    },
+  };
+}
+
+/** What a `main.ts` calls: starts, and drains on SIGTERM or SIGINT. A second signal ends at once. */
+export async function runService<S extends z.ZodType<ServiceEnvironment>>(definition: ServiceDefinition<S>, env: NodeJS.ProcessEnv): Promise<void> {
+  try {
+    const running = await startService(definition, env);
+    let signalled = false;
+    const end = (): void => {
+      if (signalled) process.exit(1);
+      signalled = true;
+      running.stop().then(
+        () => process.exit(0),
+        () => process.exit(1),
+      );
+    };
+    process.on('SIGTERM', end);
+    process.on('SIGINT', end);
+  } catch (error) {
+    const line = error instanceof ConfigError ? error.message : error instanceof Error ? `${error.name}: ${error.message}` : 'unknown error';
+    process.stderr.write(`heed ${definition.service} cannot start: ${line}\n`);
+    process.exit(1);
+  }
+}
+
+export { serviceEnvironment };
