@@ -21,3 +21,14 @@ export { LAWS, type LawId } from './sections/jurisdictions.schema.js';
 export type { PromiseOwner } from './sections/promises.schema.js';
 export { BASES, type Basis } from './sections/purposes.schema.js';
 export type { Weekday } from './sections/tenant.schema.js';
+export {
+  basisOf,
+  consentNoticeOf,
+  neverPurposeOf,
+  noticeHash,
+  noticeLanguages,
+  purposeOf,
+  requiresConsent,
+  retentionOf,
+  withdrawablePurposes,
+} from './queries.js';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /** ISO 8601 durations, and `PnBD` for business days, which ISO does not know. */
 export const DURATION_PATTERN =
-  /^P(?:\d+BD|(?=\d|T\d)(?:\d+Y)?(?:\d+M)?(?:\d+W)?(?:\d+D)?(?:T(?=\d)(?:\d+H)?(?:\d+M)?(?:\d+S)?)?)$/;
+  /^P(?:\d{1,4}BD|(?=\d|T\d)(?:\d{1,4}Y)?(?:\d{1,4}M)?(?:\d{1,4}W)?(?:\d{1,4}D)?(?:T(?=\d)(?:\d{1,4}H)?(?:\d{1,4}M)?(?:\d{1,4}S)?)?)$/;
 
 /** A clock's length: `P30D`, `P1M`, `PT72H`, `P2BD`. */
 export const durationSchema = z.string().regex(DURATION_PATTERN, 'a duration looks like P30D, P1M, PT72H or P2BD');

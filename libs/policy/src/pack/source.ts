@@ -20,8 +20,14 @@ export type Source = z.infer<typeof sourceSchema>;
  * A pack in which a number stands alone does not parse, so nobody has to ask later who promised it.
  */
 export function sourced<T extends z.ZodType>(value: T) {
-  return z.strictObject({ value, source: sourceSchema });
+  return z.strictObject(
+    { value, source: sourceSchema },
+    { error: (issue) => (issue.code === 'invalid_type' ? NEEDS_SOURCE : undefined) },
+  );
 }
+
+/** The complaint about a bare value, recognised by the reader, which adds place and remedy. */
+export const NEEDS_SOURCE = 'needs its source';
 
 /** The TypeScript face of {@link sourced}. */
 export interface Sourced<T> {
