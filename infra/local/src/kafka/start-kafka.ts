@@ -19,6 +19,8 @@ export interface KafkaOptions {
   readonly controllerPort: number;
   readonly logFile?: string;
   readonly onDownload?: () => void;
+  /** Told as soon as the process exists, long before it is ready. */
+  readonly onSpawn?: (child: Child) => void;
 }
 
 export interface EmbeddedKafka {
@@ -66,6 +68,7 @@ export async function startKafka(options: KafkaOptions): Promise<EmbeddedKafka> 
     logFile,
     deathSignal: 'TERM',
   });
+  options.onSpawn?.(child);
   const brokers = `127.0.0.1:${port}`;
   const started = async (): Promise<boolean> => (await logSince(logFile, logStart)).includes('Kafka Server started');
   const options60 = { timeoutMs: 60_000, everyMs: 50, unless: () => child.exit };

@@ -1,5 +1,4 @@
 import { stat, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import pg from 'pg';
 import { startChild, type Child, type ChildExit } from '../process/child.js';
 import { assertPortFree, freePort } from '../process/ports.js';
@@ -20,6 +19,8 @@ export interface PostgresOptions {
   readonly logFile?: string;
   /** For tests: a server that may lose everything in a crash, and is faster for it. */
   readonly throwAway?: boolean;
+  /** Told as soon as the process exists, long before it is ready: who records pids must not miss this window. */
+  readonly onSpawn?: (child: Child) => void;
 }
 
 export interface EmbeddedPostgres {
@@ -63,6 +64,7 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
     // SIGINT is the fast shutdown; SIGTERM would wait for clients that are gone or never leave.
     deathSignal: 'INT',
   });
+  options.onSpawn?.(child);
   const url = `postgres://postgres:${encodeURIComponent(password)}@127.0.0.1:${port}/postgres`;
   const result = await waitFor(() => answers(url), { timeoutMs: 60_000, everyMs: 30, unless: () => child.exit });
   if (result !== 'ready') {
@@ -97,5 +99,5 @@ async function startFailure(logFile: string, logStart: number, port: number): Pr
   if (/Address already in use/.test(log)) return new StartError('port_taken', `Port ${port} (PostgreSQL) is taken: set HEED_PORT_BASE to move.`);
   if (/No space left on device/.test(log)) return new StartError('disk_full', 'The disk is full: free some space, or move HEED_HOME to another disk.');
   const reason = log.split('\n').filter((line) => /FATAL|PANIC|ERROR/.test(line)).at(-1) ?? 'no answer in 60 s';
-  return new StartError('part_failed', `PostgreSQL did not start (${reason.replace(/^.*?(FATAL|PANIC|ERROR)/, '$1')}); see ${join(logFile)}.`);
+  return new StartError('part_failed', `PostgreSQL did not start (${reason.replace(/^.*?(FATAL|PANIC|ERROR)/, '$1')}); see ${logFile}.`);
 }

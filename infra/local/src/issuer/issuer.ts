@@ -1,0 +1,62 @@
+import { createServer, type Server } from 'node:http';
+import Provider from 'oidc-provider';
+import { heedClaims, type IssuerClient } from './clients.js';
+import type { IssuerKeys } from './signing-key.js';
+import { NothingStored } from './token-store.js';
+
+export interface IssuerOptions {
+  readonly url: string;
+  readonly audience: string;
+  readonly clients: readonly IssuerClient[];
+  readonly keys: IssuerKeys;
+}
+
+const TOKEN_SECONDS = 15 * 60;
+
+/** An OpenID Connect issuer for machines and the command line of one computer: client credentials and nothing else. */
+export function makeIssuer(options: IssuerOptions): Server {
+  const roles = [...new Set(options.clients.flatMap((client) => client.roles))];
+  const byId = new Map(options.clients.map((client) => [client.id, client]));
+  const provider = new Provider(options.url, {
+    adapter: NothingStored,
+    clients: options.clients.map((client) => ({
+      client_id: client.id,
+      client_secret: client.secret,
+      grant_types: ['client_credentials'],
+      redirect_uris: [],
+      response_types: [],
+      scope: client.roles.join(' '),
+    })),
+    scopes: roles,
+    jwks: { keys: [options.keys.signing] },
+    cookies: { keys: [options.keys.cookie] },
+    responseTypes: [],
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post'],
+    ttl: { ClientCredentials: TOKEN_SECONDS },
+    features: {
+      devInteractions: { enabled: false },
+      clientCredentials: { enabled: true },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: () => 'urn:heed:api',
+        useGrantedResource: () => true,
+        getResourceServerInfo: () => ({
+          scope: roles.join(' '),
+          audience: options.audience,
+          accessTokenFormat: 'jwt',
+          accessTokenTTL: TOKEN_SECONDS,
+          jwt: { sign: { alg: 'ES256' } },
+        }),
+      },
+    },
+    extraTokenClaims: (_context, token) => heedClaims(byId.get(token.clientId ?? ''), token.scope),
+  });
+  const answer = provider.callback();
+  return createServer((request, response) => {
+    if (request.url === '/readyz' || request.url === '/healthz') {
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{"status":"ok"}');
+      return;
+    }
+    answer(request, response).catch(() => response.destroy());
+  });
+}

@@ -1,0 +1,25 @@
+import type { Home } from './home.js';
+import type { PortPlan } from './port-plan.js';
+import type { Secrets } from './secrets.js';
+import type { LocalTenant } from './tenants.js';
+
+/** What every part and job is told about the system it belongs to. */
+export interface SystemContext {
+  readonly home: Home;
+  readonly ports: PortPlan;
+  readonly secrets: Secrets;
+  readonly tenants: readonly LocalTenant[];
+  readonly origin: string;
+  readonly issuer: string;
+  /** Superuser URL. */
+  readonly postgresUrl: string;
+  readonly kafkaBrokers: string;
+  readonly logLevel: string;
+  /** Added to every one of Heed's own programs; the tests' lever. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export const SERVICES = ['consent', 'dsar', 'retention', 'subprocessor-registry', 'notifications'] as const;
+export type ServiceName = (typeof SERVICES)[number];
+
+export const local = (port: number): string => `http://127.0.0.1:${port}`;

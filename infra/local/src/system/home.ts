@@ -1,0 +1,59 @@
+import { accessSync, constants, mkdirSync, statfsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { isRoot } from '../process/host.config.js';
+import { StartError } from '../process/start-error.js';
+
+/** Where things lie below HEED_HOME. */
+export class Home {
+  constructor(readonly dir: string) {}
+
+  readonly run = (): string => join(this.dir, 'run');
+  readonly record = (part: string): string => join(this.run(), `${part}.json`);
+  readonly system = (): string => join(this.run(), 'system.json');
+  readonly lock = (): string => join(this.run(), 'lock');
+  readonly log = (part: string): string => join(this.dir, 'logs', `${part}.log`);
+  readonly keys = (part: string): string => join(this.dir, 'keys', part);
+  readonly secrets = (): string => join(this.dir, 'secrets.json');
+  readonly data = (part: string): string => join(this.dir, part);
+}
+
+/** Makes the folder usable, or says in one line why it is not. */
+export function prepareHome(home: Home, minFreeMb: number): void {
+  try {
+    mkdirSync(home.dir, { recursive: true, mode: 0o755 });
+    for (const name of ['run', 'logs', 'keys']) mkdirSync(join(home.dir, name), { recursive: true, mode: 0o700 });
+    accessSync(home.dir, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw homeError(home.dir, cause);
+  }
+  const disk = statfsSync(home.dir);
+  const freeMb = Math.floor((disk.bavail * disk.bsize) / (1 << 20));
+  if (freeMb < minFreeMb) {
+    throw new StartError(
+      'disk_full',
+      `Only ${freeMb} MB are free for ${home.dir} and Heed wants ${minFreeMb}: free some space, or move HEED_HOME to another disk.`,
+    );
+  }
+  const closed = isRoot() ? closedParent(home.dir) : undefined;
+  if (closed !== undefined) {
+    throw new StartError(
+      'home_unusable',
+      `PostgreSQL runs as the user "postgres", who may not enter ${closed}: set HEED_HOME to a folder such as /var/lib/heed.`,
+    );
+  }
+}
+
+function closedParent(dir: string): string | undefined {
+  for (let path = dir; ; path = dirname(path)) {
+    if ((statSync(path).mode & 0o001) === 0) return path;
+    if (dirname(path) === path) return undefined;
+  }
+}
+
+function homeError(dir: string, cause: unknown): StartError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
+  if (code === 'ENOSPC') {
+    return new StartError('disk_full', `The disk of ${dir} is full: free some space, or move HEED_HOME to another disk.`);
+  }
+  return new StartError('home_unusable', `HEED_HOME ${dir} cannot be used (${code}): set HEED_HOME to a folder you may write to.`, { cause });
+}

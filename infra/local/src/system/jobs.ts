@@ -1,0 +1,49 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { applyTopics } from '@heed/kafka';
+import { Kafka, logLevel } from 'kafkajs';
+import { startChild } from '../process/child.js';
+import { StartError } from '../process/start-error.js';
+import { SERVICES, type ServiceName, type SystemContext } from './context.js';
+import { checkout } from './local.config.js';
+import { assertBuilt } from './node-part.js';
+import type { Step } from './run-in-order.js';
+
+/** What is done once at every start, and does nothing when it was done before. */
+export function jobs(context: SystemContext): Step[] {
+  return [
+    { name: 'topics', after: ['kafka'], run: () => createTopics(context) },
+    ...SERVICES.map((service): Step => ({ name: `migrate-${service}`, after: ['postgres'], run: () => migrate(context, service) })),
+  ];
+}
+
+async function createTopics(context: SystemContext): Promise<void> {
+  const kafka = new Kafka({ clientId: 'heed-topics', brokers: context.kafkaBrokers.split(','), logLevel: logLevel.NOTHING });
+  await applyTopics(kafka, context.tenants.map((tenant) => tenant.id));
+}
+
+async function migrate(context: SystemContext, service: ServiceName): Promise<void> {
+  const name = `migrate-${service}`;
+  const script = join(checkout, 'services', service, 'dist', 'migrate.js');
+  assertBuilt(script);
+  const logFile = context.home.log(name);
+  const child = startChild({
+    command: process.execPath,
+    args: ['--enable-source-maps', script],
+    env: {
+      ...context.env,
+      HEED_DATABASE_ADMIN_URL: context.postgresUrl,
+      HEED_DATABASE_PASSWORD: context.secrets.databases[service] ?? '',
+      HEED_TENANTS: JSON.stringify(context.tenants.map(({ id, isolation }) => ({ id, isolation }))),
+      HEED_KEYS_DIR: context.home.keys(service),
+      LOG_LEVEL: context.logLevel,
+    },
+    cwd: checkout,
+    logFile,
+    deathSignal: 'TERM',
+  });
+  const exit = await child.exited;
+  if (exit.code === 0) return;
+  const lastLine = (await readFile(logFile, 'utf8')).trim().split('\n').at(-1) ?? '';
+  throw new StartError('job_failed', `The migrations of ${service} failed: ${lastLine.slice(0, 300)}; see ${logFile}.`);
+}

@@ -1,0 +1,186 @@
+import { freePort } from '../process/ports.js';
+import { identify } from '../process/process-identity.js';
+import { prepareContext } from './prepare-context.js';
+import { SERVICES, type ServiceName, type SystemContext } from './context.js';
+import { Home, prepareHome } from './home.js';
+import { jobs } from './jobs.js';
+import { endLeftovers } from './leftovers.js';
+import type { LocalConfig } from './local.config.js';
+import { lockHome } from './lock.js';
+import { ManagedPart, type PartDefinition } from './managed-part.js';
+import { nodeProgram } from './node-part.js';
+import { PART_GROUPS } from './part-record.js';
+import { partSpecs, replicaPart, type PartSpec } from './parts.js';
+import { runInOrder, type Step } from './run-in-order.js';
+import { serverParts } from './servers.js';
+import { removeSystemRecord, writeSystemRecord } from './system-record.js';
+
+export interface SystemOptions extends LocalConfig {
+  /** Start a part again when it ends by itself. Tests that kill parts say false. */
+  readonly restartCrashed?: boolean;
+  /** Added to the environment of every one of Heed's own programs. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Leave parts out, e.g. when a test brings its own. */
+  readonly without?: readonly string[];
+  readonly onStep?: (step: { readonly name: string; readonly ms: number; readonly port?: number | undefined }) => void;
+  readonly onNotice?: (line: string) => void;
+}
+
+/**
+ * The whole of Heed on one computer: servers, jobs, services, agents and router, each a process of its own.
+ *
+ * @example
+ * const system = new LocalSystem({ ...readLocalConfig(), portBase: 0, home });
+ * await system.start();
+ * await system.part('consent').kill('SIGKILL');
+ */
+export class LocalSystem {
+  readonly home: Home;
+  #context: SystemContext | undefined;
+  #unlock: (() => void) | undefined;
+  #stopping = false;
+  readonly #parts = new Map<string, ManagedPart>();
+
+  constructor(private readonly options: SystemOptions) {
+    this.home = new Home(options.home);
+  }
+
+  get context(): SystemContext {
+    if (this.#context === undefined) throw new Error('the system has not been started');
+    return this.#context;
+  }
+
+  get origin(): string {
+    return this.context.origin;
+  }
+
+  get parts(): ManagedPart[] {
+    return [...this.#parts.values()];
+  }
+
+  part(name: string): ManagedPart {
+    const part = this.#parts.get(name);
+    if (part === undefined) throw new Error(`there is no part ${name}; there are ${[...this.#parts.keys()].join(', ')}`);
+    return part;
+  }
+
+  /** Starts everything and waits until all of it is ready; on a failure what was started is ended again. */
+  async start(): Promise<void> {
+    prepareHome(this.home, this.options.minFreeMb);
+    this.#unlock = lockHome(this.home);
+    try {
+      const left = await endLeftovers(this.home);
+      if (left.length > 0) this.#notice(`ended what an earlier start had left: ${left.join(', ')}`);
+      this.#context = await prepareContext(this.home, this.options);
+      const specs = this.#specs();
+      this.#recordSystem(specs);
+      await runInOrder(this.#steps(specs), () => this.#stopping);
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  /** Ends everything in order: services drain first, while what they use is still there. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    for (const group of PART_GROUPS) {
+      await Promise.all(this.parts.filter((part) => part.group === group).map((part) => part.stop()));
+    }
+    this.#release();
+  }
+
+  /** Ends everything at once. What was answered stays: PostgreSQL and Kafka recover it at the next start. */
+  async kill(): Promise<void> {
+    this.#stopping = true;
+    await Promise.all(this.parts.map((part) => part.kill('SIGKILL')));
+    this.#release();
+  }
+
+  /** Starts one more instance of a service beside the first, under the name `consent-2` and so on. */
+  async addReplica(service: ServiceName): Promise<ManagedPart> {
+    const count = this.parts.filter((part) => part.name === service || part.name.startsWith(`${service}-`)).length;
+    const name = `${service}-${count + 1}`;
+    const part = this.#manage(this.#ownPart(replicaPart(this.context, service, name, await freePort())));
+    await part.start();
+    return part;
+  }
+
+  #specs(): PartSpec[] {
+    const without = this.options.without ?? [];
+    const specs = partSpecs(this.context).filter((spec) => !without.includes(spec.name));
+    return specs;
+  }
+
+  #steps(specs: readonly PartSpec[]): Step[] {
+    const servers = serverParts(this.context, {
+      postgres: this.options.postgresUrl === undefined,
+      kafka: this.options.kafkaBrokers === undefined,
+      onDownload: () => this.#notice('fetching Kafka by Maven; this happens once'),
+    });
+    const without = this.options.without ?? [];
+    return [
+      ...servers.map((server) => this.#partStep(this.#manage(server), [])),
+      ...jobs(this.context).filter((job) => !without.includes(job.name)).map((job) => this.#timed(job)),
+      ...specs.map((spec) => this.#partStep(this.#manage(this.#ownPart(spec)), spec.after)),
+    ];
+  }
+
+  #ownPart(spec: PartSpec): PartDefinition {
+    const logFile = this.home.log(spec.name);
+    return { ...spec, launch: nodeProgram({ ...spec, logFile }) };
+  }
+
+  #manage(definition: PartDefinition): ManagedPart {
+    const part = new ManagedPart(definition, {
+      home: this.home,
+      restartCrashed: this.options.restartCrashed ?? true,
+      onNotice: (line) => this.#notice(line),
+    });
+    this.#parts.set(part.name, part);
+    return part;
+  }
+
+  #partStep(part: ManagedPart, after: readonly string[]): Step {
+    return this.#timed({ name: part.name, after, run: () => part.start() }, part.port);
+  }
+
+  #timed(step: Step, port?: number): Step {
+    const run = async (): Promise<void> => {
+      const begin = performance.now();
+      await step.run();
+      this.options.onStep?.({ name: step.name, ms: performance.now() - begin, port });
+    };
+    return { ...step, run };
+  }
+
+  #recordSystem(specs: readonly PartSpec[]): void {
+    const supervisor = identify(process.pid);
+    if (supervisor === undefined) throw new Error('this process cannot be identified');
+    const { origin, issuer, kafkaBrokers, postgresUrl, ports, tenants } = this.context;
+    const postgres = new URL(postgresUrl);
+    postgres.password = '';
+    writeSystemRecord(this.home, {
+      supervisor,
+      origin,
+      issuer,
+      kafka: kafkaBrokers,
+      postgres: postgres.href,
+      mail: `http://127.0.0.1:${ports['mail-sink']}`,
+      tenants: tenants.map((tenant) => tenant.id),
+      parts: specs.map((spec) => spec.name),
+    });
+  }
+
+  #release(): void {
+    removeSystemRecord(this.home);
+    this.#unlock?.();
+    this.#unlock = undefined;
+  }
+
+  #notice(line: string): void {
+    this.options.onNotice?.(line);
+  }
+}
+
+export { SERVICES, type ServiceName };

@@ -1,0 +1,44 @@
+import { join } from 'node:path';
+import { agentClientId, cliClientId, clientsOf, serviceClientId } from '../issuer/clients.js';
+import { local, SERVICES, type SystemContext } from './context.js';
+import type { Home } from './home.js';
+import type { LocalConfig } from './local.config.js';
+import { assertPortsFree, planPorts, type PortName } from './port-plan.js';
+import { ensureSecrets } from './secrets.js';
+import { localTenants } from './tenants.js';
+import { writeJson } from './write-json.js';
+
+/** Decides ports and secrets and writes down what the parts read of them; nothing runs yet. */
+export async function prepareContext(
+  home: Home,
+  options: LocalConfig & { readonly env?: Readonly<Record<string, string>> },
+): Promise<SystemContext> {
+  const ports = await planPorts(options.portBase);
+  const external: PortName[] = [
+    ...(options.postgresUrl === undefined ? [] : (['postgres'] as const)),
+    ...(options.kafkaBrokers === undefined ? [] : (['kafka', 'kafka-controller'] as const)),
+  ];
+  await assertPortsFree(ports, external);
+  const tenants = localTenants();
+  const ids = tenants.map((tenant) => tenant.id);
+  const secrets = ensureSecrets(home, {
+    databases: ['postgres', 'samples', ...SERVICES],
+    clients: [...ids.map(cliClientId), ...ids.map(agentClientId), ...SERVICES.map(serviceClientId)],
+    webhooks: ids,
+  });
+  writeJson(join(home.keys('issuer'), 'clients.json'), clientsOf(ids, SERVICES, secrets.clients));
+  writeJson(join(home.keys('mail-processor'), 'webhooks.json'), secrets.webhooks);
+  const password = encodeURIComponent(secrets.databases['postgres'] ?? '');
+  return {
+    home,
+    ports,
+    secrets,
+    tenants,
+    origin: local(ports.origin),
+    issuer: local(ports.issuer),
+    postgresUrl: options.postgresUrl ?? `postgres://postgres:${password}@127.0.0.1:${ports.postgres}/postgres`,
+    kafkaBrokers: options.kafkaBrokers ?? `127.0.0.1:${ports.kafka}`,
+    logLevel: options.logLevel,
+    env: options.env ?? {},
+  };
+}

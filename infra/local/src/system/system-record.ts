@@ -1,0 +1,38 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { z } from 'zod';
+import { isAlive } from '../process/process-identity.js';
+import type { Home } from './home.js';
+import { writeJson } from './write-json.js';
+
+const systemRecord = z.object({
+  supervisor: z.object({ pid: z.number(), startTime: z.string() }),
+  origin: z.string(),
+  issuer: z.string(),
+  kafka: z.string(),
+  /** Without the password: that stands in secrets.json, which only its owner may read. */
+  postgres: z.string(),
+  mail: z.string(),
+  tenants: z.array(z.string()),
+  /** Names of the parts that make the whole. */
+  parts: z.array(z.string()),
+});
+/** HEED_HOME/run/system.json: how a command finds the running system. */
+export type SystemRecord = z.infer<typeof systemRecord>;
+
+export function writeSystemRecord(home: Home, record: SystemRecord): void {
+  writeJson(home.system(), record);
+}
+
+export function removeSystemRecord(home: Home): void {
+  rmSync(home.system(), { force: true });
+}
+
+/** The running system of this home; undefined when there is none, or only what a killed one left. */
+export function findRunningSystem(home: Home): SystemRecord | undefined {
+  try {
+    const record = systemRecord.parse(JSON.parse(readFileSync(home.system(), 'utf8')));
+    return isAlive(record.supervisor) ? record : undefined;
+  } catch {
+    return undefined;
+  }
+}
