@@ -25,6 +25,7 @@ export function makeIssuer(options: IssuerOptions): Server {
       grant_types: ['client_credentials'],
       redirect_uris: [],
       response_types: [],
+      id_token_signed_response_alg: 'ES256',
       scope: client.roles.join(' '),
     })),
     scopes: roles,

@@ -1,6 +1,6 @@
 import { Agent, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream';
-import { sendProblem } from './problem.js';
+import { refuseEarly } from './problem.js';
 
 /** RFC 9110 7.6.1: these concern one connection only. */
 const HOP_BY_HOP = new Set([
@@ -43,15 +43,12 @@ export function forward(incoming: IncomingMessage, outgoing: ServerResponse, ups
 }
 
 function unavailable(incoming: IncomingMessage, outgoing: ServerResponse): void {
-  // What was not read of the body would be taken for the next request on this connection.
-  if (!incoming.complete) outgoing.shouldKeepAlive = false;
-  sendProblem(outgoing, {
+  refuseEarly(incoming, outgoing, {
     status: 503,
     code: 'upstream_unavailable',
     detail: 'The service behind this path does not answer right now. Try again with the same Idempotency-Key.',
     retryAfterSeconds: 1,
   });
-  incoming.resume();
 }
 
 function requestHeaders(incoming: IncomingMessage): string[] {

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { forward } from './forward.js';
-import { sendProblem } from './problem.js';
+import { refuseEarly } from './problem.js';
 import { sendReadiness } from './readiness.js';
 import { route, type Upstream } from './routes.js';
 
@@ -28,14 +28,13 @@ export function makeRouter(options: RouterOptions): Server {
     }
     const routed = route(request.url ?? '/');
     if ('refused' in routed) {
-      if (!request.complete) response.shouldKeepAlive = false;
-      sendProblem(response, { status: routed.refused, code: routed.code, detail: routed.detail });
-      request.resume();
+      refuseEarly(request, response, { status: routed.refused, code: routed.code, detail: routed.detail });
       return;
     }
     const upstream = upstreams.get(routed.to);
     if (upstream === undefined) {
-      sendProblem(response, { status: 503, code: 'upstream_unavailable', detail: `${routed.to} does not run here.`, retryAfterSeconds: 5 });
+      const detail = `${routed.to} does not run here.`;
+      refuseEarly(request, response, { status: 503, code: 'upstream_unavailable', detail, retryAfterSeconds: 5 });
       return;
     }
     forward(request, response, upstream);
