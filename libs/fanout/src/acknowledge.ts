@@ -1,0 +1,155 @@
+import { uuidv7 } from '@heed/kernel';
+import type { DispatchOwner, HeedEvent } from '@heed/kernel';
+import type { Acknowledgement, AcknowledgementBody, CommandKind, Outcome } from '@heed/contracts-fanout';
+import type { DataStore } from '@heed/contracts-subprocessor-registry';
+import { verifyBody } from '@heed/crypto';
+import type { Tx } from '@heed/persistence';
+import { newestStores } from './data-map.store.js';
+import type { SettledDispatch, TargetState } from './types.js';
+
+interface Believed {
+  readonly body: AcknowledgementBody;
+  readonly evidence: Acknowledgement;
+}
+
+export interface Acknowledged {
+  readonly settled: readonly SettledDispatch[];
+  /** Dispatches whose clearance had ended on the way. */
+  readonly renew: readonly string[];
+}
+
+/** Moves targets by a batch of acknowledgements, in a few statements whatever its size. */
+export async function acknowledge(tx: Tx, owner: DispatchOwner, events: readonly HeedEvent<Acknowledgement>[]): Promise<Acknowledged> {
+  const stores = new Map((await newestStores(tx)).map((store) => [store.id, store]));
+  const believed: Believed[] = [];
+  const refusedOnes: { ack: Acknowledgement; reason: string }[] = [];
+  for (const { data: ack } of events) {
+    const reason = whyNot(ack, tx.tenant, owner, stores);
+    if (reason) refusedOnes.push({ ack, reason });
+    else believed.push({ body: ack.body, evidence: ack });
+  }
+  const last = latestPerTarget(believed);
+  const expired = last.filter(({ body }) => body.outcome === 'refused' && body.reason === 'clearance_expired');
+  const moves = last.filter((one) => !expired.includes(one));
+  const moved = await moveTargets(tx, moves);
+  for (const { body, evidence } of moves) {
+    if (!moved.has(targetKey(body.dispatchId, body.dataStore))) {
+      if (!(await isTarget(tx, body.dispatchId, body.dataStore))) refusedOnes.push({ ack: evidence, reason: 'not_a_target' });
+    }
+  }
+  await recordRefused(tx, refusedOnes);
+  for (const { body } of moves) {
+    tx.record({
+      kind: 'target.acknowledged',
+      ref: body.ref,
+      data: { dispatchId: body.dispatchId, dataStore: body.dataStore, outcome: body.outcome, assurance: body.assurance, rows: body.rows, residue: body.residue },
+    });
+  }
+  return { settled: await settle(tx, [...new Set(moves.map(({ body }) => body.dispatchId))]), renew: expired.map(({ body }) => body.dispatchId) };
+}
+
+/** Undefined when the acknowledgement is the named store's own. */
+function whyNot(ack: Acknowledgement, tenant: string, owner: DispatchOwner, stores: ReadonlyMap<string, DataStore>): string | undefined {
+  const { body, proof } = ack;
+  if (body.tenant !== tenant) return 'tenant_mismatch';
+  if (body.owner !== owner) return 'owner_mismatch';
+  const store = stores.get(body.dataStore);
+  if (!store) return 'data_store_unknown';
+  const key = store.agent.signingKey;
+  if (proof.kid !== key.kid) return 'key_of_another';
+  return verifyBody(body, proof, key) ? undefined : 'signature_invalid';
+}
+
+const targetKey = (dispatchId: string, dataStore: string): string => `${dispatchId}\0${dataStore}`;
+
+function latestPerTarget(believed: readonly Believed[]): readonly Believed[] {
+  const last = new Map<string, Believed>();
+  for (const one of believed) {
+    const key = targetKey(one.body.dispatchId, one.body.dataStore);
+    const before = last.get(key);
+    if (!before || before.body.journalPosition <= one.body.journalPosition) last.set(key, one);
+  }
+  return [...last.values()];
+}
+
+/**
+ * A finished target moves again only to `failed`: the look after the grace period found something. A duplicate changes
+ * nothing.
+ */
+async function moveTargets(tx: Tx, moves: readonly Believed[]): Promise<ReadonlySet<string>> {
+  if (moves.length === 0) return new Set();
+  const rows = await tx.query<{ dispatch_id: string; data_store: string }>(
+    `UPDATE dispatch_target t
+        SET state = a.state, rows = a.rows, residue = a.residue, kept = a.kept, reason = a.reason, acknowledged_at = a.at, evidence = a.evidence
+       FROM jsonb_to_recordset($1::jsonb) AS a(dispatch_id text, data_store text, state text, rows bigint, residue bigint, kept bigint,
+            reason text, at timestamptz, evidence jsonb)
+      WHERE t.dispatch_id = a.dispatch_id AND t.data_store = a.data_store
+        AND (t.state NOT IN ('done', 'nothing_found', 'superseded', 'cancelled') OR (a.state = 'failed' AND t.state IN ('done', 'nothing_found')))
+      RETURNING t.dispatch_id, t.data_store`,
+    [
+      JSON.stringify(
+        moves.map(({ body, evidence }) => ({
+          dispatch_id: body.dispatchId,
+          data_store: body.dataStore,
+          state: stateOf(body.outcome),
+          rows: body.rows,
+          residue: body.residue,
+          kept: body.tables.flatMap((table) => table.kept).reduce((sum, kept) => sum + kept.count, 0),
+          reason: body.reason,
+          at: tx.clock.now(),
+          evidence,
+        })),
+      ),
+    ],
+  );
+  return new Set(rows.map((row) => targetKey(row.dispatch_id, row.data_store)));
+}
+
+const stateOf = (outcome: Outcome): TargetState => outcome;
+
+async function isTarget(tx: Tx, dispatchId: string, dataStore: string): Promise<boolean> {
+  const rows = await tx.query('SELECT 1 FROM dispatch_target WHERE dispatch_id = $1 AND data_store = $2', [dispatchId, dataStore]);
+  return rows.length > 0;
+}
+
+async function recordRefused(tx: Tx, refusedOnes: readonly { ack: Acknowledgement; reason: string }[]): Promise<void> {
+  for (const { ack, reason } of refusedOnes) {
+    await tx.query(
+      'INSERT INTO refused_acknowledgement (id, dispatch_id, data_store, reason, kid, received_at) VALUES ($1, $2, $3, $4, $5, $6)',
+      [uuidv7(tx.clock.now()), ack.body.dispatchId, ack.body.dataStore, reason, ack.proof.kid.slice(0, 100), tx.clock.now()],
+    );
+    tx.record({ kind: 'acknowledgement.refused', data: { dispatchId: ack.body.dispatchId, dataStore: ack.body.dataStore, reason } });
+  }
+}
+
+/** Closes the dispatches whose every target has come to a good end, and reopens those where one has failed since. */
+async function settle(tx: Tx, dispatchIds: readonly string[]): Promise<readonly SettledDispatch[]> {
+  if (dispatchIds.length === 0) return [];
+  const closed = await tx.query<{ id: string; kind: CommandKind; ref: string; cause: Record<string, string>; closed_at: Date }>(
+    `UPDATE dispatch d SET state = 'done', send_at = NULL, closed_at = $2
+      WHERE d.id = ANY($1) AND d.state <> 'done' AND d.state <> 'cancelled'
+        AND NOT EXISTS (SELECT 1 FROM dispatch_target t WHERE t.dispatch_id = d.id AND t.state NOT IN ('done', 'nothing_found', 'superseded', 'cancelled'))
+      RETURNING d.id, d.kind, d.ref, d.cause, d.closed_at`,
+    [dispatchIds, tx.clock.now()],
+  );
+  await tx.query(
+    `UPDATE dispatch d SET state = 'in_progress', closed_at = NULL WHERE d.id = ANY($1) AND d.state = 'done'
+        AND EXISTS (SELECT 1 FROM dispatch_target t WHERE t.dispatch_id = d.id AND t.state = 'failed')`,
+    [dispatchIds],
+  );
+  if (closed.length === 0) return [];
+  const targets = await tx.query<{ dispatch_id: string; data_store: string; state: TargetState; evidence: Acknowledgement | null }>(
+    'SELECT dispatch_id, data_store, state, evidence FROM dispatch_target WHERE dispatch_id = ANY($1) ORDER BY data_store',
+    [closed.map((d) => d.id)],
+  );
+  return closed.map((d) => ({
+    id: d.id,
+    kind: d.kind,
+    ref: d.ref,
+    cause: d.cause,
+    closedAt: d.closed_at,
+    targets: targets
+      .filter((t) => t.dispatch_id === d.id)
+      .map((t) => ({ dataStore: t.data_store, state: t.state, evidence: t.evidence })),
+  }));
+}

@@ -1,0 +1,39 @@
+import { unavailable } from '@heed/kernel';
+import type { DataStore } from '@heed/contracts-subprocessor-registry';
+import type { Tx } from '@heed/persistence';
+import type { MapSnapshot } from './targets.js';
+
+/** @throws HeedError `data_map_not_ready` (503): without a map nobody can say who must heed */
+export async function activeMap(tx: Tx): Promise<MapSnapshot> {
+  const [row] = await tx.query<{ map_version: number; stores: DataStore[] }>(
+    'SELECT map_version, stores FROM data_map WHERE active',
+  );
+  if (!row) throw unavailable('data_map_not_ready', "The tenant's data map is not active yet; its store agents must register first.");
+  return { mapVersion: row.map_version, stores: row.stores };
+}
+
+/** The newest version known, active or not: what agents' keys are checked against. */
+export async function newestStores(tx: Tx): Promise<readonly DataStore[]> {
+  const [row] = await tx.query<{ stores: DataStore[] }>('SELECT stores FROM data_map ORDER BY map_version DESC LIMIT 1');
+  return row?.stores ?? [];
+}
+
+export async function keepProposedMap(tx: Tx, mapVersion: number, stores: readonly DataStore[]): Promise<void> {
+  await tx.query('INSERT INTO data_map (map_version, stores) VALUES ($1, $2) ON CONFLICT (map_version) DO NOTHING', [
+    mapVersion,
+    JSON.stringify(stores),
+  ]);
+}
+
+/** @returns the map when this call made it active, undefined when a later one already is */
+export async function activateMap(tx: Tx, mapVersion: number): Promise<MapSnapshot | undefined> {
+  const [newer] = await tx.query('SELECT 1 FROM data_map WHERE active AND map_version >= $1', [mapVersion]);
+  if (newer) return undefined;
+  await tx.query('UPDATE data_map SET active = false WHERE active');
+  const [row] = await tx.query<{ stores: DataStore[] }>(
+    'UPDATE data_map SET active = true WHERE map_version = $1 RETURNING stores',
+    [mapVersion],
+  );
+  await tx.query('DELETE FROM data_map WHERE map_version < $1', [mapVersion]);
+  return row ? { mapVersion, stores: row.stores } : undefined;
+}

@@ -1,0 +1,174 @@
+import { uuidv7 } from '@heed/kernel';
+import type { Cause, HeedEvent } from '@heed/kernel';
+import type { Acknowledgement } from '@heed/contracts-fanout';
+import type { DataStore } from '@heed/contracts-subprocessor-registry';
+import type { Tx } from '@heed/persistence';
+import { acknowledge } from './acknowledge.js';
+import { activateMap, activeMap, keepProposedMap } from './data-map.store.js';
+import { chooseTargets } from './targets.js';
+import type { MapSnapshot } from './targets.js';
+import type { FanoutOptions, NewDispatch, OpenedDispatch } from './types.js';
+
+/** Kinds that destroy: nothing of them leaves without retention's clearance. */
+const DESTRUCTIVE = new Set(['erasure']);
+
+/** Dispatches and their targets of one owner: opened in the transaction of their cause, settled by acknowledgements. */
+export class Fanout {
+  private poke: () => void = () => undefined;
+
+  constructor(private readonly options: FanoutOptions) {}
+
+  /** The sender asks to be told of new work. */
+  onWork(poke: () => void): void {
+    this.poke = poke;
+  }
+
+  /**
+   * Saves dispatches with their targets. What needs no clearance is sent right after the commit.
+   * @throws HeedError `data_map_not_ready`
+   * @example await fanout.open(tx, [{ id, kind: 'withdrawal', ref, version, cause, body: { purposes }, dueAt }])
+   */
+  async open(tx: Tx, wanted: readonly NewDispatch[], causes?: ReadonlyMap<string, Cause>): Promise<readonly OpenedDispatch[]> {
+    if (wanted.length === 0) return [];
+    const map = await activeMap(tx);
+    const now = tx.clock.now();
+    const opened = wanted.map((dispatch) => {
+      const choice = chooseTargets(dispatch.kind, dispatch.body, map);
+      const state = choice.targets.length === 0 ? ('done' as const) : ('in_progress' as const);
+      return { ...dispatch, ...choice, mapVersion: map.mapVersion, state };
+    });
+    const rows = opened.map((d) => {
+      const cause = causes?.get(d.id) ?? tx.cause;
+      return {
+        id: d.id, kind: d.kind, ref: d.ref, aliases: d.aliases ?? [], version: d.version, cause: d.cause, body: d.body, state: d.state,
+        map_version: map.mapVersion, skipped: d.skipped, correlation_id: cause?.correlationId ?? d.id, traceparent: cause?.traceparent ?? null,
+        created_at: now, due_at: d.dueAt, attempt: 0,
+        send_at: d.state === 'done' || DESTRUCTIVE.has(d.kind) ? null : now,
+        clearance: DESTRUCTIVE.has(d.kind) ? 'asked' : 'not_needed',
+        closed_at: d.state === 'done' ? now : null,
+        targets: d.targets,
+      };
+    });
+    await tx.query(
+      `WITH d AS (
+         SELECT * FROM jsonb_to_recordset($1::jsonb) AS d(id text, kind text, ref text, aliases text[], version bigint, cause jsonb, body jsonb,
+           state text, map_version int, skipped jsonb, correlation_id text, traceparent text, created_at timestamptz, due_at timestamptz,
+           attempt int, send_at timestamptz, clearance text, closed_at timestamptz, targets text[])),
+       saved AS (
+         INSERT INTO dispatch (id, kind, ref, aliases, version, cause, body, state, map_version, skipped, correlation_id, traceparent,
+           created_at, due_at, attempt, send_at, clearance, closed_at)
+         SELECT id, kind, ref, aliases, version, cause, body, state, map_version, skipped, correlation_id, traceparent,
+           created_at, due_at, attempt, send_at, clearance, closed_at FROM d RETURNING id)
+       INSERT INTO dispatch_target (dispatch_id, data_store, state) SELECT d.id, t, 'pending' FROM d JOIN saved USING (id), unnest(d.targets) AS t`,
+      [JSON.stringify(rows)],
+    );
+    await this.hint(tx, now);
+    const destructive = opened.filter((d) => DESTRUCTIVE.has(d.kind) && d.state !== 'done');
+    this.askClearance(tx, destructive.map((d) => ({ id: d.id, ref: d.ref, aliases: d.aliases ?? [], attempt: 1 })));
+    return opened;
+  }
+
+  private askClearance(tx: Tx, dispatches: readonly { id: string; ref: string; aliases: readonly string[]; attempt: number }[]): void {
+    if (dispatches.length > 0) this.options.hooks?.askClearance?.(tx, dispatches);
+  }
+
+  /** Retention says yes: the dispatch may be sent until the clearance ends. */
+  async cleared(tx: Tx, given: readonly { dispatchId: string; clearanceId: string; expiresAt: string }[]): Promise<void> {
+    await tx.query(
+      `UPDATE dispatch d SET clearance = 'given', clearance_id = g.clearance_id, clearance_ends = g.ends, send_at = $2,
+              state = CASE WHEN d.state = 'held' THEN 'in_progress' ELSE d.state END
+         FROM jsonb_to_recordset($1::jsonb) AS g("dispatchId" text, clearance_id uuid, ends timestamptz)
+        WHERE d.id = g."dispatchId" AND d.state NOT IN ('done', 'cancelled')`,
+      [JSON.stringify(given.map((g) => ({ dispatchId: g.dispatchId, clearance_id: g.clearanceId, ends: g.expiresAt }))), tx.clock.now()],
+    );
+    await this.hint(tx, tx.clock.now());
+  }
+
+  /** Retention says no: a legal hold. Waits for the release. */
+  async heldBack(tx: Tx, dispatchIds: readonly string[]): Promise<void> {
+    await tx.query(`UPDATE dispatch SET state = 'held', send_at = NULL, clearance = 'wanted' WHERE id = ANY($1) AND state NOT IN ('done', 'cancelled')`, [dispatchIds]);
+    await tx.query(
+      `UPDATE dispatch_target SET state = 'held', reason = 'legal_hold' WHERE dispatch_id = ANY($1) AND state IN ('pending', 'overdue', 'escalated')`,
+      [dispatchIds],
+    );
+  }
+
+  /** A hold is over: what it held back asks for clearance again. */
+  async released(tx: Tx, refs: readonly string[]): Promise<void> {
+    const rows = await tx.query<{ id: string; ref: string; aliases: string[]; attempt: number }>(
+      `UPDATE dispatch d SET state = 'in_progress', clearance = 'asked', send_at = NULL, attempt = d.attempt + 1
+        WHERE d.kind = ANY($2) AND d.effective AND d.state NOT IN ('done', 'cancelled') AND (d.ref = ANY($1) OR d.aliases && $1)
+          AND (d.state = 'held' OR EXISTS (SELECT 1 FROM dispatch_target t WHERE t.dispatch_id = d.id AND t.state = 'held'))
+        RETURNING d.id, d.ref, d.aliases, d.attempt`,
+      [refs, [...DESTRUCTIVE]],
+    );
+    await tx.query(`UPDATE dispatch_target SET state = 'pending', reason = NULL WHERE dispatch_id = ANY($1) AND state = 'held'`, [rows.map((r) => r.id)]);
+    this.askClearance(tx, rows.map((r) => ({ ...r, attempt: r.attempt + 1 })));
+  }
+
+  /** Later decisions took the place of these: a store that is mapped later is no target of them. */
+  async superseded(tx: Tx, decided: readonly { ref: string; purposes: readonly string[]; by: string }[]): Promise<void> {
+    await tx.query(
+      `UPDATE dispatch d SET effective = false FROM jsonb_to_recordset($1::jsonb) AS n(ref text, purposes jsonb, by text)
+        WHERE d.ref = n.ref AND d.effective AND d.kind IN ('withdrawal', 'grant') AND d.id <> n.by AND d.body->'purposes' <@ n.purposes`,
+      [JSON.stringify(decided)],
+    );
+  }
+
+  async notEffective(tx: Tx, dispatchIds: readonly string[]): Promise<void> {
+    await tx.query('UPDATE dispatch SET effective = false WHERE id = ANY($1)', [dispatchIds]);
+  }
+
+  async mapProposed(tx: Tx, mapVersion: number, stores: readonly DataStore[]): Promise<void> {
+    await keepProposedMap(tx, mapVersion, stores);
+  }
+
+  /** Activates a map version and adds the stores that are new to every effective dispatch they must heed. */
+  async mapActivated(tx: Tx, mapVersion: number): Promise<void> {
+    const map = await activateMap(tx, mapVersion);
+    if (map) await this.addMissingTargets(tx, map);
+  }
+
+  private async addMissingTargets(tx: Tx, map: MapSnapshot): Promise<void> {
+    const now = tx.clock.now();
+    const stores = map.stores.map((store) => ({
+      id: store.id,
+      purposes: store.kind === 'http' ? store.map.purposes : Object.keys(store.map.purposes),
+    }));
+    const added = await tx.query<{ dispatch_id: string; kind: string; ref: string; aliases: string[]; attempt: number }>(
+      `WITH missing AS (
+         SELECT d.id, s.id AS store FROM dispatch d, jsonb_to_recordset($1::jsonb) AS s(id text, purposes jsonb)
+          WHERE d.effective AND d.state <> 'cancelled' AND d.kind <> 'grant' AND d.kind <> 'hold_release'
+            AND (d.kind <> 'withdrawal' OR EXISTS (
+                  SELECT 1 FROM jsonb_array_elements_text(s.purposes) AS p WHERE d.body->'purposes' ? p))
+            AND NOT EXISTS (SELECT 1 FROM dispatch_target t WHERE t.dispatch_id = d.id AND t.data_store = s.id)),
+       inserted AS (
+         INSERT INTO dispatch_target (dispatch_id, data_store, state) SELECT id, store, 'pending' FROM missing RETURNING dispatch_id)
+       UPDATE dispatch d SET state = 'in_progress', closed_at = NULL, map_version = $2, attempt = d.attempt + 1,
+              send_at = CASE WHEN d.kind = ANY($4) THEN NULL ELSE $3::timestamptz END,
+              clearance = CASE WHEN d.kind = ANY($4) THEN 'asked' ELSE d.clearance END
+        WHERE d.id IN (SELECT dispatch_id FROM inserted) RETURNING d.id AS dispatch_id, d.kind, d.ref, d.aliases, d.attempt`,
+      [JSON.stringify(stores), map.mapVersion, now, [...DESTRUCTIVE]],
+    );
+    if (added.length === 0) return;
+    const destructive = added.filter((d) => DESTRUCTIVE.has(d.kind));
+    this.askClearance(tx, destructive.map((d) => ({ id: d.dispatch_id, ref: d.ref, aliases: d.aliases, attempt: d.attempt + 1 })));
+    await this.hint(tx, now);
+  }
+
+  /** Takes a batch of acknowledgements: believed ones move their targets, the others are recorded as refused. */
+  async acknowledged(tx: Tx, events: readonly HeedEvent<Acknowledgement>[]): Promise<void> {
+    const { settled, renew } = await acknowledge(tx, this.options.owner, events);
+    if (renew.length > 0) {
+      await tx.query(`UPDATE dispatch SET clearance = 'wanted', send_at = $2 WHERE id = ANY($1)`, [renew, tx.clock.now()]);
+      await this.hint(tx, tx.clock.now());
+    }
+    if (settled.length > 0) await this.options.hooks?.settled?.(tx, settled);
+  }
+
+  private async hint(tx: Tx, at: Date): Promise<void> {
+    await tx.query('INSERT INTO heed.due_work (id, tenant, due_at) VALUES ($1, $2, $3)', [uuidv7(at), tx.tenant, at]);
+    tx.afterCommit(this.poke);
+  }
+}
+

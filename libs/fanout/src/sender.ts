@@ -1,0 +1,226 @@
+import { COMMAND_BY_KIND } from '@heed/contracts-fanout';
+import type { CommandKind, SealedEnvelope } from '@heed/contracts-fanout';
+import { newEvent, uuidv7 } from '@heed/kernel';
+import type { DispatchOwner, NewEvent } from '@heed/kernel';
+import type { Logger } from '@heed/observability';
+import type { Outbox } from '@heed/outbox';
+import type { Database, Tx, UnitOfWork } from '@heed/persistence';
+import { redeliveryPause } from './targets.js';
+import type { FanoutHooks, Sealer } from './types.js';
+
+export interface SenderOptions {
+  readonly owner: DispatchOwner;
+  readonly database: Database;
+  readonly unitOfWork: UnitOfWork;
+  readonly outbox: Outbox;
+  readonly sealer: Sealer;
+  readonly logger: Logger;
+  readonly hooks?: FanoutHooks;
+}
+
+interface Due {
+  readonly id: string;
+  readonly kind: CommandKind;
+  readonly ref: string;
+  readonly aliases: string[];
+  readonly version: string;
+  readonly body: Record<string, unknown>;
+  readonly map_version: number;
+  readonly attempt: number;
+  readonly clearance: 'not_needed' | 'wanted' | 'asked' | 'given';
+  readonly clearance_id: string | null;
+  readonly clearance_ends: Date | null;
+  readonly correlation_id: string;
+  readonly traceparent: string | null;
+  readonly targets: string[];
+}
+
+const BATCH = 200;
+/** Answered, one way or another: not asked again. */
+const UNANSWERED = ['pending', 'overdue', 'escalated'];
+
+/**
+ * Publishes commands: seals the identifiers for the stores that have not answered, and again after a pause until they
+ * do. While consent is away the dispatches wait. Destructive ones ask for a new clearance before every publication.
+ */
+export class Sender {
+  private wake: (() => void) | undefined;
+  private running: Promise<void> | undefined;
+  private stopping = false;
+  private pokedAgain = false;
+
+  constructor(private readonly options: SenderOptions) {}
+
+  readonly poke = (): void => {
+    this.pokedAgain = true;
+    this.wake?.();
+  };
+
+  start(): void {
+    this.running ??= this.loop();
+  }
+
+  async stop(): Promise<void> {
+    this.stopping = true;
+    this.wake?.();
+    await this.running;
+  }
+
+  private async loop(): Promise<void> {
+    let failures = 0;
+    while (!this.stopping) {
+      this.pokedAgain = false;
+      let worked = false;
+      try {
+        worked = await this.round();
+        failures = 0;
+      } catch (error) {
+        failures += 1;
+        if (failures === 1 || failures % 30 === 0) this.options.logger.warn({ err: error, count: failures }, 'commands wait to be sent');
+      }
+      if (!worked && !this.pokedAgain) await this.pause(failures > 0 ? Math.min(2000, 100 * 2 ** failures) : 250);
+    }
+  }
+
+  /** One pass over the tenants that have something due. @returns whether there may be more */
+  async round(): Promise<boolean> {
+    const { database, owner } = this.options;
+    const now = database.clock.now();
+    const hints = await database.query<{ id: string; tenant: string }>(
+      'SELECT id, tenant FROM heed.due_work WHERE due_at <= $1 ORDER BY due_at LIMIT 1000',
+      [now],
+    );
+    let more = false;
+    for (const tenant of new Set(hints.map((hint) => hint.tenant))) {
+      const sent = await this.sendDue(tenant);
+      if (sent === BATCH) more = true;
+      else {
+        const done = hints.filter((hint) => hint.tenant === tenant).map((hint) => hint.id);
+        await database.query('DELETE FROM heed.due_work WHERE id = ANY($1)', [done]);
+      }
+    }
+    if (more) this.options.logger.debug({ owner }, 'more dispatches are due');
+    return more;
+  }
+
+  private async sendDue(tenant: string): Promise<number> {
+    const due = await this.options.unitOfWork.run(tenant, (tx) => selectDue(tx));
+    const ready = due.filter((d) => d.clearance === 'not_needed' || d.clearance === 'given');
+    const sealed = await this.options.sealer.seal(
+      tenant,
+      ready.filter((d) => d.targets.length > 0).map((d) => ({ dispatchId: d.id, ref: d.ref, stores: d.targets })),
+    );
+    await this.options.unitOfWork.run(tenant, async (tx) => {
+      const locked = await lockDue(tx, due.map((d) => d.id));
+      const still = due.filter((d) => locked.has(d.id));
+      await this.askAgain(tx, still.filter((d) => d.clearance === 'wanted' || d.clearance === 'asked'));
+      const events: NewEvent<unknown>[] = [];
+      for (const dispatch of still.filter((d) => ready.includes(d))) {
+        const one = sealed.get(dispatch.id);
+        if (one?.envelope) events.push(this.command(tx, dispatch, one.aliases, one.envelope));
+      }
+      this.options.outbox.append(events, tx);
+      await markSent(tx, still.filter((d) => ready.includes(d)), sealed);
+    });
+    return due.length;
+  }
+
+  private async askAgain(tx: Tx, waiting: readonly Due[]): Promise<void> {
+    if (waiting.length === 0) return;
+    const now = tx.clock.now();
+    const next = new Date(now.getTime() + 300_000);
+    await tx.query(`UPDATE dispatch SET clearance = 'asked', attempt = attempt + 1, send_at = $2 WHERE id = ANY($1)`, [waiting.map((d) => d.id), next]);
+    await tx.query('INSERT INTO heed.due_work (id, tenant, due_at) VALUES ($1, $2, $3)', [uuidv7(now), tx.tenant, next]);
+    this.options.hooks?.askClearance?.(tx, waiting.map((d) => ({ id: d.id, ref: d.ref, aliases: d.aliases, attempt: d.attempt + 2 })));
+  }
+
+  private command(tx: Tx, dispatch: Due, aliases: readonly string[], sealed: SealedEnvelope): NewEvent<unknown> {
+    const clearance =
+      dispatch.clearance === 'given' ? { clearance: { id: dispatch.clearance_id, expiresAt: dispatch.clearance_ends?.toISOString() } } : {};
+    const data = {
+      dispatchId: dispatch.id,
+      owner: this.options.owner,
+      ref: dispatch.ref,
+      aliases: [...new Set([...dispatch.aliases, ...aliases])].filter((alias) => alias !== dispatch.ref),
+      version: Number(dispatch.version),
+      targets: dispatch.targets,
+      mapVersion: dispatch.map_version,
+      issuedAt: tx.clock.now().toISOString(),
+      sealed,
+      ...dispatch.body,
+      ...clearance,
+    };
+    const definition = COMMAND_BY_KIND[dispatch.kind];
+    return newEvent<typeof definition.data>(definition, {
+      source: `/heed/${this.options.owner}`,
+      tenant: tx.tenant,
+      key: dispatch.ref,
+      data: data as never, // the definition's schema checks it
+      clock: tx.clock,
+      cause: { correlationId: dispatch.correlation_id, ...(dispatch.traceparent ? { traceparent: dispatch.traceparent } : {}) },
+    });
+  }
+
+  private async pause(ms: number): Promise<void> {
+    if (this.stopping) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
+
+async function selectDue(tx: Tx): Promise<readonly Due[]> {
+  return tx.query<Due>(
+    `SELECT d.id, d.kind, d.ref, d.aliases, d.version, d.body, d.map_version, d.attempt, d.clearance, d.clearance_id, d.clearance_ends,
+            d.correlation_id, d.traceparent,
+            ARRAY(SELECT t.data_store FROM dispatch_target t WHERE t.dispatch_id = d.id AND t.state = ANY($2) ORDER BY 1) AS targets
+       FROM dispatch d WHERE d.send_at <= $1 AND d.state NOT IN ('done', 'cancelled') ORDER BY d.id LIMIT ${BATCH}`,
+    [tx.clock.now(), UNANSWERED],
+  );
+}
+
+async function lockDue(tx: Tx, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  const rows = await tx.query<{ id: string }>(
+    'SELECT id FROM dispatch WHERE id = ANY($1) AND send_at <= $2 ORDER BY id FOR UPDATE SKIP LOCKED',
+    [ids, tx.clock.now()],
+  );
+  return new Set(rows.map((row) => row.id));
+}
+
+/** Counts the attempt and sets the next one; a person nobody knows any more leaves nothing to be found. */
+async function markSent(tx: Tx, sent: readonly Due[], sealed: ReadonlyMap<string, { envelope: unknown }>): Promise<void> {
+  if (sent.length === 0) return;
+  const now = tx.clock.now();
+  const rows = sent.map((d) => ({
+    id: d.id,
+    next: d.targets.length === 0 ? null : new Date(now.getTime() + redeliveryPause(d.attempt + 1)),
+    unknown: d.targets.length > 0 && sealed.get(d.id)?.envelope === null,
+  }));
+  await tx.query(
+    `UPDATE dispatch d SET attempt = d.attempt + 1, send_at = s.next,
+            clearance = CASE WHEN d.clearance = 'given' THEN 'wanted' ELSE d.clearance END, clearance_id = NULL
+       FROM jsonb_to_recordset($1::jsonb) AS s(id text, next timestamptz) WHERE d.id = s.id`,
+    [JSON.stringify(rows)],
+  );
+  await tx.query(`UPDATE dispatch_target SET attempts = attempts + 1 WHERE dispatch_id = ANY($1) AND state = ANY($2)`, [sent.map((d) => d.id), UNANSWERED]);
+  const unknown = rows.filter((row) => row.unknown).map((row) => row.id);
+  if (unknown.length > 0) {
+    await tx.query(
+      `UPDATE dispatch_target SET state = 'nothing_found', reason = 'person_unknown', acknowledged_at = $3 WHERE dispatch_id = ANY($1) AND state = ANY($2)`,
+      [unknown, UNANSWERED, now],
+    );
+    await tx.query(`UPDATE dispatch SET state = 'done', send_at = NULL, closed_at = $2 WHERE id = ANY($1)`, [unknown, now]);
+  }
+  const next = [...new Set(rows.flatMap((row) => (row.next && !row.unknown ? [row.next.getTime()] : [])))];
+  if (next.length > 0) {
+    await tx.query('INSERT INTO heed.due_work (id, tenant, due_at) SELECT i, $2, t FROM unnest($1::uuid[], $3::timestamptz[]) AS h(i, t)', [
+      next.map(() => uuidv7(now)),
+      tx.tenant,
+      next.map((time) => new Date(time)),
+    ]);
+  }
+}
