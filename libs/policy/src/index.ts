@@ -6,4 +6,5 @@ export * from './pack/index.js';
 export * from './legal/index.js';
 export * from './clocks/index.js';
 export * from './reading/index.js';
+export * from './comparing/index.js';
 export * from './files/index.js';

@@ -14,9 +14,10 @@ export const subprocessorSchema = z.strictObject({
   categories: z.array(slugSchema).min(1),
   /** Where it processes; left out where the policy does not say. */
   region: jurisdictionIdSchema.optional(),
-  mechanism: mechanismSchema,
-  dpa: z.boolean(),
-  noTraining: z.boolean(),
+  mechanism: sourced(mechanismSchema),
+  dpa: sourced(z.boolean()),
+  /** Bound not to train models on the data; left out where nobody says so. */
+  noTraining: sourced(z.literal(true)).optional(),
   /** The only mail classes this provider may carry. */
   messageClasses: z.array(slugSchema).min(1).optional(),
   source: sourceSchema,

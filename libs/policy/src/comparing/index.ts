@@ -1,0 +1,2 @@
+export { diffPacks, type PackChange, type PackDiff } from './diff-packs.js';
+export { explainPack, sourcedEntries, unusedPromises, type SourcedEntry } from './explain-pack.js';
