@@ -1,5 +1,5 @@
 import { uuidv7 } from '@heed/kernel';
-import type { Cause, HeedEvent } from '@heed/kernel';
+import type { Cause, DispatchOwner, HeedEvent } from '@heed/kernel';
 import type { Acknowledgement } from '@heed/contracts-fanout';
 import type { DataStore } from '@heed/contracts-subprocessor-registry';
 import type { Tx } from '@heed/persistence';
@@ -17,6 +17,10 @@ export class Fanout {
   private poke: () => void = () => undefined;
 
   constructor(private readonly options: FanoutOptions) {}
+
+  get owner(): DispatchOwner {
+    return this.options.owner;
+  }
 
   /** The sender asks to be told of new work. */
   onWork(poke: () => void): void {

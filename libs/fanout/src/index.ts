@@ -6,3 +6,5 @@ export * from './sender.js';
 export * from './targets.js';
 export * from './types.js';
 export { activeMap, newestStores } from './data-map.store.js';
+export * from './fanout.module.js';
+export * from './owner.consumer.js';
