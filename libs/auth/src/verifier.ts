@@ -114,7 +114,6 @@ export class ClientCredentials {
         headers: { authorization: `Basic ${basic}` },
         body: new URLSearchParams({
           grant_type: 'client_credentials',
-          resource: this.options.audience,
           ...(this.options.scope ? { scope: this.options.scope } : {}),
         }),
       });
