@@ -1,3 +1,4 @@
+export { packJsonSchema } from './json-schema.js';
 export { OPERATOR_DEFAULT, promiseIdSchema, promisesOf, sourceLabel, sourceSchema, type Source, type Sourced } from './source.js';
 export { DURATION_PATTERN, durationSchema, jurisdictionIdSchema } from './scalars.js';
 export {
