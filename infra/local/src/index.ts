@@ -1,8 +1,13 @@
+export { fetchLocalToken } from './issuer/local-token.js';
 export { startKafka, type EmbeddedKafka, type KafkaOptions } from './kafka/start-kafka.js';
 export { startPostgres, type EmbeddedPostgres, type PostgresOptions } from './postgres/start-postgres.js';
 export { StartError, type StartErrorCode } from './process/start-error.js';
+export { checkHost, type HostFinding } from './system/check-host.js';
+export { SERVICES, type ServiceName } from './system/context.js';
 export { Home } from './system/home.js';
+export { partHealths, postgresAdminUrl, type InspectedPart } from './system/inspect.js';
 export { readLocalConfig, type LocalConfig } from './system/local.config.js';
-export { LocalSystem, SERVICES, type ServiceName, type SystemOptions } from './system/local-system.js';
+export { LocalSystem, type SystemOptions } from './system/local-system.js';
 export type { ManagedPart } from './system/managed-part.js';
+export type { Health } from './system/part-health.js';
 export { findRunningSystem, type SystemRecord } from './system/system-record.js';

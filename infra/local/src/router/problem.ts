@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-const TITLES: Readonly<Record<number, string>> = { 400: 'Bad Request', 404: 'Not Found', 503: 'Service Unavailable' };
+const TITLES: Readonly<Record<number, string>> = { 400: 'Malformed request', 404: 'Not found', 503: 'Temporarily unavailable' };
 
 export interface Problem {
   readonly status: 400 | 404 | 503;

@@ -70,7 +70,7 @@ function toOwner(name: string): Routed | undefined {
 }
 
 function unknown(): Routed {
-  return refuse(404, 'path_unknown', 'Nothing of Heed answers at this path.');
+  return refuse(404, 'route_unknown', 'Nothing of Heed answers at this path.');
 }
 
 function refuse(refused: 400 | 404, code: string, detail: string): Routed {

@@ -1,7 +1,7 @@
 import { freePort } from '../process/ports.js';
 import { identify } from '../process/process-identity.js';
 import { prepareContext } from './prepare-context.js';
-import { SERVICES, type ServiceName, type SystemContext } from './context.js';
+import { local, type ServiceName, type SystemContext } from './context.js';
 import { Home, prepareHome } from './home.js';
 import { jobs } from './jobs.js';
 import { endLeftovers } from './leftovers.js';
@@ -52,6 +52,11 @@ export class LocalSystem {
 
   get origin(): string {
     return this.context.origin;
+  }
+
+  /** Where sent mail is read. */
+  get mail(): string {
+    return local(this.context.ports['mail-sink']);
   }
 
   get parts(): ManagedPart[] {
@@ -108,8 +113,7 @@ export class LocalSystem {
 
   #specs(): PartSpec[] {
     const without = this.options.without ?? [];
-    const specs = partSpecs(this.context).filter((spec) => !without.includes(spec.name));
-    return specs;
+    return partSpecs(this.context).filter((spec) => !without.includes(spec.name));
   }
 
   #steps(specs: readonly PartSpec[]): Step[] {
@@ -157,16 +161,18 @@ export class LocalSystem {
   #recordSystem(specs: readonly PartSpec[]): void {
     const supervisor = identify(process.pid);
     if (supervisor === undefined) throw new Error('this process cannot be identified');
-    const { origin, issuer, kafkaBrokers, postgresUrl, ports, tenants } = this.context;
+    const { origin, issuer, kafkaBrokers, postgresUrl, tenants } = this.context;
+    const embeddedPostgres = this.options.postgresUrl === undefined;
     const postgres = new URL(postgresUrl);
-    postgres.password = '';
+    if (embeddedPostgres) postgres.password = '';
     writeSystemRecord(this.home, {
       supervisor,
       origin,
       issuer,
       kafka: kafkaBrokers,
       postgres: postgres.href,
-      mail: `http://127.0.0.1:${ports['mail-sink']}`,
+      embeddedPostgres,
+      mail: this.mail,
       tenants: tenants.map((tenant) => tenant.id),
       parts: specs.map((spec) => spec.name),
     });
@@ -182,5 +188,3 @@ export class LocalSystem {
     this.options.onNotice?.(line);
   }
 }
-
-export { SERVICES, type ServiceName };

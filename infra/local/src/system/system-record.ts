@@ -11,6 +11,8 @@ const systemRecord = z.object({
   kafka: z.string(),
   /** Without the password: that stands in secrets.json, which only its owner may read. */
   postgres: z.string(),
+  /** False when HEED_POSTGRES_URL pointed elsewhere. */
+  embeddedPostgres: z.boolean(),
   mail: z.string(),
   tenants: z.array(z.string()),
   /** Names of the parts that make the whole. */

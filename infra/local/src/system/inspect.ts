@@ -1,0 +1,31 @@
+import type { Home } from './home.js';
+import { partHealth, type Health } from './part-health.js';
+import { readRecords } from './part-record.js';
+import { readSecrets } from './secrets.js';
+import type { SystemRecord } from './system-record.js';
+
+export interface InspectedPart {
+  readonly name: string;
+  readonly port: number | null;
+  readonly pid: number | null;
+  readonly health: Health;
+}
+
+/** Every part that should run, and those beside them such as the servers and replicas, asked right now. */
+export async function partHealths(home: Home, system: SystemRecord): Promise<InspectedPart[]> {
+  const records = readRecords(home.run());
+  const absent = system.parts.filter((name) => !records.some((record) => record.name === name));
+  const present = await Promise.all(
+    records.map(async (record): Promise<InspectedPart> => {
+      return { name: record.name, port: record.port ?? null, pid: record.pid, health: await partHealth(record) };
+    }),
+  );
+  return [...present, ...absent.map((name): InspectedPart => ({ name, port: null, pid: null, health: 'down' }))];
+}
+
+/** The superuser's URL with its password, which the system's own record leaves out. */
+export function postgresAdminUrl(home: Home, system: SystemRecord): string {
+  const url = new URL(system.postgres);
+  if (system.embeddedPostgres) url.password = readSecrets(home)?.databases['postgres'] ?? '';
+  return url.href;
+}

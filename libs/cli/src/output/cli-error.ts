@@ -1,0 +1,7 @@
+/** Refused or failed: its message is the one line that the person reads. */
+export class CliError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'CliError';
+  }
+}

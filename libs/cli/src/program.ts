@@ -1,0 +1,38 @@
+import { Command } from 'commander';
+import { dispatchCommand } from './commands/dispatch.command.js';
+import { doctorCommand } from './commands/doctor.command.js';
+import { packCommand } from './commands/pack.command.js';
+import { requestCommand } from './commands/request.command.js';
+import { startCommand } from './commands/start.command.js';
+import { statusCommand } from './commands/status.command.js';
+import { storesCommand } from './commands/stores.command.js';
+import { example } from './commands/tenant-option.js';
+import { tokenCommand } from './commands/token.command.js';
+import { withdrawCommand } from './commands/withdraw.command.js';
+
+/** The `heed` command. */
+export function makeProgram(): Command {
+  const program = new Command('heed')
+    .description('Heed: say it once, and every data store heeds it, provably.')
+    .addHelpText('after', example('heed start', 'heed demo'));
+  const commands = [
+    startCommand(),
+    statusCommand(),
+    tokenCommand(),
+    packCommand(),
+    storesCommand(),
+    withdrawCommand(),
+    requestCommand(),
+    dispatchCommand(),
+    doctorCommand(),
+  ];
+  for (const command of commands) program.addCommand(command);
+  throwInsteadOfExit(program);
+  return program;
+}
+
+/** Wrong usage is an error like others, so that `main` alone decides exit codes. */
+function throwInsteadOfExit(command: Command): void {
+  command.exitOverride();
+  for (const child of command.commands) throwInsteadOfExit(child);
+}

@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto';
+import { readCliConfig } from '../cli.config.js';
+import { CliError } from '../output/cli-error.js';
+import { runningSystem } from './running-system.js';
+import { localToken } from './token.js';
+
+/** Calls to the public origin in the name of one tenant. */
+export class Api {
+  constructor(
+    readonly origin: string,
+    private readonly token: string,
+  ) {}
+
+  async get<T>(path: string): Promise<T> {
+    return this.#call<T>(path, {});
+  }
+
+  async post<T>(path: string, body: unknown, idempotencyKey: string = randomUUID()): Promise<T> {
+    return this.#call<T>(path, {
+      method: 'POST',
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+      headers: {
+        'content-type': typeof body === 'string' ? 'application/yaml' : 'application/json',
+        'idempotency-key': idempotencyKey,
+      },
+    });
+  }
+
+  async #call<T>(path: string, init: RequestInit): Promise<T> {
+    const headers = { ...init.headers, authorization: `Bearer ${this.token}`, accept: 'application/json' };
+    let answer: Response;
+    try {
+      answer = await fetch(new URL(path, this.origin), { ...init, headers, signal: AbortSignal.timeout(30_000) });
+    } catch (cause) {
+      throw new CliError(`${this.origin} does not answer: see "heed status".`, { cause });
+    }
+    if (!answer.ok) throw new CliError(problemLine(answer.status, await answer.text()));
+    return (await answer.json()) as T;
+  }
+}
+
+/** `heed` against its own embedded system, or against the one that HEED_ORIGIN and HEED_TOKEN name. */
+export async function connect(tenant: string, roles: readonly string[]): Promise<Api> {
+  const { remote } = readCliConfig();
+  if (remote !== undefined) return new Api(remote.origin, remote.token);
+  return new Api(runningSystem().origin, await localToken(tenant, roles));
+}
+
+/** A problem (RFC 9457) as one line: what, why, which promise, where. */
+export function problemLine(status: number, body: string): string {
+  try {
+    const problem = JSON.parse(body) as {
+      detail?: string;
+      title?: string;
+      code?: string;
+      promise?: string;
+      errors?: readonly { pointer?: string; detail?: string }[];
+    };
+    const fields = (problem.errors ?? []).slice(0, 5).map((error) => ` ${error.pointer ?? ''}: ${error.detail ?? ''}`);
+    const promise = problem.promise === undefined ? '' : `, promise ${problem.promise}`;
+    return `${problem.detail ?? problem.title ?? 'refused'}${fields.join(';')} (${status} ${problem.code ?? ''}${promise})`;
+  } catch {
+    return `the answer was ${status}: ${body.slice(0, 200)}`;
+  }
+}
