@@ -6,5 +6,5 @@ import { PACK_SCHEMA, policyPackSchema } from './pack.schema.js';
  * only checked by `parsePack`.
  */
 export function packJsonSchema(): object {
-  return { title: `Heed policy pack (${PACK_SCHEMA})`, ...z.toJSONSchema(policyPackSchema, { target: 'draft-2020-12' }) };
+  return { title: `Heed policy pack (${PACK_SCHEMA})`, ...z.toJSONSchema(policyPackSchema, { target: 'draft-2020-12', reused: 'ref' }) };
 }

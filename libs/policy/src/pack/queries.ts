@@ -54,11 +54,11 @@ export function noticeLanguages(notice: ConsentNotice): string[] {
 }
 
 /**
- * The fingerprint of the words a person read, `sha256:` and hex; undefined when there is no text in that language. A
+ * The fingerprint of the words a person read: SHA-256, 64 hex digits; undefined when there is no text in that language. A
  * consent record keeps it, so that a text changed without a new version is found out.
  */
 export function noticeHash(notice: ConsentNotice, language: string): string | undefined {
   if (!Object.hasOwn(notice.texts, language)) return undefined;
   const shown = JSON.stringify([notice.id, notice.version, language, notice.texts[language]]);
-  return `sha256:${createHash('sha256').update(shown).digest('hex')}`;
+  return createHash('sha256').update(shown).digest('hex');
 }

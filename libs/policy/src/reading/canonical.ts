@@ -13,9 +13,9 @@ export function canonicalPack(pack: PolicyPack): string {
 }
 
 /**
- * The fingerprint of a pack's content, `sha256:` and 64 hex digits. Comments, order of keys and layout do not matter.
+ * The fingerprint of a pack's content: SHA-256, 64 hex digits. Comments, order of keys and layout do not matter.
  * @example packHash(pack) === packHash(parsedAgain) // true
  */
 export function packHash(pack: PolicyPack): string {
-  return `sha256:${createHash('sha256').update(canonicalPack(pack)).digest('hex')}`;
+  return createHash('sha256').update(canonicalPack(pack)).digest('hex');
 }
