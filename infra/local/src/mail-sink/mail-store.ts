@@ -7,6 +7,8 @@ import { writeJson } from '../system/write-json.js';
 
 const storedMail = z.object({
   id: z.string(),
+  /** Counts up: ids of one millisecond have no order. */
+  number: z.number(),
   receivedAt: z.string(),
   /** The envelope's, which decides who gets it; headers may say something else. */
   from: z.string(),
@@ -26,19 +28,21 @@ export interface Envelope {
 /** Mail as files: the raw message beside a readable summary, so that a restart has all of it again. */
 export class MailStore {
   readonly #mails = new Map<string, StoredMail>();
+  #last = 0;
 
   constructor(private readonly dir: string) {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
-    for (const file of readdirSync(dir).filter((name) => name.endsWith('.json')).sort()) {
-      const mail = storedMail.safeParse(JSON.parse(readFileSync(join(dir, file), 'utf8')));
-      if (mail.success) this.#mails.set(mail.data.id, mail.data);
-    }
+    const files = readdirSync(dir).filter((name) => name.endsWith('.json'));
+    const found = files.flatMap((file) => storedMail.safeParse(JSON.parse(readFileSync(join(dir, file), 'utf8'))).data ?? []);
+    for (const mail of found.sort((one, other) => one.number - other.number)) this.#mails.set(mail.id, mail);
+    this.#last = found.at(-1)?.number ?? 0;
   }
 
   async add(raw: Buffer, envelope: Envelope, now: Date): Promise<StoredMail> {
     const parsed = await simpleParser(raw);
     const mail: StoredMail = {
       id: uuidv7(now),
+      number: (this.#last += 1),
       receivedAt: now.toISOString(),
       from: envelope.from,
       to: envelope.to.map((address) => address.toLowerCase()),

@@ -1,5 +1,6 @@
 import { freePort } from '../process/ports.js';
 import { identify } from '../process/process-identity.js';
+import { stepsAfterServices } from './after-services.js';
 import { prepareContext } from './prepare-context.js';
 import { local, type ServiceName, type SystemContext } from './context.js';
 import { Home, prepareHome } from './home.js';
@@ -125,7 +126,9 @@ export class LocalSystem {
     const without = this.options.without ?? [];
     return [
       ...servers.map((server) => this.#partStep(this.#manage(server), [])),
-      ...jobs(this.context).filter((job) => !without.includes(job.name)).map((job) => this.#timed(job)),
+      ...[...jobs(this.context), ...stepsAfterServices(this.context, (line) => this.#notice(line))]
+        .filter((job) => !without.includes(job.name))
+        .map((job) => this.#timed(job)),
       ...specs.map((spec) => this.#partStep(this.#manage(this.#ownPart(spec)), spec.after)),
     ];
   }
