@@ -1,1 +1,2 @@
-export {};
+export { registryMigrations } from './migrations.js';
+export { registryService } from './registry.service.js';

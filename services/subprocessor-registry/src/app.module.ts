@@ -1,0 +1,35 @@
+import { PlatformModule } from '@heed/runtime';
+import type { Platform } from '@heed/runtime';
+import { Module } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
+import { DataMapConsumer } from './data-map/data-map.consumer.js';
+import { DataMapController } from './data-map/data-map.controller.js';
+import { DataStoresController } from './data-map/data-stores.controller.js';
+import { MapActivation } from './data-map/map-activation.js';
+import { RegisterStores } from './data-map/register-stores.use-case.js';
+import { ActivationJob } from './policy/activation.job.js';
+import { NoticeConsumer } from './policy/notice.consumer.js';
+import { PoliciesController } from './policy/policies.controller.js';
+import { PolicyActivation } from './policy/policy-activation.js';
+import { PromisesController } from './policy/promises.controller.js';
+import { PublishPolicy } from './policy/publish-policy.use-case.js';
+import { SubprocessorsController } from './policy/subprocessors.controller.js';
+
+/** Composition root: two nouns, the data map and the policy. */
+@Module({
+  controllers: [
+    DataStoresController,
+    DataMapController,
+    DataMapConsumer,
+    PoliciesController,
+    PromisesController,
+    SubprocessorsController,
+    NoticeConsumer,
+  ],
+  providers: [RegisterStores, MapActivation, PublishPolicy, PolicyActivation, ActivationJob],
+})
+export class AppModule {
+  static of(platform: Platform): DynamicModule {
+    return { module: AppModule, imports: [PlatformModule.of(platform)] };
+  }
+}
