@@ -1,4 +1,5 @@
 export { startEmbeddedServers, type EmbeddedServers } from './embedded-servers.js';
+export { eventProbe, type EventProbe } from './event-probe.js';
 export { eventually, type EventuallyOptions } from './eventually.js';
 export { freshDatabase, type FreshDatabase } from './fresh-database.js';
 export { freshTopicPrefix } from './fresh-topic-prefix.js';
