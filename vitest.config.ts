@@ -19,6 +19,7 @@ function specs(suffix: 'unit' | 'int' | 'e2e'): { include: string[]; exclude: st
 
 export default defineConfig({
   test: {
+    teardownTimeout: 60_000,
     projects: [
       { ...sources, test: { name: 'unit', ...specs('unit') } },
       {
@@ -40,7 +41,6 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 300_000,
-          teardownTimeout: 60_000,
         },
       },
     ],

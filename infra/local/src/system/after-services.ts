@@ -14,7 +14,7 @@ export function stepsAfterServices(context: SystemContext, onNotice: (line: stri
   const forAll = (work: (tenant: LocalTenant) => Promise<void>) => async () => void (await Promise.all(context.tenants.map(work)));
   return [
     { name: 'packs', after: ['router', 'issuer', ...SERVICES], run: forAll((tenant) => applyPack(context, tenant, onNotice)) },
-    { name: 'data-maps', after: ['packs', ...agents], run: forAll((tenant) => awaitDataMap(context, tenant.id)) },
+    { name: 'data-maps', after: ['packs', ...agents], run: forAll((tenant) => awaitProjections(context, tenant.id)) },
   ];
 }
 
@@ -41,23 +41,33 @@ async function applyPack(context: SystemContext, tenant: LocalTenant, onNotice: 
   else throw new StartError('job_failed', `${line}; see ${context.home.log('subprocessor-registry')}.`);
 }
 
-const MAP_WITHIN_MS = 45_000;
+const WITHIN_MS = 45_000;
 
-/** Waits until every owner works with the stores that the agent has registered, so that the first call reaches them. */
-async function awaitDataMap(context: SystemContext, tenant: string): Promise<void> {
+/**
+ * Waits until the services work with the policy and with the stores that the agent has registered: both reach them over
+ * Kafka, and the first call of a newcomer should find them there.
+ */
+async function awaitProjections(context: SystemContext, tenant: string): Promise<void> {
   const headers = { authorization: `Bearer ${await tokenOf(context, tenant, 'platform')}` };
-  const deadline = performance.now() + MAP_WITHIN_MS;
+  const deadline = performance.now() + WITHIN_MS;
   for (;;) {
-    const answer = await fetch(`${context.origin}/v1/data-map`, { headers });
-    if (answer.ok) {
-      const map = (await answer.json()) as { active: object | null; proposed: readonly { waitsFor?: readonly string[] }[] };
-      if (map.active !== null && map.proposed.length === 0) return;
-      const waitsFor = map.proposed.flatMap((version) => version.waitsFor ?? []).join(', ');
-      if (performance.now() > deadline) throw new StartError('job_failed', `The data map of ${tenant} waits for ${waitsFor === '' ? 'its agent' : waitsFor}; see the logs there.`);
-    }
-    if (performance.now() > deadline) throw new StartError('job_failed', `The data map of ${tenant} cannot be read (${answer.status}).`);
+    const missing = await missingOf(context, headers);
+    if (missing === undefined) return;
+    if (performance.now() > deadline) throw new StartError('job_failed', `${tenant} waits for ${missing}; see the logs in ${context.home.dir}/logs.`);
     await sleep(150);
   }
+}
+
+async function missingOf(context: SystemContext, headers: Record<string, string>): Promise<string | undefined> {
+  const purposes = await fetch(`${context.origin}/v1/purposes`, { headers });
+  await purposes.arrayBuffer();
+  if (!purposes.ok) return `its policy to reach the consent service (${purposes.status})`;
+  const answer = await fetch(`${context.origin}/v1/data-map`, { headers });
+  if (!answer.ok) return `its data map (${answer.status})`;
+  const map = (await answer.json()) as { active: object | null; proposed: readonly { waitsFor?: readonly string[] }[] };
+  if (map.active === null && map.proposed.length === 0) return 'its agent to register its stores';
+  const owners = new Set(map.proposed.flatMap((version) => version.waitsFor ?? []));
+  return map.proposed.length === 0 ? undefined : `${[...owners].join(', ')} to take up its data map`;
 }
 
 function tokenOf(context: SystemContext, tenant: string, role: string): Promise<string> {

@@ -29,23 +29,26 @@ export async function systemStatus(): Promise<SystemStatus> {
   return { origin: system.origin, kafka: system.kafka, postgres: postgresAdminUrl(home, system), parts, tenants };
 }
 
+interface PurposesAnswer {
+  readonly items: readonly { readonly id: string; readonly basis: string }[];
+  readonly notices: TenantStatus['notices'];
+}
+
+interface StoresAnswer {
+  readonly items: readonly { readonly id: string; readonly kind: string }[];
+}
+
 /** What the services know of a tenant; while one of them is down its part is empty, and the parts say why. */
 async function tenantStatus(origin: string, id: string): Promise<TenantStatus> {
   const api = new Api(origin, await localToken(id, ['platform']).catch(() => ''));
-  const list = <T>(path: string): Promise<T[]> => api.get<{ items: T[] }>(path).then((page) => page.items, () => []);
-  const [purposes, dataStores, notices] = await Promise.all([
-    list<{ id: string; basis: string }>('/v1/purposes?limit=200'),
-    list<{ id: string; kind: string }>('/v1/data-stores?limit=200'),
-    consentNotices(api),
+  const [purposes, stores] = await Promise.all([
+    api.get<PurposesAnswer>('/v1/purposes').catch((): PurposesAnswer => ({ items: [], notices: [] })),
+    api.get<StoresAnswer>('/v1/data-stores?limit=200').catch((): StoresAnswer => ({ items: [] })),
   ]);
   return {
     id,
-    purposes: purposes.map(({ id, basis }) => ({ id, basis })),
-    notices,
-    dataStores: dataStores.map(({ id, kind }) => ({ id, kind })),
+    purposes: purposes.items.map((purpose) => ({ id: purpose.id, basis: purpose.basis })),
+    notices: purposes.notices.map(({ id: notice, version, languages }) => ({ id: notice, version, languages })),
+    dataStores: stores.items.map((store) => ({ id: store.id, kind: store.kind })),
   };
-}
-
-async function consentNotices(_api: Api): Promise<TenantStatus['notices']> {
-  return [];
 }
