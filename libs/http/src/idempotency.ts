@@ -3,27 +3,30 @@ import { sqlState, UNIQUE_VIOLATION } from '@heed/persistence';
 import type { Tx, UnitOfWork } from '@heed/persistence';
 import type { Call } from './call.js';
 
-interface Stored {
-  readonly fingerprint: string;
-  readonly answer: unknown;
-}
+type Idempotency = NonNullable<Call['idempotency']>;
 
-/** The stored answer of an earlier, equal call. @throws HeedError `idempotency_key_reused` (422) */
-export async function earlierAnswer<T>(tx: Tx, idempotency: NonNullable<Call['idempotency']>): Promise<{ answer: T } | undefined> {
-  const [row] = await tx.query<Stored>('SELECT fingerprint, answer FROM idempotency WHERE key = $1', [idempotency.key]);
-  if (!row) return undefined;
-  if (row.fingerprint !== idempotency.fingerprint) {
-    throw new HeedError({ kind: 'refused', code: 'idempotency_key_reused', detail: 'This Idempotency-Key was used for another call; use a new one.' });
+/** The stored answers of earlier, equal calls, by key. @throws HeedError `idempotency_key_reused` (422) */
+export async function earlierAnswers<T>(tx: Tx, calls: readonly Idempotency[]): Promise<ReadonlyMap<string, T>> {
+  if (calls.length === 0) return new Map();
+  const rows = await tx.query<{ key: string; fingerprint: string; answer: T }>(
+    'SELECT key, fingerprint, answer FROM idempotency WHERE key = ANY($1)',
+    [calls.map((call) => call.key)],
+  );
+  for (const row of rows) {
+    if (calls.some((call) => call.key === row.key && call.fingerprint !== row.fingerprint)) {
+      throw new HeedError({ kind: 'refused', code: 'idempotency_key_reused', detail: 'This Idempotency-Key was used for another call; use a new one.' });
+    }
   }
-  return { answer: row.answer as T };
+  return new Map(rows.map((row) => [row.key, row.answer]));
 }
 
-export async function keepAnswer(tx: Tx, idempotency: NonNullable<Call['idempotency']>, answer: unknown): Promise<void> {
-  await tx.query('INSERT INTO idempotency (key, fingerprint, status, answer) VALUES ($1, $2, 200, $3)', [
-    idempotency.key,
-    idempotency.fingerprint,
-    JSON.stringify(answer),
-  ]);
+export async function keepAnswers(tx: Tx, answered: readonly (Idempotency & { answer: unknown })[]): Promise<void> {
+  if (answered.length === 0) return;
+  await tx.query(
+    `INSERT INTO idempotency (key, fingerprint, status, answer)
+     SELECT k, f, 200, a::jsonb FROM unnest($1::text[], $2::text[], $3::text[]) AS i(k, f, a)`,
+    [answered.map((a) => a.key), answered.map((a) => a.fingerprint), answered.map((a) => JSON.stringify(a.answer))],
+  );
 }
 
 /**
@@ -38,10 +41,10 @@ export async function runCall<T>(unitOfWork: UnitOfWork, call: Call, work: (tx: 
       call.tenant,
       async (tx) => {
         if (!idempotency) return work(tx);
-        const earlier = await earlierAnswer<T>(tx, idempotency);
-        if (earlier) return earlier.answer;
+        const earlier = await earlierAnswers<T>(tx, [idempotency]);
+        if (earlier.has(idempotency.key)) return earlier.get(idempotency.key) as T;
         const answer = await work(tx);
-        await keepAnswer(tx, idempotency, answer);
+        await keepAnswers(tx, [{ ...idempotency, answer }]);
         return answer;
       },
       { cause: call.cause },

@@ -35,7 +35,6 @@ export async function createHttpService(options: HttpServiceOptions): Promise<Ne
     body.length === 0 ? undefined : parseJson(body),
   );
   fastify.addContentTypeParser(['application/yaml', 'text/plain', 'application/x-www-form-urlencoded'], { parseAs: 'string' }, async (_: unknown, body: string) => body);
-  fastify.setErrorHandler((error, _request, reply) => sendProblem(reply, error, logger));
   fastify.addHook('onRequest', async (request) => {
     const traceparent = request.headers['traceparent'];
     request.traceparent = await withSpan(

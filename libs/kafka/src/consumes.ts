@@ -1,6 +1,10 @@
 import type { EventDefinition, HeedEvent } from '@heed/kernel';
 import type { Tx } from '@heed/persistence';
+import { Catch, UseFilters } from '@nestjs/common';
+import type { RpcExceptionFilter } from '@nestjs/common';
 import { EventPattern } from '@nestjs/microservices';
+import { throwError } from 'rxjs';
+import type { Observable } from 'rxjs';
 import type { z } from 'zod';
 
 export const HEED_KAFKA = Symbol('heed.kafka');
@@ -24,7 +28,19 @@ export interface Consumption {
  */
 export function Consumes<D extends EventDefinition>(group: string, definition: D): ConsumerDecorator<D> {
   const consumption: Consumption = { group, definition };
-  return EventPattern(`${group} ${definition.type}`, HEED_KAFKA, { consumption }) as unknown as ConsumerDecorator<D>;
+  const pattern = EventPattern(`${group} ${definition.type}`, HEED_KAFKA, { consumption }) as unknown as ConsumerDecorator<D>;
+  return (target, method, descriptor) => {
+    pattern(target, method, descriptor);
+    UseFilters(PassErrorsOn)(target, method, descriptor);
+  };
+}
+
+/** Nest's own filter replaces an error by "Internal server error"; the runner must see what happened. */
+@Catch()
+class PassErrorsOn implements RpcExceptionFilter<unknown> {
+  catch(exception: unknown): Observable<never> {
+    return throwError(() => exception);
+  }
 }
 
 type ConsumerDecorator<D extends EventDefinition> = (

@@ -1,11 +1,8 @@
 import { fillTopic } from '@heed/kernel';
 import type { Logger } from '@heed/observability';
 import type { Database, UnitOfWork } from '@heed/persistence';
-import { Catch } from '@nestjs/common';
-import type { RpcExceptionFilter } from '@nestjs/common';
 import { Server } from '@nestjs/microservices';
 import type { CustomTransportStrategy, MessageHandler } from '@nestjs/microservices';
-import { throwError } from 'rxjs';
 import type { Observable } from 'rxjs';
 import { BatchRunner } from './batch-runner.js';
 import type { Kafka } from './client.js';
@@ -114,13 +111,5 @@ export class KafkaTransport extends Server implements CustomTransportStrategy {
     await new Promise<void>((resolve, reject) => {
       result.subscribe({ complete: resolve, error: reject });
     });
-  }
-}
-
-/** Nest's own filter replaces an error by "Internal server error"; the runner must see what happened. */
-@Catch()
-export class PassErrorsOn implements RpcExceptionFilter<unknown> {
-  catch(exception: unknown): Observable<never> {
-    return throwError(() => exception);
   }
 }

@@ -15,6 +15,8 @@ export interface MigrationSet {
 
 export interface MigrateOptions {
   readonly service: string;
+  /** Another name than the service's usual one, for tests that share a server. */
+  readonly database?: string;
   /** URL of a role that may create databases and roles; used by this job alone, never at run time. */
   readonly adminUrl: string;
   /** Password of the service's login role. */
@@ -37,7 +39,7 @@ export const persistenceMigrations: readonly MigrationSet[] = [
  * file is one transaction with its own record, so a killed run goes on where it stopped; an advisory lock keeps two apart.
  */
 export async function migrate(options: MigrateOptions): Promise<void> {
-  const database = databaseName(options.service);
+  const database = options.database ?? databaseName(options.service);
   const server = await open(options.adminUrl);
   try {
     await createDatabase(server, database, options.password);

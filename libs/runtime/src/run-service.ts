@@ -3,7 +3,7 @@ import type { ServiceEnvironment } from '@heed/config';
 import { createHttpService } from '@heed/http';
 import { armFailpoint, systemClock } from '@heed/kernel';
 import type { Clock } from '@heed/kernel';
-import { createKafka, KafkaTransport, PassErrorsOn, Publisher } from '@heed/kafka';
+import { createKafka, KafkaTransport, Publisher } from '@heed/kafka';
 import { makeLogger, startTracing, stopTracing } from '@heed/observability';
 import { Outbox, Relay } from '@heed/outbox';
 import { Database, UnitOfWork } from '@heed/persistence';
@@ -84,7 +84,7 @@ export async function startService<S extends z.ZodType<ServiceEnvironment>>(
       return [...missing, ...(transport.ready ? [] : ['kafka']), ...(stopping ? ['stopping'] : [])];
     },
   });
-  app.connectMicroservice({ strategy: transport }, { inheritAppConfig: false }).useGlobalFilters(new PassErrorsOn());
+  app.connectMicroservice({ strategy: transport }, { inheritAppConfig: false, deferInitialization: true });
   await app.startAllMicroservices();
   await app.listen(environment.HEED_PORT, environment.HEED_HOST);
   relay.start();

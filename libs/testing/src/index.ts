@@ -6,3 +6,4 @@ export { freshTopicPrefix } from './fresh-topic-prefix.js';
 export { testIssuer, type TestIssuer, type TestPrincipal } from './test-issuer.js';
 export { testServers, type TestServers } from './test-servers.js';
 export { VirtualClock } from './virtual-clock.js';
+export { ServiceBed, StartedService, testAgentKeys, type Answer, type ServiceBedOptions } from './service-bed.js';

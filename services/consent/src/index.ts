@@ -1,1 +1,2 @@
-export {};
+export * from './consent.config.js';
+export * from './consent.service.js';

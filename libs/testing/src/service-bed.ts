@@ -1,0 +1,140 @@
+import { generateAgentKeys, publicJwk } from '@heed/crypto';
+import type { AgentKeys } from '@heed/crypto';
+import { applyTopics, createKafka } from '@heed/kafka';
+import type { Kafka } from '@heed/kafka';
+import type { Clock } from '@heed/kernel';
+import { migrate } from '@heed/persistence';
+import type { MigrationSet, Tenant } from '@heed/persistence';
+import { startService } from '@heed/runtime';
+import type { RunningService, ServiceDefinition } from '@heed/runtime';
+import type { ServiceEnvironment } from '@heed/config';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import pg from 'pg';
+import type { z } from 'zod';
+import { freshTopicPrefix } from './fresh-topic-prefix.js';
+import { testIssuer } from './test-issuer.js';
+import type { TestIssuer } from './test-issuer.js';
+import { testServers } from './test-servers.js';
+
+export interface ServiceBedOptions {
+  readonly clock: Clock;
+  /** Default: `ajuni` with isolation role, `askasia` with a login of its own. */
+  readonly tenants?: readonly Tenant[];
+}
+
+/** Where services run in a spec file: topics of their own, databases of their own, an issuer, real Kafka and PostgreSQL. */
+export class ServiceBed {
+  private readonly running: RunningService[] = [];
+
+  private constructor(
+    readonly clock: Clock,
+    readonly tenants: readonly Tenant[],
+    readonly topicPrefix: string,
+    readonly kafka: Kafka,
+    readonly issuer: TestIssuer,
+    readonly keysDir: string,
+  ) {}
+
+  static async make(options: ServiceBedOptions): Promise<ServiceBed> {
+    const tenants = options.tenants ?? [
+      { id: 'ajuni', isolation: 'role' },
+      { id: 'askasia', isolation: 'login' },
+    ];
+    const prefix = freshTopicPrefix();
+    const kafka = createKafka({ brokers: [testServers().brokers], clientId: 'test' });
+    await applyTopics(kafka, tenants.map((tenant) => tenant.id), { prefix });
+    const keysDir = await mkdtemp(path.join(tmpdir(), 'heed-keys-'));
+    return new ServiceBed(options.clock, tenants, prefix, kafka, await testIssuer(options.clock), keysDir);
+  }
+
+  /** Migrates a fresh database and starts the service in this process. */
+  async start<S extends z.ZodType<ServiceEnvironment>>(
+    definition: ServiceDefinition<S>,
+    sets: readonly MigrationSet[],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<StartedService> {
+    const database = `test_${definition.service.replaceAll('-', '_')}_${randomBytes(4).toString('hex')}`;
+    const adminUrl = testServers().postgresUrl;
+    await migrate({
+      service: definition.service, database, adminUrl, password: 'test', tenants: this.tenants, keysDir: this.keysDir, sets,
+      progress: () => undefined,
+    });
+    const url = new URL(adminUrl);
+    url.username = database;
+    url.password = 'test';
+    url.pathname = `/${database}`;
+    const admin = new URL(adminUrl);
+    admin.pathname = `/${database}`;
+    const service = await startService({ ...definition, clock: this.clock }, {
+      HEED_PORT: '0', HEED_DATABASE_URL: url.href, KAFKA_BROKERS: testServers().brokers, HEED_TOPIC_PREFIX: this.topicPrefix,
+      HEED_ORIGIN: 'http://127.0.0.1:9', HEED_ISSUER: this.issuer.url, HEED_KEYS_DIR: this.keysDir, HEED_CLIENT_ID: 'test',
+      HEED_CLIENT_SECRET: 'test', LOG_LEVEL: 'error', ...env,
+    });
+    this.running.push(service);
+    return new StartedService(service, `http://127.0.0.1:${service.port}`, admin.href, this.issuer);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.running.map((service) => service.stop()));
+    await this.issuer.stop();
+    await rm(this.keysDir, { recursive: true, force: true });
+  }
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly body: Record<string, unknown>;
+  readonly headers: Headers;
+}
+
+/** A service under test, as its callers see it. */
+export class StartedService {
+  constructor(
+    readonly service: RunningService,
+    readonly url: string,
+    /** Superuser URL of its database: for looking, not for arranging. */
+    readonly databaseUrl: string,
+    private readonly issuer: TestIssuer,
+  ) {}
+
+  async call(
+    method: 'GET' | 'POST',
+    route: string,
+    who: { tenant?: string; roles: readonly string[] },
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
+    const raw = typeof body === 'string' || body instanceof Uint8Array;
+    const response = await fetch(this.url + route, {
+      method,
+      headers: {
+        authorization: `Bearer ${await this.issuer.token(who)}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: raw ? (body as string) : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const json = response.headers.get('content-type')?.includes('json') ? (JSON.parse(text) as Record<string, unknown>) : { text };
+    return { status: response.status, body: json, headers: response.headers };
+  }
+
+  async sql<R extends object>(text: string, values: readonly unknown[] = []): Promise<readonly R[]> {
+    const client = new pg.Client({ connectionString: this.databaseUrl });
+    await client.connect();
+    try {
+      return (await client.query<R>(text, [...values])).rows;
+    } finally {
+      await client.end();
+    }
+  }
+}
+
+/** An agent's keys and the form in which a store registers them. */
+export function testAgentKeys(): { keys: AgentKeys; agent: { signingKey: ReturnType<typeof publicJwk>; encryptionKey: ReturnType<typeof publicJwk> } } {
+  const keys = generateAgentKeys();
+  return { keys, agent: { signingKey: publicJwk(keys.signing), encryptionKey: publicJwk(keys.encryption) } };
+}

@@ -1,0 +1,68 @@
+import { consentMapConfirmed } from '@heed/contracts-consent';
+import { Fanout, FANOUT_OPTIONS, FanoutModule, SEALER } from '@heed/fanout';
+import { Outbox } from '@heed/outbox';
+import { UnitOfWork } from '@heed/persistence';
+import { PlatformModule } from '@heed/runtime';
+import type { Platform } from '@heed/runtime';
+import { PolicyConsumer, PolicyStore } from '@heed/tenant-policy';
+import { Module } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
+import { CheckController } from './check/check.controller.js';
+import { CheckConsent } from './check/check.use-case.js';
+import type { ConsentEnvironment } from './consent.config.js';
+import { ConsentController } from './consent-record/consent.controller.js';
+import { DecisionQueue } from './consent-record/decision-queue.js';
+import { IngressConsumer } from './consent-record/ingress.consumer.js';
+import { RecordDecisions } from './consent-record/record-decisions.use-case.js';
+import { PurposeController } from './purpose/purpose.controller.js';
+import { InternalController } from './subject/internal.controller.js';
+import { SubjectSealer } from './subject/sealer.js';
+import { SubjectController } from './subject/subject.controller.js';
+import { SubjectStore } from './subject/subject.store.js';
+import { SubjectVault } from './subject/vault.js';
+
+/** The composition root. */
+@Module({})
+export class ConsentModule {
+  static of(platform: Platform<ConsentEnvironment>): DynamicModule {
+    const subjects = [
+      { provide: SubjectVault, useFactory: () => SubjectVault.open(platform.environment.HEED_KEYS_DIR) },
+      { provide: SubjectStore, inject: [SubjectVault], useFactory: (vault: SubjectVault) => new SubjectStore(vault) },
+      {
+        provide: SubjectSealer,
+        inject: [UnitOfWork, SubjectStore],
+        useFactory: (unitOfWork: UnitOfWork, store: SubjectStore) => new SubjectSealer(unitOfWork, store),
+      },
+      { provide: SEALER, useExisting: SubjectSealer },
+      { provide: FANOUT_OPTIONS, useValue: { owner: 'consent' } },
+    ];
+    return {
+      module: ConsentModule,
+      imports: [
+        PlatformModule.of(platform),
+        FanoutModule.of({ confirmed: consentMapConfirmed, providers: subjects, exports: [SubjectStore, SubjectSealer] }),
+      ],
+      controllers: [ConsentController, CheckController, PurposeController, SubjectController, InternalController, IngressConsumer, PolicyConsumer],
+      providers: [
+        { provide: PolicyStore, useFactory: () => new PolicyStore() },
+        {
+          provide: RecordDecisions,
+          inject: [SubjectStore, PolicyStore, Fanout, Outbox],
+          useFactory: (store: SubjectStore, policies: PolicyStore, fanout: Fanout, outbox: Outbox) =>
+            new RecordDecisions(store, policies, fanout, outbox),
+        },
+        {
+          provide: DecisionQueue,
+          inject: [UnitOfWork, RecordDecisions],
+          useFactory: (unitOfWork: UnitOfWork, decisions: RecordDecisions) =>
+            new DecisionQueue(unitOfWork, decisions, platform.environment.CONSENT_BATCH),
+        },
+        {
+          provide: CheckConsent,
+          inject: [SubjectStore, PolicyStore],
+          useFactory: (store: SubjectStore, policies: PolicyStore) => new CheckConsent(store, policies),
+        },
+      ],
+    };
+  }
+}

@@ -1,0 +1,71 @@
+import type { Tx } from '@heed/persistence';
+import type { Decision, NoticeShown } from './decision.js';
+
+export interface ConsentRecord {
+  readonly id: string;
+  readonly ref: string;
+  readonly version: number;
+  readonly purpose: string;
+  readonly state: Decision;
+  readonly tookEffect: boolean;
+  readonly policyVersion: number;
+  readonly notice: (NoticeShown & { readonly hash: string }) | undefined;
+  readonly method: string;
+  readonly actor: string;
+  readonly occurredAt: Date;
+  readonly recordedAt: Date;
+}
+
+export interface PresentState {
+  readonly ref: string;
+  readonly purpose: string;
+  readonly state: Decision;
+  readonly recordId: string;
+  readonly occurredAt: Date;
+}
+
+/** Locks people in one order and raises their versions: what is said of one person is in line from here on. */
+export async function raiseVersions(tx: Tx, counts: ReadonlyMap<string, number>): Promise<ReadonlyMap<string, number>> {
+  const rows = await tx.query<{ ref: string; version: string }>(
+    `WITH locked AS (SELECT ref FROM subject WHERE ref = ANY($1) ORDER BY ref FOR UPDATE)
+     UPDATE subject s SET version = s.version + n.by FROM locked l, unnest($1::text[], $2::int[]) AS n(ref, by)
+      WHERE s.ref = l.ref AND n.ref = l.ref RETURNING s.ref, s.version`,
+    [[...counts.keys()], [...counts.values()]],
+  );
+  return new Map(rows.map((row) => [row.ref, Number(row.version) - (counts.get(row.ref) ?? 0)]));
+}
+
+export async function presentStates(tx: Tx, refs: readonly string[]): Promise<readonly PresentState[]> {
+  return tx.query<PresentState>(
+    `SELECT ref, purpose, state, record_id AS "recordId", occurred_at AS "occurredAt" FROM consent_state WHERE ref = ANY($1)`,
+    [refs],
+  );
+}
+
+/** Appends to the register and moves the present states, in one statement. */
+export async function appendRecords(tx: Tx, records: readonly ConsentRecord[], present: readonly PresentState[]): Promise<void> {
+  await tx.query(
+    `WITH r AS (
+       SELECT * FROM jsonb_to_recordset($1::jsonb) AS r(id uuid, ref text, version bigint, purpose text, state text, took_effect boolean,
+         policy_version int, notice_id text, notice_version text, notice_language text, notice_hash text, method text, actor text,
+         occurred_at timestamptz, recorded_at timestamptz)),
+     appended AS (
+       INSERT INTO consent_record (id, ref, version, purpose, state, took_effect, policy_version, notice_id, notice_version,
+         notice_language, notice_hash, method, actor, occurred_at, recorded_at) SELECT * FROM r)
+     INSERT INTO consent_state (ref, purpose, state, record_id, occurred_at)
+     SELECT ref, purpose, state, record_id, occurred_at
+       FROM jsonb_to_recordset($2::jsonb) AS s(ref text, purpose text, state text, record_id uuid, occurred_at timestamptz)
+     ON CONFLICT (ref, purpose) DO UPDATE SET state = excluded.state, record_id = excluded.record_id, occurred_at = excluded.occurred_at`,
+    [
+      JSON.stringify(
+        records.map((r) => ({
+          id: r.id, ref: r.ref, version: r.version, purpose: r.purpose, state: r.state, took_effect: r.tookEffect,
+          policy_version: r.policyVersion, notice_id: r.notice?.id ?? null, notice_version: r.notice?.version ?? null,
+          notice_language: r.notice?.language ?? null, notice_hash: r.notice?.hash ?? null, method: r.method, actor: r.actor,
+          occurred_at: r.occurredAt, recorded_at: r.recordedAt,
+        })),
+      ),
+      JSON.stringify(present.map((p) => ({ ref: p.ref, purpose: p.purpose, state: p.state, record_id: p.recordId, occurred_at: p.occurredAt }))),
+    ],
+  );
+}

@@ -1,0 +1,66 @@
+import { decisionSetBody, withdrawalBody } from '@heed/contracts-ingress';
+import { FromCall, pageOf, pageQuery, parseBody, readCursor } from '@heed/http';
+import type { Call, Page } from '@heed/http';
+import { subjectRef, uuidv7 } from '@heed/kernel';
+import { UnitOfWork } from '@heed/persistence';
+import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
+import { z } from 'zod';
+import { DecisionQueue } from './decision-queue.js';
+
+const historyQuery = pageQuery.extend({ ref: subjectRef });
+
+/** `/v1/consents` and `/v1/withdrawals`: decisions as people make them. */
+@Controller('v1')
+export class ConsentController {
+  constructor(
+    private readonly queue: DecisionQueue,
+    private readonly unitOfWork: UnitOfWork,
+  ) {}
+
+  @Post('consents')
+  @HttpCode(201)
+  async decide(@FromCall() call: Call, @Body() body: unknown): Promise<unknown> {
+    const set = parseBody(decisionSetBody, body);
+    const recorded = await this.queue.record(
+      call.tenant,
+      {
+        id: uuidv7(), subject: set.subject, decisions: set.decisions, notice: set.notice, channel: set.method, actor: call.actor,
+        occurredAt: set.occurredAt, cause: call.cause,
+      },
+      call.idempotency,
+    );
+    return { ref: recorded.ref, records: recorded.records, dispatchIds: recorded.dispatchIds };
+  }
+
+  @Post('withdrawals')
+  @HttpCode(202)
+  async withdraw(@FromCall() call: Call, @Body() body: unknown): Promise<unknown> {
+    const set = parseBody(withdrawalBody, body);
+    const recorded = await this.queue.record(
+      call.tenant,
+      {
+        id: uuidv7(), subject: set.subject, channel: set.channel, actor: call.actor, occurredAt: set.occurredAt, cause: call.cause,
+        decisions: set.purposes === 'all' ? 'withdraw_all' : set.purposes.map((purpose) => ({ purpose, decision: 'withdrawn' as const })),
+      },
+      call.idempotency,
+    );
+    return { id: recorded.id, ref: recorded.ref, dispatchId: recorded.dispatchIds[0] };
+  }
+
+  /** The register of one person, newest first. */
+  @Get('consents')
+  async history(@FromCall() call: Call, @Query() query: unknown): Promise<Page<unknown>> {
+    const { ref, limit, cursor } = parseBody(historyQuery, query);
+    const before = parseBody(z.uuid(), readCursor(cursor) ?? 'ffffffff-ffff-ffff-ffff-ffffffffffff');
+    const rows = await this.unitOfWork.run(call.tenant, (tx) =>
+      tx.query<{ id: string }>(
+        `SELECT id, ref, purpose, state, took_effect AS "tookEffect", policy_version AS "policyVersion", notice_id AS "noticeId",
+                notice_version AS "noticeVersion", notice_language AS "noticeLanguage", notice_hash AS "noticeHash", method, actor,
+                occurred_at AS "occurredAt", recorded_at AS "recordedAt"
+           FROM consent_record WHERE ref = $1 AND id < $2 ORDER BY id DESC LIMIT $3`,
+        [ref, before, limit + 1],
+      ),
+    );
+    return pageOf(rows, limit, (row) => row.id);
+  }
+}

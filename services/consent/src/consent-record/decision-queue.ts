@@ -1,0 +1,106 @@
+import { earlierAnswers, keepAnswers } from '@heed/http';
+import type { Call } from '@heed/http';
+import { isHeedError } from '@heed/kernel';
+import { sqlState, UNIQUE_VIOLATION, UnitOfWork } from '@heed/persistence';
+import { RecordDecisions } from './record-decisions.use-case.js';
+import type { DecisionCall, Recorded } from './record-decisions.use-case.js';
+
+interface Waiting {
+  readonly decision: DecisionCall;
+  readonly idempotency: Call['idempotency'];
+  readonly answer: (recorded: Recorded) => void;
+  readonly fail: (error: unknown) => void;
+}
+
+const MAX_TRIES = 5;
+
+/**
+ * Calls that arrive while a transaction is under way share the next one. Each is answered only after its own commit, and
+ * one that is refused does not touch its neighbours.
+ */
+export class DecisionQueue {
+  private readonly waiting = new Map<string, Waiting[]>();
+  private readonly busy = new Set<string>();
+
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly decisions: RecordDecisions,
+    private readonly batchSize: number,
+  ) {}
+
+  /** Resolves when the decision is committed. */
+  async record(tenant: string, decision: DecisionCall, idempotency: Call['idempotency']): Promise<Recorded> {
+    return new Promise((answer, fail) => {
+      const queue = this.waiting.get(tenant) ?? [];
+      queue.push({ decision, idempotency, answer, fail });
+      this.waiting.set(tenant, queue);
+      if (!this.busy.has(tenant)) void this.drain(tenant);
+    });
+  }
+
+  private async drain(tenant: string): Promise<void> {
+    this.busy.add(tenant);
+    for (;;) {
+      const batch = this.take(tenant);
+      if (batch.length === 0) break;
+      await this.commit(tenant, batch);
+    }
+    this.busy.delete(tenant);
+    if ((this.waiting.get(tenant)?.length ?? 0) === 0) this.waiting.delete(tenant);
+    else void this.drain(tenant);
+  }
+
+  /** The oldest calls; two with the same idempotency key never share a transaction. */
+  private take(tenant: string): readonly Waiting[] {
+    const queue = this.waiting.get(tenant) ?? [];
+    const keys = new Set<string>();
+    let size = 0;
+    while (size < queue.length && size < this.batchSize) {
+      const key = queue[size]?.idempotency?.key;
+      if (key && keys.has(key)) break;
+      if (key) keys.add(key);
+      size += 1;
+    }
+    return queue.splice(0, size);
+  }
+
+  private async commit(tenant: string, batch: readonly Waiting[], tries = 1): Promise<void> {
+    try {
+      const answers = await this.transact(tenant, batch);
+      batch.forEach((one, i) => one.answer(answers[i]!));
+    } catch (error) {
+      const again = sqlState(error) === UNIQUE_VIOLATION || (isHeedError(error) && error.code === 'person_met_at_once');
+      if (again && tries < MAX_TRIES) return this.commit(tenant, batch, tries + 1);
+      if (batch.length > 1) {
+        for (const one of batch) await this.commit(tenant, [one]);
+        return;
+      }
+      const [one] = batch;
+      if (!one) return;
+      if (isHeedError(error) && error.code === 'purpose_denied') await this.keepEvidence(tenant, one.decision);
+      one.fail(error);
+    }
+  }
+
+  private async transact(tenant: string, batch: readonly Waiting[]): Promise<readonly Recorded[]> {
+    const cause = batch.length === 1 ? batch[0]?.decision.cause : undefined;
+    return this.unitOfWork.run(
+      tenant,
+      async (tx) => {
+        const keyed = batch.flatMap((one) => (one.idempotency ? [one.idempotency] : []));
+        const earlier = await earlierAnswers<Recorded>(tx, keyed);
+        const fresh = batch.filter((one) => !one.idempotency || !earlier.has(one.idempotency.key));
+        const recorded = fresh.length > 0 ? await this.decisions.record(tx, fresh.map((one) => one.decision)) : [];
+        const answers = new Map(fresh.map((one, i) => [one, recorded[i]!]));
+        await keepAnswers(tx, fresh.flatMap((one) => (one.idempotency ? [{ ...one.idempotency, answer: answers.get(one) }] : [])));
+        return batch.map((one) => answers.get(one) ?? earlier.get(one.idempotency?.key ?? '')!);
+      },
+      { cause },
+    );
+  }
+
+  /** An attempt at what the policy never allows leaves a trace, although nothing else of the call does. */
+  private async keepEvidence(tenant: string, call: DecisionCall): Promise<void> {
+    await this.unitOfWork.run(tenant, (tx) => this.decisions.recordDenied(tx, call)).catch(() => undefined); // the refusal stands either way
+  }
+}

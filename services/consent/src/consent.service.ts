@@ -1,0 +1,33 @@
+import { ingressEvents } from '@heed/contracts-ingress';
+import { fanoutMigrations, watchDeadlines } from '@heed/fanout';
+import { persistenceMigrations } from '@heed/persistence';
+import type { MigrationSet } from '@heed/persistence';
+import type { ServiceDefinition } from '@heed/runtime';
+import { tenantPolicyMigrations } from '@heed/tenant-policy';
+import path from 'node:path';
+import { ConsentModule } from './app.module.js';
+import { consentEnvironment } from './consent.config.js';
+import { SubjectVault } from './subject/vault.js';
+
+export const consentService: ServiceDefinition<typeof consentEnvironment> = {
+  service: 'consent',
+  owner: 'consent',
+  environment: consentEnvironment,
+  module: (platform) => ConsentModule.of(platform),
+  // Consent answers for the ingress topics: a type that no service takes is dead-lettered here.
+  strict: { ingress: ingressEvents.map((event) => event.type) },
+  seal: async ({ environment }) => {
+    const vault = await SubjectVault.open(environment.HEED_KEYS_DIR);
+    return (value, tenant) => vault.of(tenant).encrypt(value.toString('base64'), `${tenant}|dead-letter`);
+  },
+  jobs: (_, { database, unitOfWork, logger }) => [
+    { name: 'deadlines', everyMs: 5000, run: () => watchDeadlines(database, unitOfWork, logger) },
+  ],
+};
+
+export const consentMigrations: readonly MigrationSet[] = [
+  ...persistenceMigrations,
+  ...tenantPolicyMigrations,
+  ...fanoutMigrations,
+  { name: 'consent', scope: 'tenant', dir: path.join(import.meta.dirname, '../migrations/tenant') },
+];

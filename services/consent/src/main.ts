@@ -1,0 +1,4 @@
+import { runService } from '@heed/runtime';
+import { consentService } from './consent.service.js';
+
+await runService(consentService, process.env);

@@ -1,0 +1,69 @@
+import { contactsBody, resolveBody, sealBody } from '@heed/contracts-consent';
+import { FromCall, parseBody } from '@heed/http';
+import type { Call } from '@heed/http';
+import { isHeedError, malformed } from '@heed/kernel';
+import { UnitOfWork } from '@heed/persistence';
+import { PolicyStore } from '@heed/tenant-policy';
+import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { normalise } from './normalise.js';
+import { SubjectSealer } from './sealer.js';
+import { SubjectStore } from './subject.store.js';
+
+const MAX_TRIES = 5;
+
+/** For Heed's own services only (role `service`): who is who, sealed identifiers, where to write to. */
+@Controller('internal')
+export class InternalController {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly subjects: SubjectStore,
+    private readonly policies: PolicyStore,
+    private readonly sealer: SubjectSealer,
+  ) {}
+
+  @Post('resolve')
+  @HttpCode(200)
+  async resolve(@FromCall() call: Call, @Body() body: unknown): Promise<unknown> {
+    const { people } = parseBody(resolveBody, body);
+    const attempt = () =>
+      this.unitOfWork.run(call.tenant, async (tx) => {
+        const { pack } = await this.policies.current(tx);
+        const country = pack.tenant.country?.value;
+        return this.subjects.resolve(tx, people.map((p) => ({ identifiers: p.identifiers.map((i) => normalise(i, country)) })));
+      });
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return { people: await attempt() };
+      } catch (error) {
+        if (tries === MAX_TRIES || !isHeedError(error) || error.code !== 'person_met_at_once') throw error;
+      }
+    }
+  }
+
+  @Post('seal')
+  @HttpCode(200)
+  async seal(@FromCall() call: Call, @Body() body: unknown): Promise<unknown> {
+    const { dispatches } = parseBody(sealBody, body);
+    const sealed = await this.sealer.seal(call.tenant, dispatches);
+    const refs = [...new Set(dispatches.map((d) => d.ref))];
+    const versions = await this.unitOfWork.run(call.tenant, (tx) =>
+      tx.query<{ ref: string; version: string }>('SELECT ref, version FROM subject WHERE ref = ANY($1)', [refs]),
+    );
+    const versionOf = new Map(versions.map((row) => [row.ref, Number(row.version)]));
+    return {
+      dispatches: dispatches.map(({ dispatchId, ref }) => {
+        const one = sealed.get(dispatchId);
+        if (!one) throw malformed('dispatch_not_sealed', 'A dispatch was not sealed.');
+        return { dispatchId, version: versionOf.get(ref) ?? 0, aliases: one.aliases, sealed: one.envelope };
+      }),
+    };
+  }
+
+  @Post('contacts')
+  @HttpCode(200)
+  async contacts(@FromCall() call: Call, @Body() body: unknown): Promise<unknown> {
+    const { refs } = parseBody(contactsBody, body);
+    const people = await this.unitOfWork.run(call.tenant, (tx) => this.subjects.identifiersOf(tx, refs));
+    return { contacts: refs.map((ref) => ({ ref, email: people.get(ref)?.find((i) => i.type === 'email')?.value ?? null })) };
+  }
+}

@@ -1,0 +1,36 @@
+import { sealTo } from '@heed/crypto';
+import { newestStores } from '@heed/fanout';
+import type { Sealed, Sealer } from '@heed/fanout';
+import { UnitOfWork } from '@heed/persistence';
+import type { Tx } from '@heed/persistence';
+import { SubjectStore } from './subject.store.js';
+
+type Wanted = Parameters<Sealer['seal']>[1];
+
+/** Seals people's identifiers to stores. Consent is the only one who can; the others ask it over `/internal/seal`. */
+export class SubjectSealer implements Sealer {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly subjects: SubjectStore,
+  ) {}
+
+  async seal(tenant: string, wanted: Wanted): Promise<ReadonlyMap<string, Sealed>> {
+    if (wanted.length === 0) return new Map();
+    const { stores, identifiers } = await this.unitOfWork.run(tenant, async (tx: Tx) => ({
+      stores: new Map((await newestStores(tx)).map((store) => [store.id, store])),
+      identifiers: await this.subjects.identifiersOf(tx, [...new Set(wanted.map((w) => w.ref))]),
+    }));
+    const sealed = await Promise.all(
+      wanted.map(async (one): Promise<readonly [string, Sealed]> => {
+        const known = identifiers.get(one.ref);
+        const recipients = one.stores.flatMap((id) => {
+          const store = stores.get(id);
+          return store ? [{ store: id, key: store.agent.encryptionKey }] : [];
+        });
+        if (!known || recipients.length === 0) return [one.dispatchId, { aliases: [], envelope: null }];
+        return [one.dispatchId, { aliases: [], envelope: await sealTo(recipients, known, `${tenant}|${one.dispatchId}`) }];
+      }),
+    );
+    return new Map(sealed);
+  }
+}

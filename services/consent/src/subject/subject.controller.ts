@@ -1,0 +1,30 @@
+import { FromCall } from '@heed/http';
+import type { Call } from '@heed/http';
+import { notFound, subjectRef } from '@heed/kernel';
+import { UnitOfWork } from '@heed/persistence';
+import { Controller, Get, Param } from '@nestjs/common';
+import { presentStates } from '../consent-record/consent-record.store.js';
+
+/** What one person has decided, by purpose. Identifiers are told as types only. */
+@Controller('v1/subjects')
+export class SubjectController {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  @Get(':ref')
+  async get(@FromCall() call: Call, @Param('ref') ref: string): Promise<unknown> {
+    if (!subjectRef.safeParse(ref).success) throw notFound('person');
+    return this.unitOfWork.run(call.tenant, async (tx) => {
+      const [person] = await tx.query<{ version: string; created_at: Date }>('SELECT version, created_at FROM subject WHERE ref = $1', [ref]);
+      if (!person) throw notFound('person');
+      const identifiers = await tx.query<{ type: string }>('SELECT type FROM identifier WHERE ref = $1 ORDER BY created_at, type', [ref]);
+      const states = await presentStates(tx, [ref]);
+      return {
+        ref,
+        version: Number(person.version),
+        since: person.created_at,
+        identifiers: identifiers.map(({ type }) => ({ type })),
+        preferences: states.map(({ purpose, state, recordId, occurredAt }) => ({ purpose, state, recordId, since: occurredAt })),
+      };
+    });
+  }
+}

@@ -1,0 +1,131 @@
+import { newSubjectRef, unavailable } from '@heed/kernel';
+import type { Identifier } from '@heed/kernel';
+import type { Tx } from '@heed/persistence';
+import { identifierAad } from './vault.js';
+import type { SubjectVault } from './vault.js';
+
+/** A person as a caller names them, normalised. */
+export type Person = { readonly identifiers: readonly Identifier[] } | { readonly ref: string };
+
+export interface Resolved {
+  readonly ref: string;
+  /** Other refs that the identifiers led to: the same call names what we know as several people. */
+  readonly aliases: readonly string[];
+}
+
+const keyOf = (type: string, blind: Buffer): string => `${type}:${blind.toString('base64')}`;
+
+/** Finds people, and mints those that are new. Set-based: a batch costs the same statements as one. */
+export class SubjectStore {
+  constructor(private readonly vault: SubjectVault) {}
+
+  /** Refs of people, in the order asked; undefined where nobody is known. */
+  async find(tx: Tx, people: readonly Person[]): Promise<readonly (Resolved | undefined)[]> {
+    const blinds = this.blinds(tx.tenant, people);
+    const known = await this.lookUp(tx, [...blinds.values()].flat());
+    const refs = people.flatMap((person) => ('ref' in person ? [person.ref] : []));
+    const existing = new Set(refs.length === 0 ? [] : (await tx.query<{ ref: string }>('SELECT ref FROM subject WHERE ref = ANY($1)', [refs])).map((r) => r.ref));
+    return people.map((person) => {
+      if ('ref' in person) return existing.has(person.ref) ? { ref: person.ref, aliases: [] } : undefined;
+      return resolvedFrom((blinds.get(person) ?? []).flatMap(({ key }) => known.get(key) ?? []));
+    });
+  }
+
+  /**
+   * Refs of people, in the order asked, minting those that are new and linking identifiers that were not known yet.
+   * Undefined for a ref that does not exist.
+   */
+  async resolve(tx: Tx, people: readonly Person[]): Promise<readonly (Resolved | undefined)[]> {
+    const found = [...(await this.find(tx, people))];
+    const blinds = this.blinds(tx.tenant, people);
+    const minted = new Map<string, string>(); // identifier → the ref it gets in this batch
+    const rows: { type: string; blind: Buffer; ref: string; value: string }[] = [];
+    const fresh: string[] = [];
+    const known = await this.lookUp(tx, [...blinds.values()].flat());
+    people.forEach((person, index) => {
+      if ('ref' in person) return;
+      const own = blinds.get(person) ?? [];
+      const refs = own.flatMap(({ key }) => known.get(key) ?? minted.get(key) ?? []);
+      let resolved = resolvedFrom(refs);
+      if (!resolved) {
+        resolved = { ref: newSubjectRef(), aliases: [] };
+        fresh.push(resolved.ref);
+      }
+      for (const { type, blind, key, value } of own) {
+        if (known.has(key) || minted.has(key)) continue;
+        minted.set(key, resolved.ref);
+        rows.push({ type, blind, ref: resolved.ref, value });
+      }
+      found[index] = resolved;
+    });
+    await this.insert(tx, fresh, rows);
+    return found;
+  }
+
+  /** The identifiers of people, opened, for sealing to stores or writing to them. */
+  async identifiersOf(tx: Tx, refs: readonly string[]): Promise<ReadonlyMap<string, readonly Identifier[]>> {
+    const rows = await tx.query<{ ref: string; type: string; sealed: Buffer }>(
+      'SELECT ref, type, sealed FROM identifier WHERE ref = ANY($1) ORDER BY ref, created_at',
+      [refs],
+    );
+    const keys = this.vault.of(tx.tenant);
+    const people = new Map<string, Identifier[]>();
+    for (const { ref, type, sealed } of rows) {
+      const list = people.get(ref) ?? [];
+      list.push({ type, value: keys.decrypt(sealed, identifierAad(tx.tenant, ref, type)) });
+      people.set(ref, list);
+    }
+    return people;
+  }
+
+  private blinds(tenant: string, people: readonly Person[]): Map<Person, { type: string; blind: Buffer; key: string; value: string }[]> {
+    const keys = this.vault.of(tenant);
+    return new Map(
+      people.flatMap((person) =>
+        'ref' in person
+          ? []
+          : [[person, person.identifiers.map(({ type, value }) => {
+              const blind = keys.blindIndex(type, value);
+              return { type, blind, key: keyOf(type, blind), value };
+            })] as const],
+      ),
+    );
+  }
+
+  private async lookUp(tx: Tx, wanted: readonly { type: string; blind: Buffer }[]): Promise<ReadonlyMap<string, string>> {
+    if (wanted.length === 0) return new Map();
+    const rows = await tx.query<{ type: string; blind: Buffer; ref: string }>(
+      'SELECT type, blind, ref FROM identifier JOIN unnest($1::text[], $2::bytea[]) AS w(type, blind) USING (type, blind)',
+      [wanted.map((w) => w.type), wanted.map((w) => w.blind)],
+    );
+    return new Map(rows.map((row) => [keyOf(row.type, row.blind), row.ref]));
+  }
+
+  private async insert(tx: Tx, fresh: readonly string[], rows: readonly { type: string; blind: Buffer; ref: string; value: string }[]): Promise<void> {
+    const now = tx.clock.now();
+    if (fresh.length > 0) {
+      await tx.query('INSERT INTO subject (ref, version, created_at) SELECT r, 0, $2 FROM unnest($1::text[]) AS r', [fresh, now]);
+    }
+    if (rows.length === 0) return;
+    const keys = this.vault.of(tx.tenant);
+    const inserted = await tx.query(
+      `INSERT INTO identifier (type, blind, ref, sealed, created_at)
+       SELECT t, b, r, s, $5 FROM unnest($1::text[], $2::bytea[], $3::text[], $4::bytea[]) AS i(t, b, r, s)
+       ON CONFLICT (type, blind) DO NOTHING RETURNING 1 AS one`,
+      [
+        rows.map((r) => r.type),
+        rows.map((r) => r.blind),
+        rows.map((r) => r.ref),
+        rows.map((r) => keys.encrypt(r.value, identifierAad(tx.tenant, r.ref, r.type))),
+        now,
+      ],
+    );
+    // Somebody else met the same person first: this transaction is undone and finds them on the next try.
+    if (inserted.length < rows.length) throw unavailable('person_met_at_once', 'The same person was registered by another call; try again.');
+  }
+}
+
+function resolvedFrom(refs: readonly string[]): Resolved | undefined {
+  const [ref, ...aliases] = [...new Set(refs)];
+  return ref ? { ref, aliases } : undefined;
+}
