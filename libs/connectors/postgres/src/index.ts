@@ -1,1 +1,1 @@
-export {};
+export { PostgresConnector, type PostgresConnectorOptions } from './connector.js';

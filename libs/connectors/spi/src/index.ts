@@ -1,1 +1,4 @@
-export {};
+export * from './command.js';
+export * from './connector.js';
+export * from './evidence.js';
+export * from './journal.js';

@@ -1,0 +1,37 @@
+import { registerStoresBody } from '@heed/contracts-subprocessor-registry';
+import type { PublicKey } from '@heed/contracts-subprocessor-registry';
+import { publicJwk } from '@heed/crypto';
+import type { AgentKeys, OkpKey } from '@heed/crypto';
+import { unavailable } from '@heed/kernel';
+import type { z } from 'zod';
+import type { AgentEnvironment } from '../config/agent.config.js';
+import type { StoreConfig } from '../config/agent-file.js';
+import { machineToken } from './machine-token.js';
+
+/** What Heed learns of the stores: their maps and the agent's public keys, never a connection. */
+export function registrationOf(stores: readonly StoreConfig[], keys: AgentKeys): z.output<typeof registerStoresBody> {
+  const agent = { signingKey: registered(keys.signing), encryptionKey: registered(keys.encryption) };
+  return registerStoresBody.parse({
+    stores: stores.map(({ id, kind, title, maxBackupAge, map }) => ({ id, kind, title, maxBackupAge, map, agent })),
+  });
+}
+
+/** @throws HeedError until the registry has accepted */
+export async function register(body: z.output<typeof registerStoresBody>, env: AgentEnvironment): Promise<void> {
+  const token = await machineToken({ issuer: env.HEED_ISSUER, clientId: env.HEED_CLIENT_ID, clientSecret: env.HEED_CLIENT_SECRET });
+  const response = await fetch(`${env.HEED_ORIGIN.replace(/\/$/, '')}/v1/data-stores`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(10_000),
+  });
+  if ([200, 201, 202].includes(response.status)) return;
+  const problem: unknown = await response.json().catch(() => ({}));
+  const code = typeof problem === 'object' && problem !== null && 'code' in problem ? String(problem.code) : 'unnamed';
+  throw unavailable('registration_refused', `The registry answered ${response.status} (${code}).`);
+}
+
+function registered(key: OkpKey): PublicKey {
+  const { kty, crv, x, kid } = publicJwk(key);
+  return { kty, crv, x, kid };
+}

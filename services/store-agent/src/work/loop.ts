@@ -1,0 +1,71 @@
+export interface LoopOptions {
+  /** One step; true when there may be more to do at once. */
+  readonly step: () => Promise<boolean>;
+  readonly onError: (error: unknown) => void;
+  readonly onSuccess?: () => void;
+  readonly pollMs?: number;
+}
+
+const LONGEST_PAUSE_MS = 5000;
+
+/** Steps until it is stopped: at once while there is work, else when poked or after a pause; backs off on errors. */
+export class Loop {
+  private stopping = false;
+  private poked = false;
+  private wake: (() => void) | undefined;
+  private running: Promise<void> | undefined;
+
+  constructor(private readonly options: LoopOptions) {}
+
+  start(): void {
+    this.running ??= this.run();
+  }
+
+  poke(): void {
+    this.poked = true;
+    this.wake?.();
+  }
+
+  /** No further step; for loops that end when they have succeeded once. */
+  finish(): void {
+    this.stopping = true;
+  }
+
+  /** Finishes the step at hand. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    this.wake?.();
+    await this.running;
+  }
+
+  private async run(): Promise<void> {
+    const pollMs = this.options.pollMs ?? 200;
+    let failures = 0;
+    while (!this.stopping) {
+      try {
+        this.poked = false;
+        const busy = await this.options.step();
+        failures = 0;
+        this.options.onSuccess?.();
+        if (!busy) await this.pause(pollMs, true);
+      } catch (error) {
+        this.options.onError(error);
+        failures += 1;
+        await this.pause(Math.min(LONGEST_PAUSE_MS, pollMs * 2 ** Math.min(failures, 8)), false);
+      }
+    }
+  }
+
+  private async pause(ms: number, untilPoked: boolean): Promise<void> {
+    if (this.stopping || (untilPoked && this.poked)) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.wake = () => {
+        if (!untilPoked && !this.stopping) return;
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.wake = undefined;
+  }
+}

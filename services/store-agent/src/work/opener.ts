@@ -1,0 +1,51 @@
+import type { JournalEntry, Person } from '@heed/connector-spi';
+import { openEnvelope } from '@heed/crypto';
+import type { OkpKey } from '@heed/crypto';
+import { isHeedError } from '@heed/kernel';
+import type { Identifier } from '@heed/kernel';
+
+/** Identifiers of people at work, so that an erasure's verification does not open the envelope again. Memory only. */
+const REMEMBERED = 5000;
+
+/** Opens the sealed identifiers of commands for one store. */
+export class Opener {
+  private readonly opened = new Map<string, readonly Identifier[]>();
+
+  constructor(private readonly options: { readonly tenant: string; readonly store: string; readonly key: OkpKey }) {}
+
+  /** Who can be read; the rest is refused: the envelope is for another store or key, another tenant or dispatch, or was changed. */
+  async open(entries: readonly JournalEntry[]): Promise<{ readonly people: ReadonlyMap<string, Person>; readonly unreadable: readonly JournalEntry[] }> {
+    const people = new Map<string, Person>();
+    const unreadable: JournalEntry[] = [];
+    await Promise.all(
+      entries.map(async (entry) => {
+        const identifiers = await this.identifiersOf(entry);
+        if (identifiers) people.set(entry.dispatchId, { dispatchId: entry.dispatchId, identifiers });
+        else unreadable.push(entry);
+      }),
+    );
+    return { people, unreadable };
+  }
+
+  forget(entries: Iterable<JournalEntry>): void {
+    for (const entry of entries) this.opened.delete(nameOf(entry));
+  }
+
+  private async identifiersOf(entry: JournalEntry): Promise<readonly Identifier[] | undefined> {
+    const known = this.opened.get(nameOf(entry));
+    if (known) return known;
+    const { tenant, store, key } = this.options;
+    try {
+      const { identifiers } = await openEnvelope(entry.data.sealed, { store, privateKey: key, aad: `${tenant}|${entry.dispatchId}` });
+      if (this.opened.size >= REMEMBERED) this.opened.clear();
+      this.opened.set(nameOf(entry), identifiers);
+      return identifiers;
+    } catch (error) {
+      if (isHeedError(error)) return undefined;
+      throw error;
+    }
+  }
+}
+
+/** A redelivery may carry another envelope: what was opened is remembered per delivery. */
+const nameOf = (entry: JournalEntry): string => `${entry.dispatchId} ${entry.commandId}`;

@@ -1,0 +1,23 @@
+import type { Logger } from '@heed/observability';
+
+/** One line when a store goes away and one when it is back, however many loops notice. */
+export class Outage {
+  private since: number | undefined;
+  private reason = '';
+
+  constructor(private readonly logger: Logger) {}
+
+  failed(code: string, error: unknown): void {
+    if (this.since !== undefined && this.reason === code) return;
+    this.since ??= Date.now();
+    this.reason = code;
+    this.logger.warn({ code, err: error }, 'store does not answer as it should; its work waits');
+  }
+
+  succeeded(): void {
+    if (this.since === undefined) return;
+    this.logger.info({ ms: Date.now() - this.since, code: this.reason }, 'store is back');
+    this.since = undefined;
+    this.reason = '';
+  }
+}
