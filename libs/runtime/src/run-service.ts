@@ -84,7 +84,7 @@ export async function startService<S extends z.ZodType<ServiceEnvironment>>(
       return [...missing, ...(transport.ready ? [] : ['kafka']), ...(stopping ? ['stopping'] : [])];
     },
   });
-  app.connectMicroservice({ strategy: transport }, { inheritAppConfig: false, deferInitialization: true });
+  app.connectMicroservice({ strategy: transport }, { inheritAppConfig: false });
   await app.startAllMicroservices();
   await app.listen(environment.HEED_PORT, environment.HEED_HOST);
   relay.start();
