@@ -1,0 +1,85 @@
+import { applyTopics, createKafka } from '@heed/kafka';
+import { databaseName, migrate, persistenceMigrations } from '@heed/persistence';
+import { startService } from '@heed/runtime';
+import { eventProbe, freshTopicPrefix, testIssuer, testServers, VirtualClock } from '@heed/testing';
+import type { EventProbe } from '@heed/testing';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { registryMigrations, registryService } from '../src/index.js';
+
+export interface Answer {
+  readonly status: number;
+  readonly body: Record<string, unknown>;
+}
+
+export interface RegistryUnderTest {
+  readonly clock: VirtualClock;
+  readonly bus: EventProbe;
+  get(tenant: string, path: string): Promise<Answer>;
+  post(tenant: string, path: string, body: unknown, as?: { roles?: readonly string[]; sub?: string; type?: string }): Promise<Answer>;
+  stop(): Promise<void>;
+}
+
+/** The service in this process on the run's real PostgreSQL and Kafka, with a database and topics of its own. */
+export async function startRegistry(tenants: readonly string[]): Promise<RegistryUnderTest> {
+  const clock = new VirtualClock('2026-11-21T10:00:00Z');
+  const { postgresUrl, brokers } = testServers();
+  const service = `subprocessor-registry-${randomBytes(4).toString('hex')}`;
+  const keysDir = await mkdtemp(path.join(tmpdir(), 'heed-keys-'));
+  const prefix = freshTopicPrefix();
+  await migrate({
+    service,
+    adminUrl: postgresUrl,
+    password: 'test',
+    tenants: tenants.map((id) => ({ id, isolation: id === 'askasia' ? 'login' : 'role' })),
+    keysDir,
+    sets: [...persistenceMigrations, ...registryMigrations],
+    progress: () => undefined,
+  });
+  await applyTopics(createKafka({ brokers: [brokers], clientId: 'test' }), tenants, { prefix });
+  const issuer = await testIssuer(clock);
+  const url = new URL(postgresUrl);
+  url.username = databaseName(service);
+  url.password = 'test';
+  url.pathname = `/${databaseName(service)}`;
+  const running = await startService(
+    { ...registryService, clock },
+    {
+      HEED_PORT: '0',
+      HEED_DATABASE_URL: url.href,
+      KAFKA_BROKERS: brokers,
+      HEED_TOPIC_PREFIX: prefix,
+      HEED_ORIGIN: 'http://127.0.0.1:1',
+      HEED_ISSUER: issuer.url,
+      HEED_KEYS_DIR: keysDir,
+      HEED_CLIENT_ID: 'registry',
+      HEED_CLIENT_SECRET: 'test',
+      HEED_ACTIVATION_EVERY_MS: '50',
+      LOG_LEVEL: 'warn',
+    },
+  );
+  const bus = await eventProbe(prefix, ['heed.subprocessor-registry.events.v1', 'heed.dsar.events.v1.dlq']);
+  const call = async (method: string, tenant: string, target: string, options: { roles?: readonly string[]; sub?: string; type?: string; body?: string }): Promise<Answer> => {
+    const token = await issuer.token({ tenant, roles: options.roles ?? ['tenant-admin'], sub: options.sub ?? 'admin' });
+    const response = await fetch(`http://127.0.0.1:${running.port}${target}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, ...(options.body === undefined ? {} : { 'content-type': options.type ?? 'application/json' }) },
+      ...(options.body === undefined ? {} : { body: options.body }),
+    });
+    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+  };
+  return {
+    clock,
+    bus,
+    get: (tenant, target) => call('GET', tenant, target, {}),
+    post: (tenant, target, body, as = {}) => call('POST', tenant, target, { ...as, body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    stop: async () => {
+      await bus.stop();
+      await running.stop();
+      await issuer.stop();
+      await rm(keysDir, { recursive: true, force: true });
+    },
+  };
+}
