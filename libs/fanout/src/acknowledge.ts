@@ -16,6 +16,8 @@ export interface Acknowledged {
   readonly settled: readonly SettledDispatch[];
   /** Dispatches whose clearance had ended on the way. */
   readonly renew: readonly string[];
+  /** Dispatches that a store's own hold table stopped. */
+  readonly held: readonly string[];
 }
 
 /** Moves targets by a batch of acknowledgements, in a few statements whatever its size. */
@@ -45,7 +47,11 @@ export async function acknowledge(tx: Tx, owner: DispatchOwner, events: readonly
       data: { dispatchId: body.dispatchId, dataStore: body.dataStore, outcome: body.outcome, assurance: body.assurance, rows: body.rows, residue: body.residue },
     });
   }
-  return { settled: await settle(tx, [...new Set(moves.map(({ body }) => body.dispatchId))]), renew: expired.map(({ body }) => body.dispatchId) };
+  return {
+    settled: await settle(tx, [...new Set(moves.map(({ body }) => body.dispatchId))]),
+    renew: expired.map(({ body }) => body.dispatchId),
+    held: [...new Set(moves.filter(({ body }) => body.outcome === 'held').map(({ body }) => body.dispatchId))],
+  };
 }
 
 /** Undefined when the acknowledgement is the named store's own. */
@@ -123,7 +129,7 @@ async function recordRefused(tx: Tx, refusedOnes: readonly { ack: Acknowledgemen
 }
 
 /** Closes the dispatches whose every target has come to a good end, and reopens those where one has failed since. */
-async function settle(tx: Tx, dispatchIds: readonly string[]): Promise<readonly SettledDispatch[]> {
+export async function settle(tx: Tx, dispatchIds: readonly string[]): Promise<readonly SettledDispatch[]> {
   if (dispatchIds.length === 0) return [];
   const closed = await tx.query<{ id: string; kind: CommandKind; ref: string; cause: Record<string, string>; closed_at: Date }>(
     `UPDATE dispatch d SET state = 'done', send_at = NULL, closed_at = $2

@@ -11,6 +11,8 @@ import type { FanoutOptions, NewDispatch, OpenedDispatch } from './types.js';
 
 /** Kinds that destroy: nothing of them leaves without retention's clearance. */
 const DESTRUCTIVE = new Set(['erasure']);
+/** Pause before retention is asked about a store that still holds somebody back, in milliseconds. */
+const HELD_BY_STORE_PAUSE = 5_000;
 
 /** Dispatches and their targets of one owner: opened in the transaction of their cause, settled by acknowledgements. */
 export class Fanout {
@@ -76,7 +78,7 @@ export class Fanout {
     if (dispatches.length > 0) this.options.hooks?.askClearance?.(tx, dispatches);
   }
 
-  /** Retention says yes: the dispatch may be sent until the clearance ends. */
+  /** Retention says yes: the dispatch may be sent until the clearance ends, also to stores that answered `held` before. */
   async cleared(tx: Tx, given: readonly { dispatchId: string; clearanceId: string; expiresAt: string }[]): Promise<void> {
     await tx.query(
       `UPDATE dispatch d SET clearance = 'given', clearance_id = g.clearance_id, clearance_ends = g.ends, send_at = $2,
@@ -85,6 +87,7 @@ export class Fanout {
         WHERE d.id = g."dispatchId" AND d.state NOT IN ('done', 'cancelled')`,
       [JSON.stringify(given.map((g) => ({ dispatchId: g.dispatchId, clearance_id: g.clearanceId, ends: g.expiresAt }))), tx.clock.now()],
     );
+    await tx.query(`UPDATE dispatch_target SET state = 'pending', reason = NULL WHERE dispatch_id = ANY($1) AND state = 'held'`, [given.map((g) => g.dispatchId)]);
     await this.hint(tx, tx.clock.now());
   }
 
@@ -97,8 +100,11 @@ export class Fanout {
     );
   }
 
-  /** A hold is over: what it held back asks for clearance again. */
-  async released(tx: Tx, refs: readonly string[]): Promise<void> {
+  /**
+   * A hold is over: what it held back asks for clearance again.
+   * @returns the dispatches that go on
+   */
+  async released(tx: Tx, refs: readonly string[]): Promise<readonly string[]> {
     const rows = await tx.query<{ id: string; ref: string; aliases: string[]; attempt: number }>(
       `UPDATE dispatch d SET state = 'in_progress', clearance = 'asked', send_at = NULL, attempt = d.attempt + 1
         WHERE d.kind = ANY($2) AND d.effective AND d.state NOT IN ('done', 'cancelled') AND (d.ref = ANY($1) OR d.aliases && $1)
@@ -108,6 +114,7 @@ export class Fanout {
     );
     await tx.query(`UPDATE dispatch_target SET state = 'pending', reason = NULL WHERE dispatch_id = ANY($1) AND state = 'held'`, [rows.map((r) => r.id)]);
     this.askClearance(tx, rows.map((r) => ({ ...r, attempt: r.attempt + 1 })));
+    return rows.map((r) => r.id);
   }
 
   /** Later decisions took the place of these: a store that is mapped later is no target of them. */
@@ -162,12 +169,26 @@ export class Fanout {
 
   /** Takes a batch of acknowledgements: believed ones move their targets, the others are recorded as refused. */
   async acknowledged(tx: Tx, events: readonly HeedEvent<Acknowledgement>[]): Promise<void> {
-    const { settled, renew } = await acknowledge(tx, this.options.owner, events);
+    const { settled, renew, held } = await acknowledge(tx, this.options.owner, events);
     if (renew.length > 0) {
       await tx.query(`UPDATE dispatch SET clearance = 'wanted', send_at = $2 WHERE id = ANY($1)`, [renew, tx.clock.now()]);
       await this.hint(tx, tx.clock.now());
     }
+    if (held.length > 0) await this.askAboutHeld(tx, held);
     if (settled.length > 0) await this.options.hooks?.settled?.(tx, settled);
+  }
+
+  /**
+   * A store's own hold table said no. Retention knows whether a hold stands: if so the dispatch waits for its release, if
+   * not the release was still on its way to that store, which is asked again.
+   */
+  private async askAboutHeld(tx: Tx, dispatchIds: readonly string[]): Promise<void> {
+    const at = new Date(tx.clock.now().getTime() + HELD_BY_STORE_PAUSE);
+    await tx.query(
+      `UPDATE dispatch SET clearance = 'wanted', send_at = $2 WHERE id = ANY($1) AND kind = ANY($3) AND state IN ('in_progress', 'overdue')`,
+      [dispatchIds, at, [...DESTRUCTIVE]],
+    );
+    await this.hint(tx, at);
   }
 
   private async hint(tx: Tx, at: Date): Promise<void> {

@@ -1,3 +1,4 @@
+export * from './consent-client.js';
 export * from './dispatch.controller.js';
 export * from './deadlines.js';
 export * from './fanout.js';

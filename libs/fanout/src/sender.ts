@@ -5,6 +5,7 @@ import type { DispatchOwner, NewEvent } from '@heed/kernel';
 import type { Logger } from '@heed/observability';
 import type { Outbox } from '@heed/outbox';
 import type { Database, Tx, UnitOfWork } from '@heed/persistence';
+import { settle } from './acknowledge.js';
 import { redeliveryPause } from './targets.js';
 import type { FanoutHooks, Sealer } from './types.js';
 
@@ -120,7 +121,9 @@ export class Sender {
         if (one?.envelope) events.push(this.command(tx, dispatch, one.aliases, one.envelope));
       }
       this.options.outbox.append(events, tx);
-      await markSent(tx, still.filter((d) => ready.includes(d)), sealed);
+      const unknown = await markSent(tx, still.filter((d) => ready.includes(d)), sealed);
+      const settled = await settle(tx, unknown);
+      if (settled.length > 0) await this.options.hooks?.settled?.(tx, settled);
     });
     return due.length;
   }
@@ -191,9 +194,12 @@ async function lockDue(tx: Tx, ids: readonly string[]): Promise<ReadonlySet<stri
   return new Set(rows.map((row) => row.id));
 }
 
-/** Counts the attempt and sets the next one; a person nobody knows any more leaves nothing to be found. */
-async function markSent(tx: Tx, sent: readonly Due[], sealed: ReadonlyMap<string, { envelope: unknown }>): Promise<void> {
-  if (sent.length === 0) return;
+/**
+ * Counts the attempt and sets the next one; a person nobody knows any more leaves nothing to be found.
+ * @returns the dispatches of such people
+ */
+async function markSent(tx: Tx, sent: readonly Due[], sealed: ReadonlyMap<string, { envelope: unknown }>): Promise<readonly string[]> {
+  if (sent.length === 0) return [];
   const now = tx.clock.now();
   const rows = sent.map((d) => ({
     id: d.id,
@@ -213,7 +219,6 @@ async function markSent(tx: Tx, sent: readonly Due[], sealed: ReadonlyMap<string
       `UPDATE dispatch_target SET state = 'nothing_found', reason = 'person_unknown', acknowledged_at = $3 WHERE dispatch_id = ANY($1) AND state = ANY($2)`,
       [unknown, UNANSWERED, now],
     );
-    await tx.query(`UPDATE dispatch SET state = 'done', send_at = NULL, closed_at = $2 WHERE id = ANY($1)`, [unknown, now]);
   }
   const next = [...new Set(rows.flatMap((row) => (row.next && !row.unknown ? [row.next.getTime()] : [])))];
   if (next.length > 0) {
@@ -223,4 +228,5 @@ async function markSent(tx: Tx, sent: readonly Due[], sealed: ReadonlyMap<string
       next.map((time) => new Date(time)),
     ]);
   }
+  return unknown;
 }

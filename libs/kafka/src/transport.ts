@@ -70,7 +70,9 @@ export class KafkaTransport extends Server implements CustomTransportStrategy {
   private makeRunner(group: string, handlers: { consumption: Consumption; handler: MessageHandler }[]): BatchRunner {
     const { options } = this;
     const groupId = `${options.topicPrefix}heed.${options.service}.${group}`;
-    const patterns = [...new Set(handlers.flatMap(({ consumption }) => consumption.definition.topics))];
+    // A fact goes to the internal topic and to platform teams: services read the first alone, or a person's events would
+    // reach them twice and out of order.
+    const patterns = [...new Set(handlers.flatMap(({ consumption }) => consumption.definition.topics.slice(0, 1)))];
     const strict = options.strict?.[group];
     const consumer = new EventConsumer({
       consumer: `${options.service}.${group}`,

@@ -3,6 +3,13 @@ import type { ServiceEnvironment } from '@heed/config';
 import { HeedError, unavailable } from '@heed/kernel';
 import type { z } from 'zod';
 
+/** How a call differs from the usual. */
+export interface InternalCallOptions {
+  readonly traceparent?: string | undefined;
+  /** Default 10 s. */
+  readonly timeoutMs?: number;
+}
+
 /** Calls between Heed's own services, with a machine token; the tenant travels in a header that only services may set. */
 export class InternalClient {
   private readonly credentials: ClientCredentials;
@@ -20,18 +27,18 @@ export class InternalClient {
   }
 
   /** @throws HeedError kind `unavailable` when the other service is away: the caller's work waits */
-  async post<S extends z.ZodType>(path: string, tenant: string, body: unknown, answer: S, traceparent?: string): Promise<z.output<S>> {
+  async post<S extends z.ZodType>(path: string, tenant: string, body: unknown, answer: S, options: InternalCallOptions = {}): Promise<z.output<S>> {
     const token = await this.credentials.get();
     let response: Response;
     try {
       response = await fetch(new URL(path, this.baseUrl), {
         method: 'POST',
-        signal: AbortSignal.timeout(10_000),
+        signal: AbortSignal.timeout(options.timeoutMs ?? 10_000),
         headers: {
           authorization: `Bearer ${token}`,
           'content-type': 'application/json',
           'x-heed-tenant': tenant,
-          ...(traceparent ? { traceparent } : {}),
+          ...(options.traceparent ? { traceparent: options.traceparent } : {}),
         },
         body: JSON.stringify(body),
       });
