@@ -1,19 +1,18 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { StartError } from './start-error.js';
 
+/** Below the range from which systems take the local ports of outgoing connections, so that none is lost meanwhile. */
+const FIRST = 20_000;
+const LAST = 31_999;
+
 /** A port nobody listens on right now. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => {
-        if (address === null || typeof address === 'string') reject(new Error('no port was given'));
-        else resolve(address.port);
-      });
-    });
-  });
+export async function freePort(): Promise<number> {
+  for (let attempt = 0; attempt < 200; attempt += 1) {
+    const port = randomInt(FIRST, LAST + 1);
+    if (await isPortFree(port)) return port;
+  }
+  throw new StartError('port_taken', `No free port was found between ${FIRST} and ${LAST}: end programs that hold many, or set HEED_PORT_BASE.`);
 }
 
 /** Several at once, so that they differ from each other. */

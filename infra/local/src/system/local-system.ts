@@ -135,7 +135,7 @@ export class LocalSystem {
 
   #ownPart(spec: PartSpec): PartDefinition {
     const logFile = this.home.log(spec.name);
-    return { ...spec, launch: nodeProgram({ ...spec, logFile }) };
+    return { ...spec, launch: nodeProgram({ ...spec, logFile, compileCache: this.home.data('compile-cache') }) };
   }
 
   #manage(definition: PartDefinition): ManagedPart {
