@@ -12,6 +12,7 @@ import { ManagedPart, type PartDefinition } from './managed-part.js';
 import { nodeProgram } from './node-part.js';
 import { PART_GROUPS } from './part-record.js';
 import { partSpecs, replicaPart, type PartSpec } from './parts.js';
+import { preflight } from './preflight.js';
 import { runInOrder, type Step } from './run-in-order.js';
 import { serverParts } from './servers.js';
 import { removeSystemRecord, writeSystemRecord } from './system-record.js';
@@ -79,6 +80,7 @@ export class LocalSystem {
       if (left.length > 0) this.#notice(`ended what an earlier start had left: ${left.join(', ')}`);
       this.#context = await prepareContext(this.home, this.options);
       const specs = this.#specs();
+      await preflight(specs, { embeddedKafka: this.options.kafkaBrokers === undefined, without: this.options.without ?? [] });
       this.#recordSystem(specs);
       await runInOrder(this.#steps(specs), () => this.#stopping);
     } catch (error) {
