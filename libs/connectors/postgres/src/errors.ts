@@ -1,5 +1,4 @@
-import { conflict, isHeedError, unavailable } from '@heed/kernel';
-import type { HeedError } from '@heed/kernel';
+import { HeedError, isHeedError, unavailable } from '@heed/kernel';
 
 interface DatabaseError {
   readonly code: string;
@@ -22,6 +21,7 @@ export function storeError(error: unknown, mapped: ReadonlySet<string>): HeedErr
   if (isHeedError(error)) return error;
   if (!isDatabaseError(error)) return unavailable('store_unavailable', 'The store cannot be reached.', error);
   if (TRANSIENT.test(error.code)) return unavailable('store_unavailable', `The store did not finish (${error.code}).`, error);
+  const conflict = (code: string, detail: string): HeedError => new HeedError({ kind: 'conflict', code, detail, cause: error });
   const place = [error.table, error.constraint].filter(Boolean).join('.') || 'unnamed';
   switch (error.code) {
     case '23503':

@@ -3,7 +3,8 @@ import type { CommandKind, ConsentCommand, ErasureCommand, HoldCommand, HoldRele
 
 /** The body of a command, validated, by its kind. */
 export type Command =
-  | { readonly kind: 'withdrawal' | 'grant'; readonly data: ConsentCommand }
+  | { readonly kind: 'withdrawal'; readonly data: ConsentCommand }
+  | { readonly kind: 'grant'; readonly data: ConsentCommand }
   | { readonly kind: 'hold'; readonly data: HoldCommand }
   | { readonly kind: 'hold_release'; readonly data: HoldReleaseCommand }
   | { readonly kind: 'erasure'; readonly data: ErasureCommand };

@@ -52,11 +52,9 @@ export type Progress =
 /** What a unit of work asks for. `these` takes up entries by name, after a batch failed because of one of them. */
 export type Selection =
   | { readonly work: 'commands'; readonly lane: Lane; readonly limit: number }
-  | { readonly work: 'commands'; readonly these: readonly string[] }
   | { readonly work: 'unverified'; readonly limit: number }
-  | { readonly work: 'unverified'; readonly these: readonly string[] }
   | { readonly work: 'verify_again'; readonly limit: number; readonly now: Date }
-  | { readonly work: 'verify_again'; readonly these: readonly string[] };
+  | { readonly work: 'commands' | 'unverified' | 'verify_again'; readonly these: readonly string[] };
 
 /** A finished entry that its owner has not been told of. */
 export interface UnsentEntry {

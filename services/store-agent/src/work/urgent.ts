@@ -14,8 +14,11 @@ export async function urgentBatch(unit: WorkUnit, entries: readonly JournalEntry
   await unit.save(progress, clock.now());
 }
 
+type ConsentEntry = Extract<JournalEntry, { kind: 'withdrawal' | 'grant' }>;
+const isConsent = (entry: JournalEntry): entry is ConsentEntry => entry.kind === 'withdrawal' || entry.kind === 'grant';
+
 async function switchPurposes(unit: WorkUnit, entries: readonly JournalEntry[], opener: Opener): Promise<readonly Progress[]> {
-  const consents = entries.filter((entry) => entry.kind === 'withdrawal' || entry.kind === 'grant');
+  const consents = entries.filter(isConsent);
   if (consents.length === 0) return [];
   const { people, unreadable } = await opener.open(consents);
   const changes = consents.flatMap((entry): PurposeChange[] => {

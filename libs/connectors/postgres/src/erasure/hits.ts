@@ -36,11 +36,11 @@ export function hitsSql(
   const { parents, known } = rows;
   if (table.parent && parents.key.length > 0) {
     const unnested = `unnest(${params.add(parents.who)}::int[], ${params.add(parents.key)}::${table.parent.columnType}[], ${params.add(parents.later)}::bool[])`;
-    parts.push(`SELECT p.who, t.${table.key}, p.later FROM ${table.sql} t JOIN ${unnested} AS p(who, key, later) ON t.${table.parent.column} = p.key`);
+    parts.push(`SELECT p.who, t.${table.key} AS key, p.later FROM ${table.sql} t JOIN ${unnested} AS p(who, key, later) ON t.${table.parent.column} = p.key`);
   }
   if (known.key.length > 0) {
     const unnested = `unnest(${params.add(known.who)}::int[], ${params.add(known.key)}::${table.keyType}[])`;
-    parts.push(`SELECT k.who, t.${table.key}, false FROM ${table.sql} t JOIN ${unnested} AS k(who, key) ON t.${table.key} = k.key`);
+    parts.push(`SELECT k.who, t.${table.key} AS key, false AS later FROM ${table.sql} t JOIN ${unnested} AS k(who, key) ON t.${table.key} = k.key`);
   }
   if (parts.length === 0) return undefined;
   return `SELECT x.who, x.key, bool_or(x.later) AS later FROM (${parts.join(' UNION ALL ')}) x GROUP BY x.who, x.key`;
