@@ -178,6 +178,7 @@ export class BatchRunner {
         return await work();
       } catch (error) {
         if (this.stopping) throw error;
+        this.options.logger.warn({ group: this.options.groupId, err: error }, 'Kafka does not take dead letters yet');
         await this.pause(500);
       }
     }

@@ -56,25 +56,27 @@ export class ServiceBed {
     sets: readonly MigrationSet[],
     env: Readonly<Record<string, string>> = {},
   ): Promise<StartedService> {
-    const database = `test_${definition.service.replaceAll('-', '_')}_${randomBytes(4).toString('hex')}`;
-    const adminUrl = testServers().postgresUrl;
-    await migrate({
-      service: definition.service, database, adminUrl, password: 'test', tenants: this.tenants, keysDir: this.keysDir, sets,
-      progress: () => undefined,
-    });
-    const url = new URL(adminUrl);
-    url.username = database;
-    url.password = 'test';
-    url.pathname = `/${database}`;
-    const admin = new URL(adminUrl);
-    admin.pathname = `/${database}`;
+    const database = await this.migrated(definition.service, sets);
     const service = await startService({ ...definition, clock: this.clock }, {
-      HEED_PORT: '0', HEED_DATABASE_URL: url.href, KAFKA_BROKERS: testServers().brokers, HEED_TOPIC_PREFIX: this.topicPrefix,
+      HEED_PORT: '0', HEED_DATABASE_URL: database.url, KAFKA_BROKERS: testServers().brokers, HEED_TOPIC_PREFIX: this.topicPrefix,
       HEED_ORIGIN: 'http://127.0.0.1:9', HEED_ISSUER: this.issuer.url, HEED_KEYS_DIR: this.keysDir, HEED_CLIENT_ID: 'test',
       HEED_CLIENT_SECRET: 'test', LOG_LEVEL: 'error', ...env,
     });
     this.running.push(service);
-    return new StartedService(service, `http://127.0.0.1:${service.port}`, admin.href, this.issuer);
+    return new StartedService(service, `http://127.0.0.1:${service.port}`, database.adminUrl, this.issuer);
+  }
+
+  /** A fresh database with a service's tables and this bed's tenants. */
+  async migrated(service: string, sets: readonly MigrationSet[]): Promise<{ url: string; adminUrl: string }> {
+    const database = `test_${service.replaceAll('-', '_')}_${randomBytes(4).toString('hex')}`;
+    const admin = new URL(testServers().postgresUrl);
+    const { tenants, keysDir } = this;
+    await migrate({ service, database, adminUrl: admin.href, password: 'test', tenants, keysDir, sets, progress: () => undefined });
+    admin.pathname = `/${database}`;
+    const url = new URL(admin);
+    url.username = database;
+    url.password = 'test';
+    return { url: url.href, adminUrl: admin.href };
   }
 
   async stop(): Promise<void> {

@@ -1,0 +1,108 @@
+import { systemClock } from '@heed/kernel';
+import { Database, persistenceMigrations, tenantRole, UnitOfWork } from '@heed/persistence';
+import { ServiceBed } from '@heed/testing';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+let bed: ServiceBed;
+let urls: { url: string; adminUrl: string };
+let database: Database;
+let unitOfWork: UnitOfWork;
+
+beforeAll(async () => {
+  bed = await ServiceBed.make({ clock: systemClock });
+  urls = await bed.migrated('persistence', persistenceMigrations);
+  database = new Database({ url: urls.url, keysDir: bed.keysDir, clock: systemClock, poolSize: 1 });
+  unitOfWork = new UnitOfWork(database);
+});
+afterAll(async () => {
+  await database.close();
+  await bed.stop();
+});
+
+async function asLogin<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+describe('a unit of work', () => {
+  it('ASK-06: the login of a service cannot read a tenant, and a transaction in one tenant cannot read another: PostgreSQL refuses', async () => {
+    await asLogin(urls.url, (client) => expect(client.query('SELECT * FROM t_ajuni.ledger_entry')).rejects.toMatchObject({ code: '42501' }));
+    await expect(unitOfWork.run('ajuni', (tx) => tx.query('SELECT * FROM t_askasia.ledger_entry'))).rejects.toMatchObject({ code: '42501' });
+    await expect(unitOfWork.run('askasia', (tx) => tx.query('SELECT * FROM t_ajuni.ledger_entry'))).rejects.toMatchObject({ code: '42501' });
+  });
+
+  it("ASK-05: Askasia's own login reaches no other tenant, RESET ROLE or not", async () => {
+    const tries = ['RESET ROLE; SELECT * FROM t_ajuni.ledger_entry', `SET ROLE "${tenantRole(database.name, 'ajuni')}"`];
+    for (const sql of tries) {
+      await expect(unitOfWork.run('askasia', async (tx) => {
+        for (const part of sql.split('; ')) await tx.query(part);
+      })).rejects.toMatchObject({ code: '42501' });
+    }
+  });
+
+  it('ASK-04: each tenant has its own schema, and unqualified names mean the own one', async () => {
+    for (const tenant of ['ajuni', 'askasia']) {
+      await unitOfWork.run(tenant, async (tx) => tx.record({ kind: `made.${tenant}`, data: {} }));
+      const kinds = await unitOfWork.run(tenant, (tx) => tx.query<{ kind: string }>('SELECT DISTINCT kind FROM ledger_entry'));
+      expect(kinds).toEqual([{ kind: `made.${tenant}` }]);
+    }
+  });
+
+  it('a pooled connection keeps nothing of a tenant after an error, and the work is undone', async () => {
+    await expect(
+      unitOfWork.run('ajuni', async (tx) => {
+        tx.record({ kind: 'lost', data: {} });
+        await tx.query('INSERT INTO idempotency (key, fingerprint, status, answer) VALUES ($1, $1, 200, $2)', ['k', '{}']);
+        throw new Error('the handler failed');
+      }),
+    ).rejects.toThrow('the handler failed');
+    const [state] = await database.query<{ role: string; path: string }>(`SELECT current_user AS role, current_setting('search_path') AS path`);
+    expect(state).toEqual({ role: database.name, path: '"$user", public' });
+    const rows = await unitOfWork.run('ajuni', (tx) => tx.query(`SELECT 1 FROM idempotency WHERE key = 'k'`));
+    expect(rows).toEqual([]);
+  });
+
+  it('ledger rows can be added and never changed', async () => {
+    for (const sql of ['UPDATE ledger_entry SET kind = $$x$$', 'DELETE FROM ledger_entry', 'TRUNCATE ledger_entry']) {
+      await expect(unitOfWork.run('ajuni', (tx) => tx.query(sql))).rejects.toMatchObject({ code: '42501' });
+    }
+  });
+
+  it('a tenant that is not served is refused before anything runs', async () => {
+    await expect(unitOfWork.run('nobody', async () => 1)).rejects.toMatchObject({ code: 'tenant_unknown', kind: 'forbidden' });
+  });
+
+  it('a query that was not awaited cannot reach the next transaction on the connection', async () => {
+    let late: (() => Promise<unknown>) | undefined;
+    await unitOfWork.run('ajuni', async (tx) => {
+      late = () => tx.query('SELECT 1');
+    });
+    await expect(late?.()).rejects.toThrow('the transaction is over');
+  });
+});
+
+describe('the migration job', () => {
+  it('runs again without a change, and refuses an edited file', async () => {
+    const again = await bed.migrated('again', persistenceMigrations);
+    const [set] = persistenceMigrations.filter((s) => s.scope === 'tenant');
+    await asLogin(again.adminUrl, async (client) => {
+      const before = await client.query('SELECT count(*)::int AS n FROM t_ajuni.migration');
+      expect(before.rows).toEqual([{ n: 1 }]);
+      await client.query(`UPDATE t_ajuni.migration SET hash = 'other'`);
+    });
+    const { migrate } = await import('@heed/persistence');
+    const name = new URL(again.adminUrl).pathname.slice(1);
+    await expect(
+      migrate({
+        service: 'again', database: name, adminUrl: again.adminUrl, password: 'test', tenants: bed.tenants, keysDir: bed.keysDir,
+        sets: set ? [set] : [], progress: () => undefined,
+      }),
+    ).rejects.toThrow('was edited after it was applied');
+  });
+});
