@@ -17,16 +17,18 @@ function specs(suffix: 'unit' | 'int' | 'e2e'): { include: string[]; exclude: st
   };
 }
 
+/** Cheapest first, and never two kinds at once: whole systems and real servers need the machine for themselves. */
 export default defineConfig({
   test: {
     teardownTimeout: 60_000,
     projects: [
-      { ...sources, test: { name: 'unit', ...specs('unit') } },
+      { ...sources, test: { name: 'unit', ...specs('unit'), sequence: { groupOrder: 0 } } },
       {
         ...sources,
         test: {
           name: 'int',
           ...specs('int'),
+          sequence: { groupOrder: 1 },
           globalSetup: ['libs/testing/src/global-setup.ts'],
           maxWorkers: 2,
           testTimeout: 60_000,
@@ -38,6 +40,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           ...specs('e2e'),
+          sequence: { groupOrder: 2 },
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 300_000,
