@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { demoCommand } from './commands/demo.command.js';
 import { dispatchCommand } from './commands/dispatch.command.js';
 import { doctorCommand } from './commands/doctor.command.js';
 import { packCommand } from './commands/pack.command.js';
@@ -18,6 +19,7 @@ export function makeProgram(): Command {
   const commands = [
     startCommand(),
     statusCommand(),
+    demoCommand(),
     tokenCommand(),
     packCommand(),
     storesCommand(),

@@ -17,9 +17,10 @@ export interface Target {
   readonly rows?: number | null;
   readonly residue?: number | null;
   readonly acknowledgedAt?: string | null;
+  readonly evidence?: { readonly assurance?: string } | null;
 }
 
-/** States after which nothing more comes by itself. */
+/** States after which nothing more comes by itself. Held and overdue targets may still answer. */
 const SETTLED = new Set(['done', 'nothing_found', 'refused', 'failed', 'cancelled', 'superseded', 'escalated']);
 const WATCH_FOR_MS = 10 * 60_000;
 
@@ -35,9 +36,10 @@ export function showDispatch(dispatch: Dispatch): void {
     target.state,
     text(target.rows),
     text(target.residue),
+    target.evidence?.assurance ?? '',
     target.acknowledgedAt ?? '',
   ]);
-  printLine(table(['store', 'state', 'rows', 'residue', 'answered'], rows));
+  printLine(table(['store', 'state', 'rows', 'residue', 'proof', 'answered'], rows));
 }
 
 /** Waits until every store has answered; each answer is a line as it comes. */

@@ -24,7 +24,12 @@ async function start(): Promise<void> {
   });
   const ended = endOnSignal(system);
   printLine(`Heed starts in ${config.home}`);
-  await system.start();
+  try {
+    await system.start();
+  } catch (error) {
+    // Parts that were ended while they started say so; the person who pressed Ctrl-C knows.
+    if (!ended.signalled()) throw error;
+  }
   if (ended.signalled()) return;
   printLine();
   for (const line of welcome(system, performance.now() - begin)) printLine(line);
