@@ -1,1 +1,2 @@
-export {};
+export { notificationsMigrations } from './migrations.js';
+export { notificationsService } from './notifications.service.js';

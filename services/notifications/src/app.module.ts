@@ -1,0 +1,41 @@
+import { InternalClient, PlatformModule } from '@heed/runtime';
+import type { Platform } from '@heed/runtime';
+import { PolicyStore } from '@heed/tenant-policy';
+import { Module } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
+import { Contacts } from './message/contacts.js';
+import { Mailer } from './message/mailer.js';
+import { MessageConsumer } from './message/message.consumer.js';
+import { MessagesController } from './message/messages.controller.js';
+import { Outcomes } from './message/outcomes.js';
+import { SendMail } from './message/send-mail.job.js';
+import type { NotificationsEnvironment } from './notifications.config.js';
+import { NoticeConsumer } from './notice/notice.consumer.js';
+import { NoticesController } from './notice/notices.controller.js';
+import { Notices } from './notice/notices.js';
+import { RecipientVault } from './recipient/recipient-vault.js';
+import { RecipientsController } from './recipient/recipients.controller.js';
+import { SaveRecipients } from './recipient/save-recipients.use-case.js';
+
+/** Composition root: messages to people, notices of policy changes, and who receives those. */
+@Module({})
+export class AppModule {
+  static of(platform: Platform<NotificationsEnvironment>): DynamicModule {
+    const { environment } = platform;
+    return {
+      module: AppModule,
+      imports: [PlatformModule.of(platform)],
+      controllers: [MessageConsumer, MessagesController, NoticeConsumer, RecipientsController, NoticesController],
+      providers: [
+        { provide: PolicyStore, useFactory: () => new PolicyStore() },
+        { provide: RecipientVault, useFactory: () => RecipientVault.open(environment.HEED_KEYS_DIR) },
+        { provide: Mailer, useFactory: () => new Mailer(environment.SMTP_URL) },
+        { provide: Contacts, useFactory: () => new Contacts(new InternalClient(environment.HEED_CONSENT_URL, environment)) },
+        Notices,
+        SaveRecipients,
+        Outcomes,
+        SendMail,
+      ],
+    };
+  }
+}

@@ -1,0 +1,88 @@
+import type { Letter, Part } from './letter.js';
+import type { Letters, NoticeContent, RequestTemplate, Writer } from './templates.js';
+
+type Params = Readonly<Record<string, string>>;
+
+const ASKED: Readonly<Record<string, string>> = {
+  access: 'to see the data we hold about you',
+  export: 'for a copy of your data',
+  rectify: 'to correct your data',
+  erase: 'to erase your data',
+  restrict: 'to restrict the use of your data',
+  unrestrict: 'to use your data again',
+  object: 'to stop using your data',
+};
+
+/** Mails in English. */
+export const english: Letters = {
+  language: 'en',
+  request: (template, writer, reference, params) => ({
+    subject: `${SUBJECTS[template]} (${writer.name})`,
+    body: ['Hello,', ...BODIES[template](writer, params), ...ending(writer, reference)],
+  }),
+  policyChange: (writer, content) => ({
+    subject: `${writer.name}: our privacy policy changes on ${day(content.effectiveFrom, writer)}`,
+    body: policyChange(writer, content),
+  }),
+};
+
+const SUBJECTS: Readonly<Record<RequestTemplate, string>> = {
+  request_received: 'We have your request',
+  request_closed: 'Your request is done',
+  request_refused: 'Your request cannot be met',
+  request_extended: 'Your request takes longer',
+};
+
+const BODIES: Readonly<Record<RequestTemplate, (writer: Writer, params: Params) => Part[]>> = {
+  request_received: (writer, params) => [
+    `You asked ${writer.controller} ${asked(params)}. We have your request and are working on it.`,
+    ...given(params['code'], (code) => `To show that it was you, give us this code: ${code}`),
+    ...given(params['due'], (due) => `You will have our answer by ${when(due, writer)}.`),
+  ],
+  request_closed: (writer, params) => [
+    `You asked ${writer.controller} ${asked(params)}. This is done: every place where your data was kept has answered.`,
+    ...given(params['certificateId'], (id) => `The certificate of it has the number ${id}. Ask us for it at any time.`),
+  ],
+  request_refused: (writer, params) => [
+    `You asked ${writer.controller} ${asked(params)}. We cannot do so.`,
+    ...given(params['reason'], (reason) => `The reason: ${reason}`),
+    `If you think this is wrong, write to us${writer.authority ? `, or complain to ${writer.authority}` : ''}.`,
+  ],
+  request_extended: (writer, params) => [
+    `You asked ${writer.controller} ${asked(params)}. We need more time for it.`,
+    ...given(params['reason'], (reason) => `The reason: ${reason}`),
+    ...given(params['due'], (due) => `You will have our answer by ${when(due, writer)}.`),
+  ],
+};
+
+function policyChange(writer: Writer, content: NoticeContent): Letter['body'] {
+  return [
+    'Hello,',
+    `The privacy policy of ${writer.controller} changes on ${day(content.effectiveFrom, writer)}. This is what changes:`,
+    { list: content.changes },
+    `This will be version ${content.policyVersion}. This version and all older ones can be read at ${content.versionsAt}, or ask us for them.`,
+    `Questions? Write to ${writer.contact}.`,
+    writer.name,
+  ];
+}
+
+function ending(writer: Writer, reference: string): Part[] {
+  return [`Your reference: ${reference}`, `Questions? Write to ${writer.contact}, who looks after data protection here.`, writer.name];
+}
+
+function asked(params: Params): string {
+  return ASKED[params['type'] ?? ''] ?? 'about your data';
+}
+
+function given(value: string | undefined, say: (value: string) => string): Part[] {
+  return value ? [say(value)] : [];
+}
+
+function when(text: string, writer: Writer): string {
+  const at = new Date(text);
+  return Number.isNaN(at.getTime()) ? text : day(at, writer);
+}
+
+function day(at: Date, writer: Writer): string {
+  return new Intl.DateTimeFormat('en-GB', { timeZone: writer.zone, dateStyle: 'long' }).format(at);
+}

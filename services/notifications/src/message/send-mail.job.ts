@@ -1,0 +1,118 @@
+import { failpoint, isHeedError } from '@heed/kernel';
+import { Database, UnitOfWork } from '@heed/persistence';
+import type { PolicyPack } from '@heed/policy';
+import { ENVIRONMENT } from '@heed/runtime';
+import { PolicyStore } from '@heed/tenant-policy';
+import { Inject, Injectable } from '@nestjs/common';
+import type { NotificationsEnvironment } from '../notifications.config.js';
+import { RecipientVault } from '../recipient/recipient-vault.js';
+import { Contacts } from './contacts.js';
+import { afterRefusal, refusalOf } from './domain/delivery.js';
+import type { Outcome } from './domain/delivery.js';
+import { lettersFor, mailOf, writerOf } from './domain/templates.js';
+import type { Mail, RequestTemplate } from './domain/templates.js';
+import { Mailer } from './mailer.js';
+import { abandoned, BATCH, claim, remindAt } from './message.store.js';
+import type { Claimed } from './message.store.js';
+import { Outcomes } from './outcomes.js';
+import type { Attempt } from './outcomes.js';
+
+/** How long mail waits for what is missing: the tenant's policy, or consent. */
+const WAIT = 5000;
+
+/** Sends the mail that is due. Several instances may do so at once: each message is claimed by one. */
+@Injectable()
+export class SendMail {
+  constructor(
+    private readonly database: Database,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly policies: PolicyStore,
+    private readonly contacts: Contacts,
+    private readonly vault: RecipientVault,
+    private readonly mailer: Mailer,
+    private readonly outcomes: Outcomes,
+    @Inject(ENVIRONMENT) private readonly environment: NotificationsEnvironment,
+  ) {}
+
+  async run(): Promise<void> {
+    const hints = await this.database.query<{ id: string; tenant: string }>(
+      'SELECT id, tenant FROM heed.due_message WHERE due_at <= $1 ORDER BY due_at LIMIT 1000',
+      [this.database.clock.now()],
+    );
+    for (const tenant of new Set(hints.map((hint) => hint.tenant))) {
+      while ((await this.sendSome(tenant)) === BATCH);
+      const done = hints.filter((hint) => hint.tenant === tenant).map((hint) => hint.id);
+      await this.database.query('DELETE FROM heed.due_message WHERE id = ANY($1)', [done]);
+    }
+  }
+
+  private async sendSome(tenant: string): Promise<number> {
+    const work = await this.unitOfWork.run(tenant, async (tx) => {
+      const pack = await this.packOf(() => this.policies.current(tx));
+      if (!pack) {
+        await remindAt(tx, new Date(tx.clock.now().getTime() + WAIT));
+        return undefined;
+      }
+      const lost = await abandoned(tx);
+      await this.outcomes.save(tx, lost.map((message) => ({ message, outcome: { is: 'failed', reason: 'delivery_unknown' } })));
+      return { pack, claimed: await claim(tx) };
+    });
+    if (!work || work.claimed.length === 0) return 0;
+    failpoint('notifications.claimed');
+    const attempts = await this.attemptAll(tenant, work.pack, work.claimed);
+    failpoint('notifications.sent');
+    await this.unitOfWork.run(tenant, (tx) => this.outcomes.save(tx, attempts));
+    return work.claimed.length;
+  }
+
+  /** Undefined while the tenant's policy has not arrived: without it nobody knows who writes. */
+  private async packOf(read: () => Promise<{ pack: PolicyPack }>): Promise<PolicyPack | undefined> {
+    try {
+      return (await read()).pack;
+    } catch (error) {
+      if (isHeedError(error) && error.code === 'policy_not_ready') return undefined;
+      throw error;
+    }
+  }
+
+  private async attemptAll(tenant: string, pack: PolicyPack, claimed: readonly Claimed[]): Promise<readonly Attempt[]> {
+    const refs = claimed.flatMap((message) => (message.ref ? [message.ref] : []));
+    const addresses = await this.contacts.addresses(tenant, refs).catch(() => undefined);
+    return Promise.all(
+      claimed.map(async (message) => {
+        if (message.ref && !addresses) return { message, outcome: this.later('consent_unavailable') };
+        const to = message.ref ? addresses?.get(message.ref) : this.vault.emailOf(tenant, message);
+        return { message, outcome: await this.attempt(message, to, mailFor(pack, message, this.environment.HEED_ORIGIN)) };
+      }),
+    );
+  }
+
+  private later(reason: string): Outcome {
+    return { is: 'again', reason, at: new Date(this.database.clock.now().getTime() + WAIT) };
+  }
+
+  private async attempt(message: Claimed, to: string | undefined, mail: Mail): Promise<Outcome> {
+    if (!to) return { is: 'failed', reason: 'address_unknown' };
+    try {
+      await this.mailer.send(message.id, to, mail);
+      return { is: 'sent', at: this.database.clock.now() };
+    } catch (error) {
+      return afterRefusal(refusalOf(error), { attempts: message.attempts, queuedAt: message.queued_at }, this.database.clock.now());
+    }
+  }
+}
+
+function mailFor(pack: PolicyPack, message: Claimed, origin: string): Mail {
+  const letters = lettersFor(pack);
+  const writer = writerOf(pack);
+  const letter =
+    message.kind === 'notice'
+      ? letters.policyChange(writer, {
+          changes: message.changes ?? [],
+          effectiveFrom: message.effective_from ?? new Date(0),
+          policyVersion: message.policy_version ?? 0,
+          versionsAt: new URL('/v1/policies', origin).href,
+        })
+      : letters.request(message.template as RequestTemplate, writer, message.request_id ?? message.id, message.params);
+  return mailOf(pack, letter, letters.language);
+}

@@ -1,0 +1,12 @@
+import type { ServiceDefinition } from '@heed/runtime';
+import { AppModule } from './app.module.js';
+import { SendMail } from './message/send-mail.job.js';
+import { notificationsEnvironment } from './notifications.config.js';
+
+/** Everything that starts this service; tests start it in their own process with a clock of their own. */
+export const notificationsService: ServiceDefinition<typeof notificationsEnvironment> = {
+  service: 'notifications',
+  environment: notificationsEnvironment,
+  module: (platform) => AppModule.of(platform),
+  jobs: (app, { environment }) => [{ name: 'send-mail', everyMs: environment.HEED_SEND_EVERY_MS, run: () => app.get(SendMail).run() }],
+};

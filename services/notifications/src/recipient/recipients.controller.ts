@@ -1,0 +1,80 @@
+import { FromCall, pageOf, pageQuery, parseBody, readCursor, runCall } from '@heed/http';
+import type { Call, Page } from '@heed/http';
+import { malformed, uuid } from '@heed/kernel';
+import { UnitOfWork } from '@heed/persistence';
+import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
+import { z } from 'zod';
+import { maskAddress } from './domain/plan-recipients.js';
+import { RecipientVault } from './recipient-vault.js';
+import { SaveRecipients } from './save-recipients.use-case.js';
+
+const audience = z.enum(['customer_admins', 'partners', 'registered_users']);
+const body = z.strictObject({
+  audience,
+  recipients: z
+    .array(z.strictObject({ id: uuid.optional(), email: z.string().trim().max(320).pipe(z.email()), name: z.string().trim().min(1).max(200).optional() }))
+    .min(1)
+    .max(1000),
+});
+const listQuery = pageQuery.extend({ audience: audience.optional() });
+
+interface Row {
+  readonly id: string;
+  readonly audience: string;
+  readonly email: Buffer;
+  readonly name: Buffer | null;
+  readonly added_at: Date;
+  readonly changed_at: Date;
+}
+
+/** `/v1/notices/recipients`: the people whom the policy promises to tell of its changes. */
+@Controller('v1/notices/recipients')
+export class RecipientsController {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly saveRecipients: SaveRecipients,
+    private readonly vault: RecipientVault,
+  ) {}
+
+  /** Adds and corrects; the same call again changes nothing. */
+  @Post()
+  @HttpCode(200)
+  async save(@FromCall() call: Call, @Body() json: unknown): Promise<unknown> {
+    const wanted = parseBody(body, json);
+    return runCall(this.unitOfWork, call, async (tx) => {
+      const plan = await this.saveRecipients.run(tx, wanted);
+      return {
+        audience: wanted.audience,
+        added: plan.filter(({ change }) => change === 'added').length,
+        recipients: plan.map(({ id, email }) => ({ id, email: maskAddress(email) })),
+      };
+    });
+  }
+
+  @Get()
+  async list(@FromCall() call: Call, @Query() query: Record<string, string>): Promise<Page<unknown>> {
+    const { limit, cursor, audience: only } = parseBody(listQuery, query);
+    const after = readCursor(cursor);
+    if (after !== undefined && !uuid.safeParse(after).success) throw malformed('cursor_malformed', 'The cursor is not one that a list gave.');
+    const rows = await this.unitOfWork.run(call.tenant, (tx) =>
+      tx.query<Row>(
+        `SELECT id, audience, email, name, added_at, changed_at FROM recipient
+          WHERE ($1::uuid IS NULL OR id > $1) AND ($2::text IS NULL OR audience = $2) ORDER BY id LIMIT $3`,
+        [after ?? null, only ?? null, limit + 1],
+      ),
+    );
+    const page = pageOf(rows, limit, (row) => row.id);
+    return { items: page.items.map((row) => this.present(call.tenant, row)), nextCursor: page.nextCursor };
+  }
+
+  private present(tenant: string, row: Row): unknown {
+    return {
+      id: row.id,
+      audience: row.audience,
+      email: maskAddress(this.vault.open(tenant, row.id, 'email', row.email)),
+      name: row.name && this.vault.open(tenant, row.id, 'name', row.name),
+      addedAt: row.added_at,
+      changedAt: row.changed_at,
+    };
+  }
+}

@@ -1,0 +1,54 @@
+import { conflict, uuidv7 } from '@heed/kernel';
+import type { Tx } from '@heed/persistence';
+import { Injectable } from '@nestjs/common';
+import { Notices } from '../notice/notices.js';
+import { planRecipients } from './domain/plan-recipients.js';
+import type { PlannedRecipient } from './domain/plan-recipients.js';
+import { RecipientVault } from './recipient-vault.js';
+
+export interface RecipientsCall {
+  readonly audience: string;
+  readonly recipients: readonly { readonly id?: string | undefined; readonly email: string; readonly name?: string | undefined }[];
+}
+
+/** Keeps who is told of policy changes; a notice that is on its way reaches new ones too. */
+@Injectable()
+export class SaveRecipients {
+  constructor(
+    private readonly vault: RecipientVault,
+    private readonly notices: Notices,
+  ) {}
+
+  async run(tx: Tx, call: RecipientsCall): Promise<readonly PlannedRecipient[]> {
+    await this.notices.lockAudiences(tx);
+    const offered = call.recipients.map((recipient) => ({ ...recipient, index: this.vault.index(tx.tenant, recipient.email).toString('hex') }));
+    const known = await tx.query<{ id: string; index: string; audience: string }>(
+      `SELECT id, encode(email_index, 'hex') AS index, audience FROM recipient WHERE id = ANY($2) OR (audience = $1 AND email_index = ANY($3))`,
+      [call.audience, offered.flatMap(({ id }) => id ?? []), offered.map(({ index }) => Buffer.from(index, 'hex'))],
+    );
+    const elsewhere = known.find(({ audience }) => audience !== call.audience);
+    if (elsewhere) throw conflict('recipient_of_another_audience', `Recipient ${elsewhere.id} belongs to another audience; leave the id out.`);
+    const plan = planRecipients(offered, known, () => uuidv7(tx.clock.now()));
+    await this.save(tx, call.audience, plan);
+    tx.record({ kind: 'recipients.saved', data: { audience: call.audience, ids: plan.map(({ id }) => id) } });
+    await this.notices.readdressed(tx, plan.filter(({ change }) => change === 'readdressed').map(({ id }) => id));
+    await this.notices.enqueueMissing(tx);
+    return plan;
+  }
+
+  private async save(tx: Tx, audience: string, plan: readonly PlannedRecipient[]): Promise<void> {
+    const sealed = (p: PlannedRecipient, field: 'email' | 'name', value: string | undefined): string | null =>
+      value === undefined ? null : this.vault.seal(tx.tenant, p.id, field, value).toString('hex');
+    await tx.query(
+      `INSERT INTO recipient AS r (id, audience, email_index, email, name, added_at, changed_at)
+       SELECT id, $2, decode(index, 'hex'), decode(email, 'hex'), decode(name, 'hex'), $3, $3
+         FROM jsonb_to_recordset($1::jsonb) AS p(id uuid, index text, email text, name text)
+       ON CONFLICT (id) DO UPDATE SET email_index = excluded.email_index, email = excluded.email, name = COALESCE(excluded.name, r.name), changed_at = excluded.changed_at`,
+      [
+        JSON.stringify(plan.map((p) => ({ id: p.id, index: p.index, email: sealed(p, 'email', p.email), name: sealed(p, 'name', p.name) }))),
+        audience,
+        tx.clock.now(),
+      ],
+    );
+  }
+}
