@@ -29,10 +29,14 @@ export class HeedCommand {
 
   /** `heed start`; resolves once it says that all is ready. */
   async start(): Promise<RunningHeed> {
-    const child = this.#spawn(['start']);
-    const running = new RunningHeed(child);
+    const running = this.begin();
     await running.said('Heed is ready after');
     return running;
+  }
+
+  /** `heed start`, still on its way. */
+  begin(): RunningHeed {
+    return new RunningHeed(this.#spawn(['start']));
   }
 
   #spawn(args: readonly string[]): ChildProcess {

@@ -149,4 +149,27 @@ describe('heed start', () => {
     expect(processes()).toEqual([]);
     expect((await heed.run('status')).code).toBe(1);
   });
+
+  it('leaves no process behind when Ctrl-C comes while it starts', async () => {
+    running = heed.begin();
+    await running.said('✓ postgres');
+    const all = processes();
+    running.signal('SIGINT');
+    expect(await running.exited).toBe(0);
+    expect(all.filter(isAlive)).toEqual([]);
+    expect(processes()).toEqual([]);
+  });
+
+  it('ends at once on a second Ctrl-C, and the next start takes the data up', async () => {
+    running = await heed.start();
+    const all = processes();
+    running.signal('SIGINT');
+    await running.said('Ending:');
+    await new Promise((resolve) => setTimeout(resolve, 800));
+    running.signal('SIGINT');
+    await running.exited;
+    await eventually(() => expect(all.filter(isAlive)).toEqual([]));
+    running = await heed.start();
+    expect(await readyz((await heed.json<Status>('status')).origin)).toBe(200);
+  });
 });

@@ -68,7 +68,7 @@ function agentPart(context: SystemContext, tenant: string): PartSpec {
       HEED_AGENT_CONFIG: join(context.home.data('agents'), `${tenant}.yaml`),
       HEED_KEYS_DIR: context.home.keys(name),
     },
-    probe: { kind: 'log', pattern: '"msg":"ready"' },
+    probe: { kind: 'log', pattern: '"msg":"stores registered"' },
     after: ['sample-stores', 'mail-processor', 'packs'],
   };
 }

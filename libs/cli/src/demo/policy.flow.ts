@@ -8,8 +8,8 @@ import { Mailbox } from './mailbox.js';
 import type { Story } from './story.js';
 
 interface Notice {
-  readonly id: string;
-  readonly state?: string;
+  readonly recipients: number;
+  readonly delivered: number;
 }
 
 const DAY_MS = 86_400_000;
@@ -32,8 +32,8 @@ export async function policyFlow(story: Story, tenant: string, mailSink: string)
   const mail = await mailbox.next(before);
   story.say(`mail to ${admin}: "${mail.subject}"`);
   await until('the record of the delivery', async () => {
-    const notice = await api.get<Notice & Record<string, unknown>>(`/v1/notices/${noticeId}`);
-    return JSON.stringify(notice).includes('"deliveredAt":"') ? notice : undefined;
+    const notice = await api.get<Notice>(`/v1/notices/${noticeId}`);
+    return notice.recipients > 0 && notice.delivered === notice.recipients ? notice : undefined;
   });
   story.record({ flow: 'policy change', who: admin, what: 'told by mail', rows: '', residue: '', proof: 'delivery recorded', after: story.elapsed() });
 }
