@@ -1,6 +1,7 @@
 import { ACCESS } from '@heed/auth';
 import type { Principal, TokenVerifier } from '@heed/auth';
 import { HeedError, malformed, tenantId } from '@heed/kernel';
+import type { OpenSpan } from '@heed/observability';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 declare module 'fastify' {
@@ -8,8 +9,7 @@ declare module 'fastify' {
     principal?: Principal;
     /** The tenant that this call is in: the token's, or for Heed's own services the one they name. */
     tenant?: string;
-    /** W3C trace context of this call's own span. */
-    traceparent?: string | undefined;
+    span?: OpenSpan;
   }
 }
 

@@ -25,7 +25,7 @@ export function callOf(request: FastifyRequest): Call {
     tenant: request.tenant ?? '',
     actor: request.principal?.subject ?? 'public',
     roles: request.principal?.roles ?? [],
-    cause: { correlationId, ...(request.traceparent ? { traceparent: request.traceparent } : {}) },
+    cause: { correlationId, ...(request.span?.traceparent ? { traceparent: request.span.traceparent } : {}) },
     idempotency: idempotencyOf(request),
   };
 }

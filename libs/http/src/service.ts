@@ -1,7 +1,7 @@
 import { TokenVerifier } from '@heed/auth';
 import { HeedError } from '@heed/kernel';
 import type { Clock } from '@heed/kernel';
-import { collectProcessMetrics, httpDuration, metrics, SpanKind, withSpan } from '@heed/observability';
+import { collectProcessMetrics, httpDuration, metrics, openSpan, SpanKind } from '@heed/observability';
 import type { Logger } from '@heed/observability';
 import { NestFactory } from '@nestjs/core';
 import type { DynamicModule, Type } from '@nestjs/common';
@@ -36,15 +36,15 @@ export async function createHttpService(options: HttpServiceOptions): Promise<Ne
   );
   fastify.addContentTypeParser(['application/yaml', 'text/plain', 'application/x-www-form-urlencoded'], { parseAs: 'string' }, async (_: unknown, body: string) => body);
   fastify.addHook('onRequest', async (request) => {
-    const traceparent = request.headers['traceparent'];
-    request.traceparent = await withSpan(
-      `${request.method} ${request.routeOptions.url ?? 'unknown'}`,
-      { kind: SpanKind.SERVER, traceparent: typeof traceparent === 'string' ? traceparent : undefined },
-      async (own) => own,
-    );
+    const incoming = request.headers['traceparent'];
+    request.span = openSpan(`${request.method} ${request.routeOptions.url ?? 'unknown'}`, {
+      kind: SpanKind.SERVER,
+      traceparent: typeof incoming === 'string' ? incoming : undefined,
+    });
   });
   guardAccess(fastify, new TokenVerifier(options));
   fastify.addHook('onResponse', async (request, reply) => {
+    request.span?.end(reply.statusCode >= 500);
     httpDuration.observe({ route: request.routeOptions.url ?? 'unknown', status: reply.statusCode }, reply.elapsedTime / 1000);
   });
 

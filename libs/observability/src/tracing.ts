@@ -38,31 +38,35 @@ export interface SpanOptions {
   readonly attributes?: Attributes;
 }
 
-/**
- * Runs work in a span; the function gets the `traceparent` to hand on.
- * @example await withSpan('relay publish', { kind: SpanKind.PRODUCER, traceparent }, async (next) => …)
- */
-export async function withSpan<T>(name: string, options: SpanOptions, work: (traceparent: string | undefined) => Promise<T>): Promise<T> {
-  if (!provider) return work(options.traceparent);
-  const span = tracer.startSpan(name, { kind: options.kind ?? SpanKind.INTERNAL, attributes: options.attributes ?? {} }, parentOf(options.traceparent));
-  const { traceId, spanId, traceFlags } = span.spanContext();
-  try {
-    return await work(`00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`);
-  } catch (error) {
-    span.setStatus({ code: SpanStatusCode.ERROR });
-    throw error;
-  } finally {
-    span.end();
-  }
+export interface OpenSpan {
+  /** What to hand on to what this span causes. */
+  readonly traceparent: string | undefined;
+  end(failed?: boolean): void;
 }
 
-/** A span of no duration that links one record of a batch into its trace; returns the `traceparent` to hand on. */
-export function markSpan(name: string, options: SpanOptions): string | undefined {
-  if (!provider || !options.traceparent) return options.traceparent;
+/**
+ * Begins a span; end it whatever happens.
+ * @example const span = openSpan('relay publish', { kind: SpanKind.PRODUCER, traceparent }); … span.end();
+ */
+export function openSpan(name: string, options: SpanOptions): OpenSpan {
+  if (!provider) return { traceparent: options.traceparent, end: () => undefined };
   const span = tracer.startSpan(name, { kind: options.kind ?? SpanKind.INTERNAL, attributes: options.attributes ?? {} }, parentOf(options.traceparent));
   const { traceId, spanId, traceFlags } = span.spanContext();
+  return {
+    traceparent: `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`,
+    end: (failed = false) => {
+      if (failed) span.setStatus({ code: SpanStatusCode.ERROR });
+      span.end();
+    },
+  };
+}
+
+/** A point in a trace: one record of a batch on its way. Only where a trace exists already. Returns the `traceparent` to hand on. */
+export function markSpan(name: string, options: SpanOptions): string | undefined {
+  if (!options.traceparent) return undefined;
+  const span = openSpan(name, options);
   span.end();
-  return `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`;
+  return span.traceparent;
 }
 
 function parentOf(traceparent: string | undefined): Context {
