@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { policyPackFile } from '@heed/policy';
+import { parsePack, policyPackFile, type PolicyPack } from '@heed/policy';
 import { parseDocument } from 'yaml';
 import { CliError } from '../output/cli-error.js';
-import { connect } from '../system/api.js';
+import { connect, type Api } from '../system/api.js';
 import { until } from './follow.js';
 import { Mailbox } from './mailbox.js';
 import type { Story } from './story.js';
@@ -12,6 +12,11 @@ interface Notice {
   readonly delivered: number;
 }
 
+interface Published {
+  readonly version: number;
+  readonly noticeId: string;
+}
+
 const DAY_MS = 86_400_000;
 
 /** Flow 3: the policy changes; the difference is shown and every admin is told as early as the policy promises. */
@@ -19,16 +24,14 @@ export async function policyFlow(story: Story, tenant: string, mailSink: string)
   const api = await connect(tenant, ['tenant-admin', 'dpo']);
   const admin = `admin@${tenant}.example`;
   story.flow(`3  Policy change: ${tenant} keeps support messages for a shorter time`);
-  await api.post('/v1/notices/recipients', { recipients: [{ email: admin, language: 'en' }] });
+  const [audience] = loadPack(tenant).notices.policyChange.audience;
+  await api.post('/v1/notices/recipients', { audience, recipients: [{ email: admin, name: 'Demo Admin' }] });
   const versions = await api.get<{ items: readonly unknown[] }>('/v1/policies?limit=100');
   const pack = changedPack(tenant, versions.items.length);
   const mailbox = new Mailbox(mailSink, admin);
   const before = (await mailbox.mails()).length;
-  const inDays = (days: number): string => encodeURIComponent(new Date(Date.now() + days * DAY_MS).toISOString());
-  const refused = await api.post(`/v1/policies?effectiveFrom=${inDays(7)}`, pack).catch((error: unknown) => error);
-  if (refused instanceof CliError) story.say(`in 7 days? ${refused.message}`);
-  const { version, noticeId } = await api.post<{ version: number; noticeId: string }>(`/v1/policies?effectiveFrom=${inDays(45)}`, pack);
-  story.say(`in 45 days: version ${version}, notice ${noticeId}`);
+  const { version, noticeId, days } = await publish(api, story, pack);
+  story.say(`in ${days} days: version ${version}, notice ${noticeId}`);
   const mail = await mailbox.next(before);
   story.say(`mail to ${admin}: "${mail.subject}"`);
   await until('the record of the delivery', async () => {
@@ -38,11 +41,32 @@ export async function policyFlow(story: Story, tenant: string, mailSink: string)
   story.record({ flow: 'policy change', who: admin, what: 'told by mail', rows: '', residue: '', proof: 'delivery recorded', after: story.elapsed() });
 }
 
+/** Soon, to see whether the policy forbids it, and later if it does. */
+async function publish(api: Api, story: Story, pack: string): Promise<Published & { days: number }> {
+  const inDays = (days: number): Promise<Published> => {
+    const from = encodeURIComponent(new Date(Date.now() + days * DAY_MS).toISOString());
+    return api.post<Published>(`/v1/policies?effectiveFrom=${from}`, pack);
+  };
+  try {
+    return { ...(await inDays(7)), days: 7 };
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    story.say(`in 7 days? ${error.message}`);
+    return { ...(await inDays(45)), days: 45 };
+  }
+}
+
 /** The pack of the checkout with one number changed, another one each time, so that the demo can be run again. */
 function changedPack(tenant: string, versions: number): string {
   const document = parseDocument(readFileSync(policyPackFile(tenant), 'utf8'));
-  const rules = document.toJS() as { retention: readonly { category: string; keep: { value: string } }[] };
-  const index = Math.max(0, rules.retention.findIndex((rule) => rule.category === 'support'));
+  const index = Math.max(0, loadPack(tenant).retention.findIndex((rule) => rule.category === 'support'));
   document.setIn(['retention', index, 'keep', 'value'], `P${12 + versions}M`);
   return document.toString();
+}
+
+function loadPack(tenant: string): PolicyPack {
+  const file = policyPackFile(tenant);
+  const parsed = parsePack(readFileSync(file, 'utf8'), { file });
+  if (!parsed.ok) throw new CliError(`${file} is no policy pack: run "heed pack check ${file}".`);
+  return parsed.pack;
 }
