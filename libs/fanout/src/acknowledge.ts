@@ -131,11 +131,11 @@ async function recordRefused(tx: Tx, refusedOnes: readonly { ack: Acknowledgemen
 /** Closes the dispatches whose every target has come to a good end, and reopens those where one has failed since. */
 export async function settle(tx: Tx, dispatchIds: readonly string[]): Promise<readonly SettledDispatch[]> {
   if (dispatchIds.length === 0) return [];
-  const closed = await tx.query<{ id: string; kind: CommandKind; ref: string; cause: Record<string, string>; closed_at: Date }>(
+  const closed = await tx.query<{ id: string }>(
     `UPDATE dispatch d SET state = 'done', send_at = NULL, closed_at = $2
       WHERE d.id = ANY($1) AND d.state <> 'done' AND d.state <> 'cancelled'
         AND NOT EXISTS (SELECT 1 FROM dispatch_target t WHERE t.dispatch_id = d.id AND t.state NOT IN ('done', 'nothing_found', 'superseded', 'cancelled'))
-      RETURNING d.id, d.kind, d.ref, d.cause, d.closed_at`,
+      RETURNING d.id`,
     [dispatchIds, tx.clock.now()],
   );
   await tx.query(
@@ -143,7 +143,16 @@ export async function settle(tx: Tx, dispatchIds: readonly string[]): Promise<re
         AND EXISTS (SELECT 1 FROM dispatch_target t WHERE t.dispatch_id = d.id AND t.state = 'failed')`,
     [dispatchIds],
   );
-  if (closed.length === 0) return [];
+  return settledDispatches(tx, closed.map((d) => d.id));
+}
+
+/** Closed dispatches with what every store answered. */
+export async function settledDispatches(tx: Tx, dispatchIds: readonly string[]): Promise<readonly SettledDispatch[]> {
+  if (dispatchIds.length === 0) return [];
+  const closed = await tx.query<{ id: string; kind: CommandKind; ref: string; cause: Record<string, string>; closed_at: Date }>(
+    `SELECT id, kind, ref, cause, closed_at FROM dispatch WHERE id = ANY($1) AND closed_at IS NOT NULL ORDER BY id`,
+    [dispatchIds],
+  );
   const targets = await tx.query<{ dispatch_id: string; data_store: string; state: TargetState; evidence: Acknowledgement | null }>(
     'SELECT dispatch_id, data_store, state, evidence FROM dispatch_target WHERE dispatch_id = ANY($1) ORDER BY data_store',
     [closed.map((d) => d.id)],

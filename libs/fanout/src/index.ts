@@ -1,3 +1,4 @@
+export { settledDispatches } from './acknowledge.js';
 export * from './consent-client.js';
 export * from './dispatch.controller.js';
 export * from './deadlines.js';

@@ -1,1 +1,3 @@
-export {};
+export * from './certificate/certificate.js';
+export * from './dsar.config.js';
+export * from './dsar.service.js';

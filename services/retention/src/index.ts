@@ -1,1 +1,2 @@
-export {};
+export * from './retention.config.js';
+export * from './retention.service.js';

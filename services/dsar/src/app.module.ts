@@ -1,0 +1,101 @@
+import { dsarMapConfirmed } from '@heed/contracts-dsar';
+import { FieldVault, fileSecret, generateAgentKeys } from '@heed/crypto';
+import { ConsentClient, Fanout, FANOUT_OPTIONS, FanoutModule, SEALER } from '@heed/fanout';
+import { Outbox } from '@heed/outbox';
+import { Database, UnitOfWork } from '@heed/persistence';
+import { InternalClient, PlatformModule } from '@heed/runtime';
+import type { Platform } from '@heed/runtime';
+import { PolicyConsumer, PolicyStore } from '@heed/tenant-policy';
+import { Module } from '@nestjs/common';
+import type { DynamicModule, Provider } from '@nestjs/common';
+import path from 'node:path';
+import { IngressConsumer } from './case/adapters/ingress.consumer.js';
+import { MessageConsumer } from './case/adapters/message.consumer.js';
+import { RequestController } from './case/adapters/request.controller.js';
+import { Acknowledge } from './case/app/acknowledge.js';
+import { OpenRequests } from './case/app/open-requests.use-case.js';
+import { WorkRequest } from './case/app/work-request.use-case.js';
+import { CertificateController } from './certificate/certificate.controller.js';
+import { CloseRequests } from './certificate/close-requests.use-case.js';
+import type { DsarEnvironment } from './dsar.config.js';
+import { ClearanceConsumer } from './erasure/clearance.consumer.js';
+import { ErasureHooks } from './erasure/erasure-hooks.js';
+import { People } from './person/people.js';
+import { ResolvePeople } from './person/resolve-people.job.js';
+import { StatusPageController } from './status-page/status-page.controller.js';
+
+/** The composition root. */
+@Module({})
+export class DsarModule {
+  static of(platform: Platform<DsarEnvironment>): DynamicModule {
+    return {
+      module: DsarModule,
+      imports: [
+        PlatformModule.of(platform),
+        FanoutModule.of({
+          confirmed: dsarMapConfirmed,
+          providers: erasureProviders(platform.environment),
+          exports: [ConsentClient, FieldVault, PolicyStore, CloseRequests],
+        }),
+      ],
+      controllers: [
+        CertificateController, RequestController, StatusPageController, IngressConsumer, MessageConsumer, ClearanceConsumer, PolicyConsumer,
+      ],
+      providers: caseProviders(platform),
+    };
+  }
+}
+
+/** What the fan-out needs: who seals, and what happens around an erasure. */
+function erasureProviders(environment: DsarEnvironment): Provider[] {
+  const { HEED_KEYS_DIR: keysDir, HEED_ORIGIN: origin } = environment;
+  return [
+    { provide: FieldVault, useFactory: () => FieldVault.open(keysDir, 'dsar') },
+    { provide: PolicyStore, useFactory: () => new PolicyStore() },
+    { provide: ConsentClient, useFactory: () => new ConsentClient(new InternalClient(environment.HEED_CONSENT_URL, environment)) },
+    { provide: SEALER, useExisting: ConsentClient },
+    {
+      provide: CloseRequests,
+      inject: [PolicyStore, Outbox, FieldVault],
+      useFactory: async (policies: PolicyStore, outbox: Outbox, vault: FieldVault) => {
+        const signingKey = await fileSecret(path.join(keysDir, 'dsar.signing.json'), () => generateAgentKeys().signing);
+        return new CloseRequests({ policies, outbox, vault, signingKey, origin });
+      },
+    },
+    {
+      provide: FANOUT_OPTIONS,
+      inject: [Outbox, CloseRequests],
+      useFactory: (outbox: Outbox, closing: CloseRequests) => ({ owner: 'dsar', hooks: new ErasureHooks(outbox, closing) }),
+    },
+  ];
+}
+
+function caseProviders({ environment, logger }: Platform<DsarEnvironment>): Provider[] {
+  const origin = environment.HEED_ORIGIN;
+  return [
+    { provide: Acknowledge, inject: [Outbox], useFactory: (outbox: Outbox) => new Acknowledge(outbox, origin) },
+    {
+      provide: People,
+      inject: [ConsentClient],
+      useFactory: (consent: ConsentClient) => new People(consent, environment.DSAR_RESOLVE_TIMEOUT_MS),
+    },
+    {
+      provide: OpenRequests,
+      inject: [PolicyStore, FieldVault, Outbox, Acknowledge],
+      useFactory: (policies: PolicyStore, vault: FieldVault, outbox: Outbox, acknowledge: Acknowledge) =>
+        new OpenRequests(policies, vault, outbox, acknowledge),
+    },
+    {
+      provide: ResolvePeople,
+      inject: [Database, UnitOfWork, ConsentClient, FieldVault, Acknowledge],
+      useFactory: (database: Database, unitOfWork: UnitOfWork, consent: ConsentClient, vault: FieldVault, acknowledge: Acknowledge) =>
+        new ResolvePeople({ database, unitOfWork, consent, vault, acknowledge, logger }),
+    },
+    {
+      provide: WorkRequest,
+      inject: [PolicyStore, Fanout, Outbox, FieldVault, CloseRequests],
+      useFactory: (policies: PolicyStore, fanout: Fanout, outbox: Outbox, vault: FieldVault, closing: CloseRequests) =>
+        new WorkRequest({ policies, fanout, outbox, vault, closing, origin }),
+    },
+  ];
+}

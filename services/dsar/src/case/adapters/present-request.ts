@@ -1,0 +1,82 @@
+import { FieldVault } from '@heed/crypto';
+import type { Tx } from '@heed/persistence';
+import { statusUrl } from '../../status-page/status-token.js';
+import type { RequestRow } from './request.store.js';
+
+/** Opens what is sealed, for those who work the case; everybody else sees that there is something, not what. */
+export interface Reading {
+  readonly vault: FieldVault;
+  readonly origin: string;
+  readonly words: boolean;
+}
+
+export function presentSummary(row: RequestRow): Record<string, unknown> {
+  return {
+    id: row.id,
+    type: row.type,
+    state: row.state,
+    ref: row.ref,
+    channel: row.channel,
+    jurisdiction: row.jurisdiction,
+    receivedAt: row.received_at,
+    acknowledgedAt: row.acknowledged_at,
+    clocks: {
+      acknowledgeBy: row.acknowledge_by,
+      due: row.due,
+      sources: { acknowledgeBy: row.acknowledge_source, due: row.due_source },
+      extensions: row.extensions,
+    },
+    closedAt: row.closed_at,
+    dispatchIds: row.dispatch_ids,
+    certificateId: row.certificate_id,
+  };
+}
+
+interface TimelineRow {
+  readonly kind: string;
+  readonly at: Date;
+  readonly actor: string;
+  readonly data: Record<string, unknown>;
+  readonly note: Buffer | null;
+}
+
+interface StoreRow {
+  readonly dispatch_id: string;
+  readonly data_store: string;
+  readonly state: string;
+  readonly rows: string | null;
+  readonly residue: string | null;
+  readonly kept: string | null;
+  readonly acknowledged_at: Date | null;
+}
+
+/** A case with its timeline and what each store has answered. */
+export async function presentRequest(tx: Tx, row: RequestRow, reading: Reading): Promise<Record<string, unknown>> {
+  const timeline = await tx.query<TimelineRow>('SELECT kind, at, actor, data, note FROM request_event WHERE request_id = $1 ORDER BY id', [row.id]);
+  const stores = await tx.query<StoreRow>(
+    `SELECT dispatch_id, data_store, state, rows, residue, kept, acknowledged_at FROM dispatch_target WHERE dispatch_id = ANY($1) ORDER BY dispatch_id, data_store`,
+    [row.dispatch_ids],
+  );
+  const { vault, words } = reading;
+  const number = (value: string | null): number | null => (value === null ? null : Number(value));
+  return {
+    ...presentSummary(row),
+    policyVersion: row.policy_version,
+    verified: row.verified_at && { at: row.verified_at, by: row.verified_by, method: row.verification_method },
+    approved: row.approved_at && { at: row.approved_at, by: row.approved_by },
+    statusUrl: statusUrl(reading.origin, vault.open(tx.tenant, row.id, 'status-token', row.status_token)),
+    ...(words ? { message: row.message && vault.open(tx.tenant, row.id, 'message', row.message) } : {}),
+    timeline: timeline.map(({ kind, at, actor, data, note }) => ({
+      kind, at, actor, ...data, ...(words && note ? { note: vault.open(tx.tenant, row.id, 'note', note) } : {}),
+    })),
+    stores: stores.map((store) => ({
+      dataStore: store.data_store,
+      dispatchId: store.dispatch_id,
+      state: store.state,
+      rows: number(store.rows),
+      residue: number(store.residue),
+      kept: number(store.kept),
+      acknowledgedAt: store.acknowledged_at,
+    })),
+  };
+}

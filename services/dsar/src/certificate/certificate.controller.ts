@@ -1,0 +1,42 @@
+import { FromCall } from '@heed/http';
+import type { Call } from '@heed/http';
+import { notFound } from '@heed/kernel';
+import { UnitOfWork } from '@heed/persistence';
+import { Controller, Get, Headers, Param, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { findRequest } from '../case/adapters/request.store.js';
+import { PAGE_HEADERS } from '../web-page.js';
+import { certificatePage } from './certificate-page.js';
+import type { SignedCertificate } from './certificate.js';
+
+@Controller('v1/requests/:id/certificate')
+export class CertificateController {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  /** The newest certificate: signed JSON, or with `Accept: text/html` a page to read and print. */
+  @Get()
+  async get(
+    @FromCall() call: Call,
+    @Param('id') id: string,
+    @Headers('accept') accept: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<unknown> {
+    const signed = await this.unitOfWork.run(call.tenant, async (tx) => {
+      const request = await findRequest(tx, id);
+      const [row] = await tx.query<{ document: SignedCertificate }>('SELECT document FROM certificate WHERE id = $1', [request.certificate_id]);
+      return row?.document;
+    });
+    if (!signed) throw notFound('certificate');
+    void reply.header('vary', 'accept');
+    if (!prefersHtml(accept)) return signed;
+    void reply.headers(PAGE_HEADERS);
+    return certificatePage(signed);
+  }
+}
+
+/** A browser names `text/html` before anything else; a program that says nothing gets JSON. */
+function prefersHtml(accept: string | undefined): boolean {
+  const html = accept?.indexOf('text/html') ?? -1;
+  const json = accept?.indexOf('application/json') ?? -1;
+  return html >= 0 && (json < 0 || html < json);
+}

@@ -1,0 +1,35 @@
+import { FieldVault } from '@heed/crypto';
+import { fanoutMigrations, watchDeadlines } from '@heed/fanout';
+import { persistenceMigrations } from '@heed/persistence';
+import type { MigrationSet } from '@heed/persistence';
+import type { ServiceDefinition } from '@heed/runtime';
+import { tenantPolicyMigrations } from '@heed/tenant-policy';
+import path from 'node:path';
+import { DsarModule } from './app.module.js';
+import { watchRequests } from './deadline/missed-deadlines.job.js';
+import { dsarEnvironment } from './dsar.config.js';
+import { ResolvePeople } from './person/resolve-people.job.js';
+
+export const dsarService: ServiceDefinition<typeof dsarEnvironment> = {
+  service: 'dsar',
+  owner: 'dsar',
+  environment: dsarEnvironment,
+  module: (platform) => DsarModule.of(platform),
+  // A request that cannot be read still says who asked: its dead letter is sealed.
+  seal: async ({ environment }) => {
+    const vault = await FieldVault.open(environment.HEED_KEYS_DIR, 'dsar');
+    return (value, tenant) => vault.seal(tenant, 'dead-letter', 'value', value.toString('base64'));
+  },
+  jobs: (app, { database, unitOfWork, logger }) => [
+    { name: 'people', everyMs: 250, run: () => app.get(ResolvePeople).run() },
+    { name: 'deadlines', everyMs: 5000, run: () => watchDeadlines(database, unitOfWork, logger) },
+    { name: 'missed-deadlines', everyMs: 30_000, run: () => watchRequests(database, unitOfWork, logger) },
+  ],
+};
+
+export const dsarMigrations: readonly MigrationSet[] = [
+  ...persistenceMigrations,
+  ...tenantPolicyMigrations,
+  ...fanoutMigrations,
+  { name: 'dsar', scope: 'tenant', dir: path.join(import.meta.dirname, '../migrations/tenant') },
+];

@@ -1,0 +1,4 @@
+import { runService } from '@heed/runtime';
+import { dsarService } from './dsar.service.js';
+
+await runService(dsarService, process.env);

@@ -1,0 +1,2 @@
+/** CloudEvents source of everything this service says. */
+export const SOURCE = '/heed/dsar';

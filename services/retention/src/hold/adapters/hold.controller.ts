@@ -1,0 +1,89 @@
+import { FieldVault } from '@heed/crypto';
+import { ConsentClient } from '@heed/fanout';
+import type { KnownPerson } from '@heed/fanout';
+import { FromCall, pageOf, pageQuery, parseBody, readCursor, runCall } from '@heed/http';
+import type { Call, Page } from '@heed/http';
+import { subject, unavailable } from '@heed/kernel';
+import type { Subject } from '@heed/kernel';
+import { UnitOfWork } from '@heed/persistence';
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { z } from 'zod';
+import { HoldPerson } from '../app/hold-person.use-case.js';
+import type { PlacedHold } from '../app/hold-person.use-case.js';
+import { findHold, listHolds } from './hold.store.js';
+import { presentHolds } from './present-hold.js';
+
+const words = (max: number) => z.string().trim().min(1).max(max);
+const category = z.string().regex(/^[a-z][a-z0-9_]{0,62}$/);
+const holdBody = z.strictObject({
+  subject,
+  matter: words(200),
+  reason: words(2000),
+  categories: z.union([z.literal('all'), z.array(category).min(1).max(100)]).default('all'),
+});
+const releaseBody = z.strictObject({ note: words(2000) });
+const listQuery = pageQuery.extend({ state: z.enum(['standing', 'released']).optional() });
+
+const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+/** Auditors see that there is a hold; what it is about is for those who work with it. */
+const READERS_OF_MATTERS = ['analyst', 'dpo'];
+
+/** `/v1/holds`: legal holds. */
+@Controller('v1/holds')
+export class HoldController {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly holds: HoldPerson,
+    private readonly consent: ConsentClient,
+    private readonly vault: FieldVault,
+  ) {}
+
+  @Post()
+  @HttpCode(201)
+  async place(@FromCall() call: Call, @Body() body: unknown): Promise<PlacedHold> {
+    const { subject: who, ...hold } = parseBody(holdBody, body);
+    const person = await this.personOf(call.tenant, who);
+    return runCall(this.unitOfWork, call, (tx) => this.holds.place(tx, call.actor, { ...hold, person }));
+  }
+
+  @Post(':id/release')
+  @HttpCode(200)
+  async release(@FromCall() call: Call, @Param('id') id: string, @Body() body: unknown): Promise<unknown> {
+    const { note } = parseBody(releaseBody, body);
+    return runCall(this.unitOfWork, call, async (tx) => {
+      await this.holds.release(tx, id, call.actor, note);
+      const [hold] = await presentHolds(tx, [await findHold(tx, id)]);
+      return hold;
+    });
+  }
+
+  @Get()
+  async list(@FromCall() call: Call, @Query() query: unknown): Promise<Page<unknown>> {
+    const { limit, cursor, state } = parseBody(listQuery, query);
+    const before = parseBody(z.uuid(), readCursor(cursor) ?? LAST_ID);
+    return this.unitOfWork.run(call.tenant, async (tx) => {
+      const rows = await listHolds(tx, { before, limit, standing: state === undefined ? null : state === 'standing' });
+      const page = pageOf(rows, limit, (row) => row.id);
+      return { items: await presentHolds(tx, page.items, this.readerOf(call)), nextCursor: page.nextCursor };
+    });
+  }
+
+  @Get(':id')
+  async get(@FromCall() call: Call, @Param('id') id: string): Promise<unknown> {
+    return this.unitOfWork.run(call.tenant, async (tx) => {
+      const [hold] = await presentHolds(tx, [await findHold(tx, id)], this.readerOf(call));
+      return hold;
+    });
+  }
+
+  private readerOf(call: Call): FieldVault | undefined {
+    return call.roles.some((role) => READERS_OF_MATTERS.includes(role)) ? this.vault : undefined;
+  }
+
+  private async personOf(tenant: string, who: Subject): Promise<KnownPerson> {
+    if ('ref' in who) return { ref: who.ref, aliases: [] };
+    const [person] = await this.consent.resolve(tenant, [who]);
+    if (!person) throw unavailable('service_unavailable', 'Consent did not say who this person is; try again.');
+    return person;
+  }
+}

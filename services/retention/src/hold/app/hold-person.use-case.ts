@@ -1,0 +1,108 @@
+import { holdPlaced, holdReleased } from '@heed/contracts-retention';
+import { FieldVault } from '@heed/crypto';
+import { Fanout } from '@heed/fanout';
+import type { KnownPerson } from '@heed/fanout';
+import { conflict, DISPATCH_PREFIX, failpoint, newEvent, refused, uuidv7 } from '@heed/kernel';
+import { Outbox } from '@heed/outbox';
+import type { Tx } from '@heed/persistence';
+import { addDuration, calendarOf } from '@heed/policy';
+import type { PolicyPack } from '@heed/policy';
+import { PolicyStore } from '@heed/tenant-policy';
+import { SOURCE } from '../../source.js';
+import { findHold, lockPeople, raiseVersion } from '../adapters/hold.store.js';
+
+export interface NewHold {
+  readonly person: KnownPerson;
+  readonly matter: string;
+  readonly reason: string;
+  readonly categories: 'all' | readonly string[];
+}
+
+export interface PlacedHold {
+  readonly id: string;
+  readonly ref: string;
+  readonly dispatchId: string;
+}
+
+/** Places and releases legal holds, and tells every store of the person; both are a privacy officer's acts. */
+export class HoldPerson {
+  constructor(
+    private readonly deps: { readonly policies: PolicyStore; readonly fanout: Fanout; readonly outbox: Outbox; readonly vault: FieldVault },
+  ) {}
+
+  /** @throws HeedError `category_unknown`, `data_map_not_ready`, `policy_not_ready` */
+  async place(tx: Tx, actor: string, wanted: NewHold): Promise<PlacedHold> {
+    const { pack } = await this.deps.policies.current(tx);
+    checkCategories(pack, wanted.categories);
+    const { ref, aliases } = wanted.person;
+    await lockPeople(tx, [ref, ...aliases]);
+    const now = tx.clock.now();
+    const id = uuidv7(now);
+    const dispatchId = `${DISPATCH_PREFIX.retention}_${uuidv7(now)}`;
+    const seal = (field: string, text: string): Buffer => this.deps.vault.seal(tx.tenant, id, field, text);
+    await tx.query(
+      `INSERT INTO hold (id, ref, aliases, categories, matter, reason, dispatch_id, placed_at, placed_by)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+      [id, ref, aliases, JSON.stringify(wanted.categories), seal('matter', wanted.matter), seal('reason', wanted.reason), dispatchId, now, actor],
+    );
+    await this.deps.fanout.open(tx, [
+      {
+        id: dispatchId,
+        kind: 'hold',
+        ref,
+        aliases,
+        version: await raiseVersion(tx, ref),
+        cause: { type: 'hold', id },
+        body: { holdId: id, categories: wanted.categories },
+        dueAt: addDuration(now, pack.operations.acknowledgementDue.value, calendarOf(pack)),
+      },
+    ]);
+    const data = { holdId: id, ref, dispatchId };
+    this.deps.outbox.append([newEvent(holdPlaced, { source: SOURCE, tenant: tx.tenant, key: ref, data, clock: tx.clock, cause: tx.cause })], tx);
+    tx.record({ kind: 'hold.placed', ref, data: { holdId: id, dispatchId, categories: wanted.categories, actor } });
+    failpoint('retention.hold.before-commit');
+    return { id, ref, dispatchId };
+  }
+
+  /** @throws HeedError `state_conflict` when it was released before */
+  async release(tx: Tx, id: string, actor: string, note: string): Promise<void> {
+    const before = await findHold(tx, id);
+    await lockPeople(tx, [before.ref, ...before.aliases]); // people before holds, as clearance does
+    const hold = await findHold(tx, id, 'FOR UPDATE');
+    if (hold.released_at) throw conflict('state_conflict', 'This hold was released before.');
+    const { pack } = await this.deps.policies.current(tx);
+    const { ref, aliases } = hold;
+    const now = tx.clock.now();
+    const dispatchId = `${DISPATCH_PREFIX.retention}_${uuidv7(now)}`;
+    await tx.query('UPDATE hold SET released_at = $2, released_by = $3, release_note = $4, release_dispatch_id = $5 WHERE id = $1', [
+      id,
+      now,
+      actor,
+      this.deps.vault.seal(tx.tenant, id, 'release-note', note),
+      dispatchId,
+    ]);
+    await this.deps.fanout.open(tx, [
+      {
+        id: dispatchId,
+        kind: 'hold_release',
+        ref,
+        aliases,
+        version: await raiseVersion(tx, ref),
+        cause: { type: 'hold', id },
+        body: { holdId: id },
+        dueAt: addDuration(now, pack.operations.acknowledgementDue.value, calendarOf(pack)),
+      },
+    ]);
+    await this.deps.fanout.notEffective(tx, [hold.dispatch_id]); // a store that is mapped later need not hold any more
+    const data = { holdId: id, ref, dispatchId, aliases };
+    this.deps.outbox.append([newEvent(holdReleased, { source: SOURCE, tenant: tx.tenant, key: ref, data, clock: tx.clock, cause: tx.cause })], tx);
+    tx.record({ kind: 'hold.released', ref, data: { holdId: id, dispatchId, actor } });
+  }
+}
+
+function checkCategories(pack: PolicyPack, categories: 'all' | readonly string[]): void {
+  if (categories === 'all') return;
+  const known = new Set(pack.dataCategories.map((category) => category.id));
+  const unknown = categories.find((category) => !known.has(category));
+  if (unknown !== undefined) throw refused('category_unknown', `The policy has no data category ${unknown}.`);
+}

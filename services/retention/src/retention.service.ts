@@ -1,0 +1,25 @@
+import { fanoutMigrations, watchDeadlines } from '@heed/fanout';
+import { persistenceMigrations } from '@heed/persistence';
+import type { MigrationSet } from '@heed/persistence';
+import type { ServiceDefinition } from '@heed/runtime';
+import { tenantPolicyMigrations } from '@heed/tenant-policy';
+import path from 'node:path';
+import { RetentionModule } from './app.module.js';
+import { retentionEnvironment } from './retention.config.js';
+
+export const retentionService: ServiceDefinition<typeof retentionEnvironment> = {
+  service: 'retention',
+  owner: 'retention',
+  environment: retentionEnvironment,
+  module: (platform) => RetentionModule.of(platform),
+  jobs: (_, { database, unitOfWork, logger }) => [
+    { name: 'deadlines', everyMs: 5000, run: () => watchDeadlines(database, unitOfWork, logger) },
+  ],
+};
+
+export const retentionMigrations: readonly MigrationSet[] = [
+  ...persistenceMigrations,
+  ...tenantPolicyMigrations,
+  ...fanoutMigrations,
+  { name: 'retention', scope: 'tenant', dir: path.join(import.meta.dirname, '../migrations/tenant') },
+];
