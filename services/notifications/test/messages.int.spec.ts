@@ -33,7 +33,7 @@ const message = async (id: string): Promise<Record<string, unknown>> => (await s
 const told = (kind: string, id: string) => system.bus.seen(`heed.notifications.${kind}.v1`).filter((event) => event.data['messageId'] === id);
 
 describe('a message about a request', () => {
-  it('AJU-52: comes by real SMTP, from the tenant, with its data protection officer to write to', async () => {
+  it('comes by real SMTP, from the tenant, with its data protection officer to write to', async () => {
     const one = wanted('ada@example.com', 'request_received', { type: 'erase', due: '2026-12-21T10:00:00Z' });
     await publish(one);
     await eventually(() => expect(system.smtp.mailTo('ada@example.com')).toHaveLength(1));

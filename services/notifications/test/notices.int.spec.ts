@@ -20,7 +20,7 @@ async function announce(tenant: SampleTenant): Promise<string> {
   const noticeId = uuidv7(system.clock.now());
   const pack = loadSamplePack(tenant);
   const changes = ['retention.contact.keep: P24M → P12M'];
-  const data = { noticeId, version: 2, hash: packHash(pack).slice(7), effectiveFrom: EFFECTIVE, changes, pack: { ...pack } };
+  const data = { noticeId, version: 2, hash: packHash(pack), effectiveFrom: EFFECTIVE, changes, pack: { ...pack } };
   await system.bus.publish(newEvent(policyAnnounced, { ...from(tenant), data }));
   await eventually(async () => expect((await system.get(tenant, `/v1/notices/${noticeId}`)).status).toBe(200));
   return noticeId;
@@ -96,7 +96,7 @@ describe('a notice of a changed policy', () => {
 
   it('is sent to nobody new once the version is in effect', async () => {
     const pack = loadSamplePack('auronx');
-    const data = { version: 2, hash: packHash(pack).slice(7), effectiveFrom: EFFECTIVE, pack: { ...pack } };
+    const data = { version: 2, hash: packHash(pack), effectiveFrom: EFFECTIVE, pack: { ...pack } };
     await system.bus.publish(newEvent(policyActivated, { ...from('auronx'), data }));
     await eventually(async () => expect(((await system.get('auronx', '/v1/notices')).body['items'] as { endedAt: unknown }[])[0]?.endedAt).not.toBeNull());
     await tell('auronx', 'registered_users', 'late@auronx.example');

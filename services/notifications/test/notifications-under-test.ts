@@ -80,7 +80,7 @@ export async function startNotifications(tenants: readonly SampleTenant[]): Prom
   const bus = await eventProbe(prefix, ['heed.notifications.events.v1']);
   for (const tenant of tenants) {
     const pack = loadSamplePack(tenant);
-    const data = { version: 1, hash: packHash(pack).slice(7), effectiveFrom: clock.now().toISOString(), pack: { ...pack } };
+    const data = { version: 1, hash: packHash(pack), effectiveFrom: clock.now().toISOString(), pack: { ...pack } };
     await bus.publish(newEvent(policyActivated, { source: '/heed/subprocessor-registry', tenant, key: tenant, data, clock }));
   }
   const call = async (method: string, tenant: string, target: string, body?: unknown): Promise<Answer> => {

@@ -36,7 +36,7 @@ export class PolicyActivation {
     await markActive(tx, policy.version);
     const effectiveFrom = policy.effective_from.toISOString();
     tx.record({ kind: 'policy.activated', data: { version: policy.version, hash: policy.hash, effectiveFrom } });
-    const data = { version: policy.version, hash: hexOf(policy.hash), effectiveFrom, pack: { ...policy.pack } };
+    const data = { version: policy.version, hash: policy.hash, effectiveFrom, pack: { ...policy.pack } };
     this.outbox.append([newEvent(policyActivated, { source: REGISTRY, tenant: tx.tenant, key: tx.tenant, data, clock: tx.clock, cause: tx.cause })], tx);
   }
 
@@ -51,9 +51,4 @@ export class PolicyActivation {
 function progressOf(row: PolicyRow) {
   if (row.notice_id === null) return undefined;
   return { recipients: row.notice_recipients, delivered: row.notice_delivered, lastDeliveredAt: row.notice_delivered_at ?? undefined };
-}
-
-/** Packs name their hash function; events carry the digits alone. */
-export function hexOf(hash: string): string {
-  return hash.slice(hash.indexOf(':') + 1);
 }

@@ -7,7 +7,7 @@ import type { PackDiff, PolicyPack } from '@heed/policy';
 import { Injectable } from '@nestjs/common';
 import { REGISTRY } from '../source.js';
 import { effectiveDate } from './domain/effective-date.js';
-import { PolicyActivation, hexOf } from './policy-activation.js';
+import { PolicyActivation } from './policy-activation.js';
 import { activePolicy, insertVersion, lockPolicies, newestPolicy, policyOf } from './policy.store.js';
 import type { NewVersion, PolicyRow } from './policy.store.js';
 
@@ -75,7 +75,7 @@ export class PublishPolicy {
     const data = {
       noticeId: version.noticeId,
       version: version.version,
-      hash: hexOf(version.hash),
+      hash: version.hash,
       effectiveFrom: version.effectiveFrom.toISOString(),
       changes: version.diff.changes.filter((change) => change.material).map((change) => change.text),
       pack: { ...version.pack },
