@@ -43,7 +43,7 @@ export const requestMessageWanted = defineEvent({
     requestId: uuid,
     ref: subjectRef,
     template: classified('none', z.enum(['request_received', 'request_closed', 'request_refused', 'request_extended'])),
-    params: z.record(z.string(), classified('organisational', z.string())),
+    params: z.record(classified('none', z.string()), classified('organisational', z.string())),
   }),
 });
 

@@ -45,7 +45,7 @@ export const grantCommand = defineEvent({
   data: z.strictObject({ ...base, purposes: z.array(purposeId).min(1) }),
 });
 
-const categories = z.union([z.literal('all'), z.array(classified('organisational', z.string())).min(1)]);
+const categories = z.union([classified('none', z.literal('all')), z.array(classified('organisational', z.string())).min(1)]);
 
 export const holdCommand = defineEvent({
   type: 'heed.command.hold.v1',

@@ -28,7 +28,7 @@ export type DecisionSet = z.output<typeof decisionSetBody>;
 export const withdrawalBody = z.strictObject({
   subject,
   purposes: z.union([
-    z.literal('all'),
+    classified('none', z.literal('all')),
     z
       .array(purposeId)
       .min(1)

@@ -19,16 +19,18 @@ const mappedTable = z.strictObject({
   createdAt: sqlName.optional(),
   /** `erase` deletes the rows; `keep` leaves them for the stated basis and reports them. */
   onErasure: z
-    .union([z.literal('erase'), z.strictObject({ keep: z.strictObject({ basis: classified('organisational', z.string().min(1)) }) })])
+    .union([classified('none', z.literal('erase')), z.strictObject({ keep: z.strictObject({ basis: classified('organisational', z.string().min(1)) }) })])
     .default('erase'),
 });
+
+const columnValue = classified('organisational', z.union([z.boolean(), z.string(), z.number()]));
 
 /** How a purpose is switched for one person: a column of a table with identifiers. */
 const mappedPurpose = z.strictObject({
   table: sqlName,
   column: sqlName,
-  on: z.union([z.boolean(), z.string(), z.number()]).default(true),
-  off: z.union([z.boolean(), z.string(), z.number()]).default(false),
+  on: columnValue.default(true),
+  off: columnValue.default(false),
 });
 
 export const sqlDataMap = z
