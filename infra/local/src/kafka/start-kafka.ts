@@ -2,6 +2,7 @@ import { mkdir, stat, writeFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import { startChild, type Child, type ChildExit } from '../process/child.js';
+import { diskFull } from '../process/disk.js';
 import { assertPortFree, freePorts } from '../process/ports.js';
 import { StartError } from '../process/start-error.js';
 import { waitFor } from '../process/wait-for.js';
@@ -75,7 +76,7 @@ export async function startKafka(options: KafkaOptions): Promise<EmbeddedKafka> 
   const result = (await waitFor(started, options60)) === 'ready' && (await waitFor(() => answers(brokers), options60));
   if (result !== 'ready') {
     await child.stop('SIGTERM', 5_000);
-    throw startFailure(await logSince(logFile, logStart), logFile);
+    throw diskFull(options.dir) ?? startFailure(await logSince(logFile, logStart), logFile);
   }
   const stop = async (): Promise<void> => {
     // 143 is how a JVM ends on SIGTERM; anything else may have left half an archive behind.

@@ -1,6 +1,7 @@
 import { stat, readFile } from 'node:fs/promises';
 import pg from 'pg';
 import { startChild, type Child, type ChildExit } from '../process/child.js';
+import { diskFull } from '../process/disk.js';
 import { assertPortFree, freePort } from '../process/ports.js';
 import { StartError } from '../process/start-error.js';
 import { waitFor } from '../process/wait-for.js';
@@ -69,7 +70,7 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
   const result = await waitFor(() => answers(url), { timeoutMs: 60_000, everyMs: 30, unless: () => child.exit });
   if (result !== 'ready') {
     await child.stop('SIGINT', 5_000);
-    throw await startFailure(logFile, logStart, port);
+    throw diskFull(options.dir) ?? (await startFailure(logFile, logStart, port));
   }
   return {
     url,

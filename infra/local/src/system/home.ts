@@ -1,5 +1,6 @@
-import { accessSync, constants, mkdirSync, statfsSync, statSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { freeMegabytes } from '../process/disk.js';
 import { isRoot } from '../process/host.config.js';
 import { StartError } from '../process/start-error.js';
 
@@ -26,8 +27,7 @@ export function prepareHome(home: Home, minFreeMb: number): void {
   } catch (cause) {
     throw homeError(home.dir, cause);
   }
-  const disk = statfsSync(home.dir);
-  const freeMb = Math.floor((disk.bavail * disk.bsize) / (1 << 20));
+  const freeMb = freeMegabytes(home.dir);
   if (freeMb < minFreeMb) {
     throw new StartError(
       'disk_full',

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { applyTopics } from '@heed/kafka';
 import { Kafka, logLevel } from 'kafkajs';
 import { startChild } from '../process/child.js';
+import { diskFull } from '../process/disk.js';
 import { StartError } from '../process/start-error.js';
 import { SERVICES, type ServiceName, type SystemContext } from './context.js';
 import { checkout } from './local.config.js';
@@ -44,6 +45,8 @@ async function migrate(context: SystemContext, service: ServiceName): Promise<vo
   });
   const exit = await child.exited;
   if (exit.code === 0) return;
+  const full = diskFull(context.home.dir);
+  if (full !== undefined) throw full;
   const lastLine = (await readFile(logFile, 'utf8')).trim().split('\n').at(-1) ?? '';
   throw new StartError('job_failed', `The migrations of ${service} failed: ${lastLine.slice(0, 300)}; see ${logFile}.`);
 }

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import { relative } from 'node:path';
+import { dirname, relative } from 'node:path';
 import { startChild } from '../process/child.js';
+import { diskFull } from '../process/disk.js';
 import { StartError } from '../process/start-error.js';
 import { waitFor } from '../process/wait-for.js';
 import { checkout } from './local.config.js';
@@ -46,6 +47,8 @@ export function nodeProgram(program: NodeProgram): Launch {
     const result = await waitFor(ready, { timeoutMs: READY_WITHIN_MS, everyMs: 100, unless: () => child.exit });
     if (result !== 'ready') {
       await child.stop('SIGTERM', 2_000);
+      const full = diskFull(dirname(program.logFile));
+      if (full !== undefined) throw full;
       const how = result === 'timeout' ? `was not ready within ${READY_WITHIN_MS / 1000} s` : `ended (${describeExit(result)})`;
       throw new StartError('part_failed', `${program.name} ${how}${lastWords(await newLog())}; see ${program.logFile}.`);
     }
