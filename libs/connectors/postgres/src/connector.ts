@@ -64,9 +64,7 @@ export class PostgresConnector implements StoreConnector {
   }
 
   work<T>(connection: Connection, run: (unit: WorkUnit) => Promise<T>): Promise<T> {
-    const { plan } = this;
-    if (!plan) return Promise.reject(unavailable('store_unprepared', 'The store has not been prepared yet.'));
-    return this.sessions.transaction(connection, (db) => run(this.unit(db, plan)));
+    return this.sessions.transaction(connection, (db) => run(this.unit(db)));
   }
 
   unsent(limit: number): Promise<Unsent> {
@@ -85,16 +83,22 @@ export class PostgresConnector implements StoreConnector {
     return this.sessions.close();
   }
 
-  private unit(db: Queryable, plan: Plan): WorkUnit {
+  /** The plan as of now: it may have been read anew while a unit of work waited for its connection. */
+  private get current(): Plan {
+    if (!this.plan) throw unavailable('store_unprepared', 'The store has not been prepared yet.');
+    return this.plan;
+  }
+
+  private unit(db: Queryable): WorkUnit {
     const { s } = this;
     return {
       pick: (selection) => this.pickFairly(db, selection),
-      applyPurposes: (changes) => applyPurposes(db, s, plan, changes),
+      applyPurposes: (changes) => applyPurposes(db, s, this.current, changes),
       placeHolds: (holds) => placeHolds(db, s, holds),
       releaseHolds: (holds) => releaseHolds(db, s, holds),
       held: (people) => heldDispatches(db, s, people),
-      eraseBatch: async (targets, limits) => (targets.length === 0 ? [] : eraseBatch(db, plan, targets, limits.chunkRows)),
-      verifyBatch: async (targets) => (targets.length === 0 ? [] : verifyBatch(db, plan, targets)),
+      eraseBatch: async (targets, limits) => (targets.length === 0 ? [] : eraseBatch(db, this.current, targets, limits.chunkRows)),
+      verifyBatch: async (targets) => (targets.length === 0 ? [] : verifyBatch(db, this.current, targets)),
       save: (progress, now) => save(db, s, progress, now),
     };
   }

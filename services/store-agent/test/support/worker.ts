@@ -43,7 +43,7 @@ export async function runningWorker(
   const worker = new StoreWorker({
     connector,
     clock,
-    logger: makeLogger('store-agent', 'warn'),
+    logger: makeLogger('store-agent', 'error'),
     opener: new Opener({ tenant: 'acme', store: 'crm', key: keys.encryption }),
     batch: options.batch ?? 100,
     chunkRows: options.chunkRows ?? 10_000,

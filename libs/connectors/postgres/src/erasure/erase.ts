@@ -28,11 +28,10 @@ export async function eraseBatch(db: Queryable, plan: Plan, targets: readonly Er
     if (!complete) break;
   }
   const total = (who: number): number => [...erased.values()].reduce((sum, byPerson) => sum + (byPerson.get(who) ?? 0), 0);
-  const largest = Math.max(...targets.map((_, who) => total(who)));
   return targets.map((target, who) => ({
     dispatchId: target.dispatchId,
     complete,
-    large: !complete && total(who) >= Math.min(largest, chunkRows / 10),
+    large: !complete && total(who) >= chunkRows / 10,
     tables: mergeEvidence(
       target.tables,
       plan.tables.map((t) => ({ table: t.name, rows: erased.get(t.name)?.get(who) ?? 0, residue: 0, kept: kept.of(t.name, who) })),

@@ -1,0 +1,112 @@
+import { verifyBody } from '@heed/crypto';
+import { afterEach, describe, expect, it } from 'vitest';
+import { eventually } from '@heed/testing';
+import { AgentBench } from './support/agent-process.js';
+import { Commands } from './support/commands.js';
+import { crm, crmMap } from './support/crm.js';
+import type { Crm } from './support/crm.js';
+
+let bench: AgentBench;
+let store: Crm;
+afterEach(async () => {
+  await bench.close();
+  await store.close();
+});
+
+const storeEntry = (url: string, id = 'crm') => ({
+  id,
+  kind: 'postgres',
+  title: 'Customers',
+  maxBackupAge: 'P30D',
+  connection: { url, journalSchema: `heed_${id}` },
+  map: crmMap,
+});
+
+async function opened(): Promise<void> {
+  bench = await AgentBench.open('acme');
+  store = await crm();
+}
+
+const commandsFor = (): Commands => new Commands('acme', bench.registered.map((s) => ({ store: s.id, key: s.agent.encryptionKey })));
+
+describe('a store agent process', () => {
+  it('registers its stores, heeds commands and signs what it answers', async () => {
+    await opened();
+    await store.add('ada@example.com');
+    await bench.start([storeEntry(store.url)]);
+    const commands = commandsFor();
+    const withdrawal = await commands.make({ kind: 'withdrawal', email: 'ada@example.com' });
+    const erasure = await commands.make({ kind: 'erasure', email: 'ada@example.com', ref: withdrawal.data.ref });
+    await bench.publisher.publish([withdrawal, erasure].map((command) => commands.record(command, bench.topicPrefix)));
+    const first = await bench.acknowledgement(withdrawal.data.dispatchId, 'crm');
+    const second = await bench.acknowledgement(erasure.data.dispatchId, 'crm');
+    expect(first.body).toMatchObject({ outcome: 'done', rows: 1, tenant: 'acme', owner: 'consent', journalPosition: 1 });
+    expect(second.body).toMatchObject({ outcome: 'done', assurance: 'verified', rows: 6, residue: 0, owner: 'dsar' });
+    const key = bench.registered[0]?.agent.signingKey;
+    expect(key && verifyBody(second.body, second.proof, key)).toBe(true);
+    expect(await store.count('people')).toBe(0);
+    expect(await bench.stop()).toBe(0);
+  });
+
+  it('takes poison aside with the reason and heeds its neighbours', async () => {
+    await opened();
+    await store.add('ada@example.com');
+    await bench.start([storeEntry(store.url), storeEntry(store.url, 'copy')]);
+    const commands = commandsFor();
+    const command = await commands.make({ kind: 'withdrawal', email: 'ada@example.com' });
+    const good = commands.record(command, bench.topicPrefix);
+    const dead: (string | undefined)[] = [];
+    const consumer = bench.kafka.consumer({ groupId: `${bench.topicPrefix}dlq` });
+    await consumer.connect();
+    await consumer.subscribe({ topics: [`${good.topic}.dlq`], fromBeginning: true });
+    await consumer.run({ eachMessage: async ({ message }) => void dead.push(message.headers?.['heed_dlq_code']?.toString()) });
+    await bench.publisher.publish([
+      { ...good, value: '{"not json' },
+      { ...good, headers: { ...good.headers, ce_type: 'heed.command.purge.v1' } },
+      { ...good, value: '{"dispatchId":"x"}' },
+      { ...good, headers: { ...good.headers, ce_tenantid: 'umbrella' } },
+      { ...good, headers: { ...good.headers, ce_id: 'no-uuid' } },
+      good,
+    ]);
+    expect((await bench.acknowledgement(command.data.dispatchId, 'crm')).body.outcome).toBe('done');
+    expect((await bench.acknowledgement(command.data.dispatchId, 'copy')).body.outcome).toBe('done');
+    await eventually(() => dead.length >= 5);
+    expect(dead).toEqual(['json_malformed', 'type_unknown', 'schema_violation', 'tenant_mismatch', 'envelope_invalid']);
+    await consumer.disconnect();
+  });
+
+  it('goes on with its other stores while one is away', async () => {
+    await opened();
+    await store.add('ada@example.com');
+    await bench.start([storeEntry('postgres://nobody:x@127.0.0.1:1/away', 'away'), storeEntry(store.url)]);
+    const commands = commandsFor();
+    const command = await commands.make({ kind: 'withdrawal', email: 'ada@example.com' });
+    await bench.publisher.publish([commands.record(command, bench.topicPrefix)]);
+    expect((await bench.acknowledgement(command.data.dispatchId, 'crm')).body.outcome).toBe('done');
+  });
+});
+
+describe.each(['agent.after-store', 'agent.before-erase-commit', 'agent.mid-erasure:3', 'agent.after-commit', 'agent.after-verify', 'agent.after-publish'])(
+  'killed at %s',
+  (failpoint) => {
+    it('resumes from the journal: every effect once, every answer sent', async () => {
+      await opened();
+      const people = Array.from({ length: 20 }, (_, i) => `person${i}@example.com`);
+      await store.addMany(people);
+      const limits = { chunkRows: failpoint.startsWith('agent.mid-erasure') ? 25 : 10_000 };
+      await bench.start([storeEntry(store.url)], { failpoint, limits });
+      const commands = commandsFor();
+      const erasures = await Promise.all(people.slice(0, 19).map((email) => commands.make({ kind: 'erasure', email })));
+      await bench.publisher.publish(erasures.map((command) => commands.record(command, bench.topicPrefix)));
+      expect(await bench.ended()).toBe('SIGKILL');
+      await bench.start([storeEntry(store.url)], { limits });
+      for (const command of erasures) {
+        const { body } = await bench.acknowledgement(command.data.dispatchId, 'crm');
+        expect(body).toMatchObject({ outcome: 'done', rows: 6, residue: 0, assurance: 'verified' });
+      }
+      expect(await store.count('people')).toBe(1);
+      expect(await store.count('messages')).toBe(2);
+      expect(await store.count('events')).toBe(2);
+    });
+  },
+);
