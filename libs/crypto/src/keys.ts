@@ -1,6 +1,6 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 /** A key of an OKP curve as a JWK (RFC 8037); `d` is the private half. */
@@ -69,6 +69,10 @@ export async function fileSecret<T>(file: string, make: () => T): Promise<T> {
     await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
     const temporary = `${file}.${process.pid}`;
     await writeFile(temporary, JSON.stringify(make()), { mode: 0o600 });
-    await rename(temporary, file);
+    // A link, unlike a rename, leaves what another instance made a moment earlier: both must hold the same secret.
+    await link(temporary, file).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+    await unlink(temporary);
   }
 }
