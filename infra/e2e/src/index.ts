@@ -1,1 +1,2 @@
 export * from './heed.js';
+export * from './population.js';
