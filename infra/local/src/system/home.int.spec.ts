@@ -42,9 +42,16 @@ describe('a home', () => {
     expect(() => prepareHome(new Home(join(dir, 'file')), 0)).toThrow(/cannot be used \(\w+\): set HEED_HOME/);
   });
 
-  it.runIf(process.getuid?.() === 0)('is refused in one line when the postgres user cannot enter it', async () => {
+  it.runIf(process.getuid?.() === 0)('is refused in one line when the postgres user cannot enter a folder above it', async () => {
     await chmod(dir, 0o700);
-    expect(() => prepareHome(home, 0)).toThrow(/may not enter .*: set HEED_HOME/);
+    expect(() => prepareHome(new Home(join(dir, 'home')), 0)).toThrow(/may not enter .*: set HEED_HOME/);
+  });
+
+  it.runIf(process.getuid?.() === 0)('lets the postgres user through to its data and nowhere else', async () => {
+    await chmod(dir, 0o700);
+    prepareHome(home, 0);
+    expect((await stat(dir)).mode & 0o777).toBe(0o711);
+    expect((await stat(home.run())).mode & 0o777).toBe(0o700);
   });
 
   it('admits one start, and the next one once the first is gone', () => {

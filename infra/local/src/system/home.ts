@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
+import { accessSync, chmodSync, constants, mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { freeMegabytes } from '../process/disk.js';
 import { isRoot } from '../process/host.config.js';
@@ -23,6 +23,7 @@ export function prepareHome(home: Home, minFreeMb: number): void {
   try {
     mkdirSync(home.dir, { recursive: true, mode: 0o755 });
     for (const name of ['run', 'logs', 'keys']) mkdirSync(join(home.dir, name), { recursive: true, mode: 0o700 });
+    if (isRoot()) letPostgresThrough(home.dir);
     accessSync(home.dir, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (cause) {
     throw homeError(home.dir, cause);
@@ -41,6 +42,12 @@ export function prepareHome(home: Home, minFreeMb: number): void {
       `PostgreSQL runs as the user "postgres", who may not enter ${closed}: set HEED_HOME to a folder such as /var/lib/heed.`,
     );
   }
+}
+
+/** Entering is not reading: what is secret below has modes of its own. */
+function letPostgresThrough(dir: string): void {
+  const { mode } = statSync(dir);
+  if ((mode & 0o001) === 0) chmodSync(dir, (mode & 0o777) | 0o011);
 }
 
 function closedParent(dir: string): string | undefined {
