@@ -1,2 +1,3 @@
 export * from './heed.js';
 export * from './population.js';
+export * from './trace-collector.js';
