@@ -34,7 +34,7 @@ const told = (kind: string, id: string) => system.bus.seen(`heed.notifications.$
 
 describe('a message about a request', () => {
   it('comes by real SMTP, from the tenant, with its data protection officer to write to', async () => {
-    const one = wanted('ada@example.com', 'request_received', { type: 'erase', due: '2026-12-21T10:00:00Z' });
+    const one = wanted('ada@example.com', 'request_received', { type: 'erase', due: '2026-12-21T10:00:00Z', statusUrl: 'http://127.0.0.1:4100/r/token' });
     await publish(one);
     await eventually(() => expect(system.smtp.mailTo('ada@example.com')).toHaveLength(1));
     const [mail] = system.smtp.mailTo('ada@example.com');
@@ -42,7 +42,7 @@ describe('a message about a request', () => {
     expect(mail?.from?.value).toEqual([{ name: 'Ajuni', address: 'privacy@ajuni.io' }]);
     expect(mail?.replyTo?.value[0]?.address).toBe('dpo@ajuni.io');
     expect(mail?.subject).toBe('We have your request (Ajuni)');
-    for (const part of ['to erase your data', 'by 21 December 2026', one.requestId, 'dpo@ajuni.io']) {
+    for (const part of ['to erase your data', 'by 21 December 2026', one.requestId, 'http://127.0.0.1:4100/r/token', 'dpo@ajuni.io']) {
       expect(mail?.text).toContain(part);
       expect(mail?.html).toContain(part);
     }

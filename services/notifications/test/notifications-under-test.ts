@@ -5,6 +5,7 @@ import { databaseName, migrate, tenantSchema } from '@heed/persistence';
 import { loadSamplePack, packHash } from '@heed/policy';
 import type { SampleTenant } from '@heed/policy';
 import { startService } from '@heed/runtime';
+import type { RunningService } from '@heed/runtime';
 import { eventProbe, freshTopicPrefix, testIssuer, testServers, VirtualClock } from '@heed/testing';
 import type { EventProbe } from '@heed/testing';
 import { randomBytes } from 'node:crypto';
@@ -25,6 +26,9 @@ export interface Answer {
 
 export interface NotificationsUnderTest {
   readonly clock: VirtualClock;
+  /** What a process of the service is started with. */
+  readonly environment: Readonly<Record<string, string>>;
+  start(): Promise<void>;
   readonly bus: EventProbe;
   readonly smtp: SmtpPeer;
   readonly consent: ConsentPeer;
@@ -37,7 +41,13 @@ export interface NotificationsUnderTest {
 
 /** The service in this process on real PostgreSQL, Kafka and SMTP, with every tenant's sample pack in force. */
 export async function startNotifications(tenants: readonly SampleTenant[]): Promise<NotificationsUnderTest> {
-  const clock = new VirtualClock('2026-11-21T10:00:00Z');
+  const system = await prepareNotifications(tenants, new VirtualClock('2026-11-21T10:00:00Z'));
+  await system.start();
+  return system;
+}
+
+/** Everything but the service itself, for specs that start it as a process first. */
+export async function prepareNotifications(tenants: readonly SampleTenant[], clock: VirtualClock): Promise<NotificationsUnderTest> {
   const { postgresUrl, brokers } = testServers();
   const service = `notifications-${randomBytes(4).toString('hex')}`;
   const keysDir = await mkdtemp(path.join(tmpdir(), 'heed-keys-'));
@@ -59,24 +69,22 @@ export async function startNotifications(tenants: readonly SampleTenant[]): Prom
   await admin.connect();
   url.username = databaseName(service);
   url.password = 'test';
-  const running = await startService(
-    { ...notificationsService, clock },
-    {
-      HEED_PORT: '0',
-      HEED_DATABASE_URL: url.href,
-      KAFKA_BROKERS: brokers,
-      HEED_TOPIC_PREFIX: prefix,
-      HEED_ORIGIN: 'http://127.0.0.1:4100',
-      HEED_ISSUER: issuer.url,
-      HEED_KEYS_DIR: keysDir,
-      HEED_CLIENT_ID: 'notifications',
-      HEED_CLIENT_SECRET: 'test',
-      HEED_CONSENT_URL: consent.url,
-      SMTP_URL: smtp.url,
-      HEED_SEND_EVERY_MS: '30',
-      LOG_LEVEL: 'error',
-    },
-  );
+  const environment = {
+    HEED_PORT: '0',
+    HEED_DATABASE_URL: url.href,
+    KAFKA_BROKERS: brokers,
+    HEED_TOPIC_PREFIX: prefix,
+    HEED_ORIGIN: 'http://127.0.0.1:4100',
+    HEED_ISSUER: issuer.url,
+    HEED_KEYS_DIR: keysDir,
+    HEED_CLIENT_ID: 'notifications',
+    HEED_CLIENT_SECRET: 'test',
+    HEED_CONSENT_URL: consent.url,
+    SMTP_URL: smtp.url,
+    HEED_SEND_EVERY_MS: '30',
+    LOG_LEVEL: 'error',
+  };
+  let running: RunningService | undefined;
   const bus = await eventProbe(prefix, ['heed.notifications.events.v1']);
   for (const tenant of tenants) {
     const pack = loadSamplePack(tenant);
@@ -85,7 +93,7 @@ export async function startNotifications(tenants: readonly SampleTenant[]): Prom
   }
   const call = async (method: string, tenant: string, target: string, body?: unknown): Promise<Answer> => {
     const token = await issuer.token({ tenant, roles: ['tenant-admin'] });
-    const response = await fetch(`http://127.0.0.1:${running.port}${target}`, {
+    const response = await fetch(`http://127.0.0.1:${running?.port}${target}`, {
       method,
       headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -94,6 +102,10 @@ export async function startNotifications(tenants: readonly SampleTenant[]): Prom
   };
   return {
     clock,
+    environment,
+    start: async () => {
+      running = await startService({ ...notificationsService, clock }, environment);
+    },
     bus,
     smtp,
     consent,
@@ -103,7 +115,7 @@ export async function startNotifications(tenants: readonly SampleTenant[]): Prom
     stop: async () => {
       await admin.end();
       await bus.stop();
-      await running.stop();
+      await running?.stop();
       await Promise.all([issuer.stop(), smtp.stop(), consent.stop()]);
       await rm(keysDir, { recursive: true, force: true });
     },

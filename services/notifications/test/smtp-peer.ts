@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import { simpleParser } from 'mailparser';
 import type { ParsedMail } from 'mailparser';
 import { SMTPServer } from 'smtp-server';
@@ -25,7 +26,7 @@ export async function startSmtpPeer(): Promise<SmtpPeer> {
       done(responseCode ? Object.assign(new Error(`not for ${address}`), { responseCode }) : null);
     },
     onData: (stream, session, done) => {
-      simpleParser(stream).then(
+      buffer(stream).then(simpleParser).then(
         (mail) => {
           for (const { address } of session.envelope.rcptTo) mails.push({ to: address, mail });
           done();

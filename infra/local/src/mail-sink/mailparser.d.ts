@@ -1,8 +1,15 @@
-/** The part of mailparser that the mail sink uses; the package ships no types. */
+/** The part of mailparser that is used here; the package ships no types. */
 declare module 'mailparser' {
+  export interface AddressList {
+    text: string;
+    value: readonly { address?: string; name: string }[];
+  }
+
   export interface ParsedMail {
     subject?: string;
-    from?: { text: string };
+    messageId?: string;
+    from?: AddressList;
+    replyTo?: AddressList;
     date?: Date;
     text?: string;
     html?: string | false;

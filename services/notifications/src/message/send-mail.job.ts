@@ -1,7 +1,8 @@
 import { failpoint, isHeedError } from '@heed/kernel';
 import { Database, UnitOfWork } from '@heed/persistence';
 import type { PolicyPack } from '@heed/policy';
-import { ENVIRONMENT } from '@heed/runtime';
+import type { Logger } from '@heed/observability';
+import { ENVIRONMENT, LOGGER } from '@heed/runtime';
 import { PolicyStore } from '@heed/tenant-policy';
 import { Inject, Injectable } from '@nestjs/common';
 import type { NotificationsEnvironment } from '../notifications.config.js';
@@ -32,6 +33,7 @@ export class SendMail {
     private readonly mailer: Mailer,
     private readonly outcomes: Outcomes,
     @Inject(ENVIRONMENT) private readonly environment: NotificationsEnvironment,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   async run(): Promise<void> {
@@ -77,7 +79,10 @@ export class SendMail {
 
   private async attemptAll(tenant: string, pack: PolicyPack, claimed: readonly Claimed[]): Promise<readonly Attempt[]> {
     const refs = claimed.flatMap((message) => (message.ref ? [message.ref] : []));
-    const addresses = await this.contacts.addresses(tenant, refs).catch(() => undefined);
+    const addresses = await this.contacts.addresses(tenant, refs).catch((error: unknown) => {
+      this.logger.warn({ err: error, tenant, count: claimed.length }, 'mail waits: consent gives no addresses');
+      return undefined;
+    });
     return Promise.all(
       claimed.map(async (message) => {
         if (message.ref && !addresses) return { message, outcome: this.later('consent_unavailable') };

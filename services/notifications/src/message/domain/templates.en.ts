@@ -38,20 +38,24 @@ const BODIES: Readonly<Record<RequestTemplate, (writer: Writer, params: Params) 
     `You asked ${writer.controller} ${asked(params)}. We have your request and are working on it.`,
     ...given(params['code'], (code) => `To show that it was you, give us this code: ${code}`),
     ...given(params['due'], (due) => `You will have our answer by ${when(due, writer)}.`),
+    ...statusPage(params),
   ],
   request_closed: (writer, params) => [
     `You asked ${writer.controller} ${asked(params)}. This is done: every place where your data was kept has answered.`,
     ...given(params['certificateId'], (id) => `The certificate of it has the number ${id}. Ask us for it at any time.`),
+    ...given(params['statusUrl'], (url) => `The certificate, and what each place answered, can be read at ${url}`),
   ],
   request_refused: (writer, params) => [
     `You asked ${writer.controller} ${asked(params)}. We cannot do so.`,
     ...given(params['reason'], (reason) => `The reason: ${reason}`),
+    ...statusPage(params),
     `If you think this is wrong, write to us${writer.authority ? `, or complain to ${writer.authority}` : ''}.`,
   ],
   request_extended: (writer, params) => [
     `You asked ${writer.controller} ${asked(params)}. We need more time for it.`,
     ...given(params['reason'], (reason) => `The reason: ${reason}`),
     ...given(params['due'], (due) => `You will have our answer by ${when(due, writer)}.`),
+    ...statusPage(params),
   ],
 };
 
@@ -68,6 +72,10 @@ function policyChange(writer: Writer, content: NoticeContent): Letter['body'] {
 
 function ending(writer: Writer, reference: string): Part[] {
   return [`Your reference: ${reference}`, `Questions? Write to ${writer.contact}, who looks after data protection here.`, writer.name];
+}
+
+function statusPage(params: Params): Part[] {
+  return given(params['statusUrl'], (url) => `See how it stands at any time: ${url}`);
 }
 
 function asked(params: Params): string {
