@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { demoCommand } from './commands/demo.command.js';
 import { dispatchCommand } from './commands/dispatch.command.js';
+import { dlqCommand } from './commands/dlq.command.js';
 import { doctorCommand } from './commands/doctor.command.js';
 import { packCommand } from './commands/pack.command.js';
 import { requestCommand } from './commands/request.command.js';
@@ -26,6 +27,7 @@ export function makeProgram(): Command {
     withdrawCommand(),
     requestCommand(),
     dispatchCommand(),
+    dlqCommand(),
     doctorCommand(),
   ];
   for (const command of commands) program.addCommand(command);

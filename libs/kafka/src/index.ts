@@ -5,3 +5,4 @@ export * from './dead-letter.js';
 export * from './event-consumer.js';
 export * from './topics.js';
 export * from './transport.js';
+export * from './dead-letter-queue.js';

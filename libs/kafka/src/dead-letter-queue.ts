@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import type { Kafka } from './client.js';
+import { Publisher } from './client.js';
+
+/** A dead letter as people look at it. */
+export interface DeadLetterRecord {
+  /** The dead-letter topic it lies in, and where. */
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: string;
+  readonly at: Date;
+  readonly code: string;
+  readonly reason: string;
+  /** The group that could not process it, and where it came from. */
+  readonly group: string;
+  readonly origin: { readonly topic: string; readonly partition: number; readonly offset: string };
+  readonly sealed: boolean;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: Readonly<Record<string, Buffer>>;
+}
+
+/** Reads every dead letter that lies in the topics now, oldest first in each. */
+export async function readDeadLetters(kafka: Kafka, matching: (topic: string) => boolean = () => true): Promise<readonly DeadLetterRecord[]> {
+  const admin = kafka.admin();
+  await admin.connect();
+  const groupId = `heed.dlq-reader.${randomUUID()}`;
+  try {
+    const topics = (await admin.listTopics()).filter((topic) => topic.endsWith('.dlq') && matching(topic));
+    const ends = new Map<string, bigint>();
+    for (const topic of topics) {
+      for (const { partition, low, high } of await admin.fetchTopicOffsets(topic)) {
+        if (BigInt(high) > BigInt(low)) ends.set(`${topic}/${partition}`, BigInt(high));
+      }
+    }
+    if (ends.size === 0) return [];
+    return await readUntil(kafka, groupId, [...new Set([...ends.keys()].map((key) => key.slice(0, key.lastIndexOf('/'))))], ends);
+  } finally {
+    await admin.deleteGroups([groupId]).catch(() => undefined);
+    await admin.disconnect();
+  }
+}
+
+async function readUntil(kafka: Kafka, groupId: string, topics: readonly string[], ends: Map<string, bigint>): Promise<readonly DeadLetterRecord[]> {
+  const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 100, allowAutoTopicCreation: false });
+  const letters: DeadLetterRecord[] = [];
+  await consumer.connect();
+  try {
+    await consumer.subscribe({ topics: [...topics], fromBeginning: true });
+    await new Promise<void>((resolve, reject) => {
+      consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+      consumer
+        .run({
+          autoCommit: false,
+          eachBatch: async ({ batch }) => {
+            for (const message of batch.messages) letters.push(letterOf(batch.topic, batch.partition, message));
+            const key = `${batch.topic}/${batch.partition}`;
+            const end = ends.get(key);
+            if (end !== undefined && BigInt(batch.lastOffset()) + 1n >= end) ends.delete(key);
+            if (ends.size === 0) resolve();
+          },
+        })
+        .catch(reject);
+    });
+  } finally {
+    await consumer.disconnect();
+  }
+  return letters;
+}
+
+function letterOf(
+  topic: string,
+  partition: number,
+  message: { offset: string; timestamp: string; key: Buffer | null; value: Buffer | null; headers?: Record<string, unknown> | undefined },
+): DeadLetterRecord {
+  const headers: Record<string, Buffer> = {};
+  for (const [name, value] of Object.entries(message.headers ?? {})) {
+    const one: unknown = Array.isArray(value) ? value[0] : value;
+    if (one !== undefined && one !== null) headers[name] = Buffer.isBuffer(one) ? one : Buffer.from(String(one));
+  }
+  const text = (name: string): string => headers[`heed_dlq_${name}`]?.toString() ?? '';
+  return {
+    topic, partition, offset: message.offset, at: new Date(Number(message.timestamp)), code: text('code'), reason: text('reason'), group: text('group'),
+    origin: { topic: text('topic'), partition: Number(text('partition')), offset: text('offset') },
+    sealed: text('sealed') !== '', key: message.key, value: message.value, headers,
+  };
+}
+
+/**
+ * Puts dead letters back where they came from, as they were. Their event ids are unchanged, so one that was processed
+ * after all does nothing twice.
+ * @param open opens the payload of a sealed one
+ */
+export async function replayDeadLetters(
+  kafka: Kafka,
+  letters: readonly DeadLetterRecord[],
+  open: (letter: DeadLetterRecord) => Buffer | null,
+): Promise<void> {
+  const publisher = new Publisher(kafka);
+  await publisher.connect();
+  try {
+    await publisher.publish(
+      letters.map((letter) => ({
+        topic: letter.origin.topic,
+        key: letter.key,
+        value: letter.sealed ? open(letter) : letter.value,
+        headers: Object.fromEntries(Object.entries(letter.headers).filter(([name]) => !name.startsWith('heed_dlq_'))),
+      })),
+    );
+  } finally {
+    await publisher.disconnect();
+  }
+}
