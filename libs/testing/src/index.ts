@@ -1,3 +1,4 @@
+export { ConsentPeer } from './consent-peer.js';
 export { startEmbeddedServers, type EmbeddedServers } from './embedded-servers.js';
 export { eventProbe, type EventProbe } from './event-probe.js';
 export { eventually, type EventuallyOptions } from './eventually.js';
@@ -5,5 +6,6 @@ export { freshDatabase, type FreshDatabase } from './fresh-database.js';
 export { freshTopicPrefix } from './fresh-topic-prefix.js';
 export { testIssuer, type TestIssuer, type TestPrincipal } from './test-issuer.js';
 export { testServers, type TestServers } from './test-servers.js';
+export { TestStores } from './test-stores.js';
 export { VirtualClock } from './virtual-clock.js';
 export { ServiceBed, StartedService, testAgentKeys, type Answer, type ServiceBedOptions } from './service-bed.js';

@@ -1,3 +1,4 @@
 export * from './certificate/certificate.js';
+export * from './deadline/missed-deadlines.job.js';
 export * from './dsar.config.js';
 export * from './dsar.service.js';

@@ -57,7 +57,7 @@ CREATE TABLE unresolved_person (
 
 -- What happened to a case, in order.
 CREATE TABLE request_event (
-  id         uuid PRIMARY KEY,
+  seq        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   request_id uuid NOT NULL REFERENCES request (id),
   kind       text NOT NULL,
   at         timestamptz NOT NULL,
@@ -66,7 +66,7 @@ CREATE TABLE request_event (
   -- What a case worker wrote, sealed.
   note       bytea
 );
-CREATE INDEX request_event_request ON request_event (request_id, id);
+CREATE INDEX request_event_request ON request_event (request_id, seq);
 REVOKE UPDATE, DELETE, TRUNCATE ON request_event FROM {{role}};
 
 -- Signed certificates as they were issued; a later one may take the place of an earlier.

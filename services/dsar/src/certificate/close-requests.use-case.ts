@@ -102,7 +102,7 @@ export class CloseRequests {
         clock: tx.clock,
         cause: tx.cause,
       }),
-      mailWanted(tx, { requestId: id, ref, template: 'request_closed', params: { type, closedAt: signed.certificate.issuedAt, statusUrl: url } }),
+      mailWanted(tx, { requestId: id, ref, template: 'request_closed', params: { type, certificateId: signed.certificate.id, statusUrl: url } }),
     ];
   }
 }

@@ -52,7 +52,7 @@ interface StoreRow {
 
 /** A case with its timeline and what each store has answered. */
 export async function presentRequest(tx: Tx, row: RequestRow, reading: Reading): Promise<Record<string, unknown>> {
-  const timeline = await tx.query<TimelineRow>('SELECT kind, at, actor, data, note FROM request_event WHERE request_id = $1 ORDER BY id', [row.id]);
+  const timeline = await tx.query<TimelineRow>('SELECT kind, at, actor, data, note FROM request_event WHERE request_id = $1 ORDER BY seq', [row.id]);
   const stores = await tx.query<StoreRow>(
     `SELECT dispatch_id, data_store, state, rows, residue, kept, acknowledged_at FROM dispatch_target WHERE dispatch_id = ANY($1) ORDER BY dispatch_id, data_store`,
     [row.dispatch_ids],

@@ -1,4 +1,4 @@
-import { notFound, uuidv7 } from '@heed/kernel';
+import { notFound } from '@heed/kernel';
 import type { Tx } from '@heed/persistence';
 import { z } from 'zod';
 import type { RequestState } from '../domain/request-state.js';
@@ -71,11 +71,10 @@ export async function appendTimeline(tx: Tx, entries: readonly TimelineEntry[]):
   if (entries.length === 0) return;
   const now = tx.clock.now();
   await tx.query(
-    `INSERT INTO request_event (id, request_id, kind, at, actor, data, note)
-     SELECT i, r, k, t, a, d::jsonb, n
-       FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::text[], $6::text[], $7::bytea[]) AS e(i, r, k, t, a, d, n)`,
+    `INSERT INTO request_event (request_id, kind, at, actor, data, note)
+     SELECT r, k, t, a, d::jsonb, n
+       FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::text[], $5::text[], $6::bytea[]) AS e(r, k, t, a, d, n)`,
     [
-      entries.map(() => uuidv7(now)),
       entries.map((e) => e.requestId),
       entries.map((e) => e.kind),
       entries.map((e) => e.at ?? now),
