@@ -1,3 +1,5 @@
+import path from 'node:path';
+import { HttpConnector } from '@heed/connector-http';
 import type { StoreConnector } from '@heed/connector-spi';
 import { PostgresConnector } from '@heed/connector-postgres';
 import type { StoreConfig } from './config/agent-file.js';
@@ -13,6 +15,11 @@ export function connectorFor(store: StoreConfig, agent: { readonly tenant: strin
         applicationName: `heed-agent ${store.id}`,
       });
     case 'http':
-      throw new Error('not yet');
+      return new HttpConnector({
+        map: store.map,
+        processor: store.connection,
+        webhook: { url: store.connection.webhookUrl, secret: store.connection.webhookSecret },
+        journal: path.join(agent.stateDir, `journal-${agent.tenant}-${store.id}.sqlite`),
+      });
   }
 }

@@ -1,1 +1,3 @@
-export {};
+export { HttpConnector, type HttpConnectorOptions } from './connector.js';
+export { webhookSignature, type ConsentWebhookOptions } from './consent-webhook.js';
+export type { OpenDsrOptions } from './opendsr/client.js';

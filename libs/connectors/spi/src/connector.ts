@@ -33,6 +33,8 @@ export interface HoldResult {
 }
 
 export interface ErasureTarget extends Person {
+  /** The delivery that is carried out: the same after a crash, another when the owner asks again. */
+  readonly commandId: string;
   readonly asOf: Date;
   readonly tables: readonly TableEvidence[];
   readonly trail: Trail;

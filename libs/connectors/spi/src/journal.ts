@@ -13,8 +13,6 @@ export interface Trail {
   readonly keys: Readonly<Record<string, readonly string[]>>;
   /** Keys of rows that had to stay, by table: they are explained. */
   readonly kept: Readonly<Record<string, readonly string[]>>;
-  /** A processor's own id of the request, to poll it. */
-  readonly requestId?: string;
 }
 
 export const NO_TRAIL: Trail = { keys: {}, kept: {} };

@@ -34,10 +34,8 @@ const httpStore = z.strictObject({
     webhookSecret: z.string().min(16),
     /** The processor's own domain, as its signatures name it. */
     domain: z.string().min(1),
-    /** Base URL of the PEM certificate or key is the discovery's; this pins it. */
+    /** PEM of a certificate or public key to trust, instead of the one that the processor's discovery names. */
     certificate: z.string().optional(),
-    /** How long a request may take before it counts as failed. */
-    timeout: duration.default('PT24H'),
   }),
   map: processorDataMap,
 });

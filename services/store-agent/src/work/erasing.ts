@@ -43,5 +43,5 @@ export async function erasingBatch(unit: WorkUnit, picked: readonly JournalEntry
 
 export function targetOf(entry: ErasureEntry, people: ReadonlyMap<string, Pick<ErasureTarget, 'dispatchId' | 'identifiers'>>): ErasureTarget[] {
   const person = people.get(entry.dispatchId);
-  return person ? [{ ...person, asOf: new Date(entry.data.asOf), tables: entry.tables, trail: entry.trail }] : [];
+  return person ? [{ ...person, commandId: entry.commandId, asOf: new Date(entry.data.asOf), tables: entry.tables, trail: entry.trail }] : [];
 }

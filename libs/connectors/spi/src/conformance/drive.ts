@@ -84,7 +84,7 @@ function verify(connector: StoreConnector, identify: Identify): Promise<number> 
 
 function targetOf(entry: JournalEntry, identify: Identify): ErasureTarget {
   if (entry.kind !== 'erasure') throw new Error('not an erasure');
-  return { dispatchId: entry.dispatchId, identifiers: identify(entry), asOf: new Date(entry.data.asOf), tables: entry.tables, trail: entry.trail };
+  return { dispatchId: entry.dispatchId, commandId: entry.commandId, identifiers: identify(entry), asOf: new Date(entry.data.asOf), tables: entry.tables, trail: entry.trail };
 }
 
 const settled = (entry: JournalEntry, settlement: Partial<Settlement>): Progress => ({
