@@ -4,6 +4,7 @@ import { dispatchCommand } from './commands/dispatch.command.js';
 import { dlqCommand } from './commands/dlq.command.js';
 import { doctorCommand } from './commands/doctor.command.js';
 import { packCommand } from './commands/pack.command.js';
+import { promisesCommand } from './commands/promises.command.js';
 import { requestCommand } from './commands/request.command.js';
 import { startCommand } from './commands/start.command.js';
 import { statusCommand } from './commands/status.command.js';
@@ -28,6 +29,7 @@ export function makeProgram(): Command {
     requestCommand(),
     dispatchCommand(),
     dlqCommand(),
+    promisesCommand(),
     doctorCommand(),
   ];
   for (const command of commands) program.addCommand(command);
