@@ -19,7 +19,7 @@ const env = {
   ...process.env,
   PATH: `${process.cwd()}/node_modules/.bin:${process.env.PATH}`,
   CI: '1',
-  NO_COLOR: '1',
+  FORCE_COLOR: '0',
   NX_DAEMON: 'false',
   NX_TUI: 'false',
 };
