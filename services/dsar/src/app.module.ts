@@ -87,9 +87,10 @@ function caseProviders({ environment, logger }: Platform<DsarEnvironment>): Prov
     },
     {
       provide: ResolvePeople,
-      inject: [Database, UnitOfWork, ConsentClient, FieldVault, Acknowledge],
-      useFactory: (database: Database, unitOfWork: UnitOfWork, consent: ConsentClient, vault: FieldVault, acknowledge: Acknowledge) =>
-        new ResolvePeople({ database, unitOfWork, consent, vault, acknowledge, logger }),
+      inject: [Database, UnitOfWork, ConsentClient, People, FieldVault, Acknowledge],
+      useFactory: (
+        database: Database, unitOfWork: UnitOfWork, consent: ConsentClient, people: People, vault: FieldVault, acknowledge: Acknowledge,
+      ) => new ResolvePeople({ database, unitOfWork, consent, people, vault, acknowledge, logger }),
     },
     {
       provide: WorkRequest,

@@ -183,6 +183,7 @@ describe('working a request', () => {
   });
 
   it('what people wrote is read by case workers alone, and lists are paged', async () => {
+    heed.clock.advance({ seconds: 1 });
     const id = String((await heed.open(undefined, 'aurigen', { message: 'please' })).body['id']);
     const read = (role: string) => heed.call('GET', `/v1/requests/${id}`, undefined, 'aurigen', [role]);
     expect((await read('analyst')).body).toMatchObject({ message: 'please' });

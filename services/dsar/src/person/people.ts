@@ -15,6 +15,11 @@ export class People {
     private readonly timeoutMs: number,
   ) {}
 
+  /** Somebody else had an answer: nobody needs to wait any longer. */
+  back(): void {
+    this.awayUntil = 0;
+  }
+
   /**
    * Undefined while consent is away: the case is opened all the same, and `ResolvePeople` finds out later.
    * @throws HeedError `identifier_invalid`

@@ -8,6 +8,7 @@ import { Database, UnitOfWork } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
 import { Acknowledge } from '../case/app/acknowledge.js';
 import { appendTimeline } from '../case/adapters/request.store.js';
+import { People } from './people.js';
 
 const BATCH = 500;
 /** Every tenant is looked at this often, in milliseconds; those that said they have work, at once. */
@@ -28,6 +29,7 @@ export class ResolvePeople {
       readonly database: Database;
       readonly unitOfWork: UnitOfWork;
       readonly consent: ConsentClient;
+      readonly people: People;
       readonly vault: FieldVault;
       readonly acknowledge: Acknowledge;
       readonly logger: Logger;
@@ -59,6 +61,7 @@ export class ResolvePeople {
     const waiting = await this.deps.unitOfWork.run(tenant, (tx) => this.waiting(tx));
     if (waiting.length === 0) return 0;
     const answers = await this.resolve(tenant, waiting);
+    this.deps.people.back();
     await this.deps.unitOfWork.run(tenant, async (tx) => {
       await this.known(tx, new Map([...answers].flatMap(([id, person]) => (person === 'unusable' ? [] : [[id, person]]))));
       await this.unusable(tx, [...answers].flatMap(([id, person]) => (person === 'unusable' ? [id] : [])));

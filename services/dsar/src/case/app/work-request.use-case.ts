@@ -78,13 +78,16 @@ export class WorkRequest {
     failpoint('dsar.approve.before-commit');
   }
 
+  /** Says no, with the reason; where nobody can be found behind the case, there is nobody to tell. */
   async refuse(tx: Tx, id: string, actor: string, reason: string): Promise<void> {
     const request = await findRequest(tx, id, 'FOR UPDATE');
     const now = tx.clock.now();
-    await tx.query('UPDATE request SET state = $2, closed_at = $3, message = NULL WHERE id = $1', [id, after(request.state, 'refuse'), now]);
-    await tx.query('DELETE FROM unresolved_person WHERE request_id = $1', [id]);
+    const state = after(request.state, 'refuse');
+    const [unresolved] = await tx.query<{ unusable: boolean }>('DELETE FROM unresolved_person WHERE request_id = $1 RETURNING unusable', [id]);
+    if (unresolved && !unresolved.unusable) knownRef(request); // may still be found, and then is told
+    await tx.query('UPDATE request SET state = $2, closed_at = $3, message = NULL WHERE id = $1', [id, state, now]);
     await this.note(tx, request, 'refused', actor, reason, {});
-    if (!request.ref) return; // nobody is known who could be told
+    if (!request.ref) return;
     const { type, ref } = request;
     this.deps.outbox.append(
       [
