@@ -9,6 +9,8 @@ export interface EventProbe {
   publish(...events: readonly NewEvent<unknown>[]): Promise<void>;
   /** Every event of a type that was seen so far, in the order of the topic. */
   seen(type: string): readonly HeedEvent<Record<string, unknown>>[];
+  /** Every event with a record key, in the order in which its partition has them. */
+  order(key: string): readonly HeedEvent<Record<string, unknown>>[];
   stop(): Promise<void>;
 }
 
@@ -38,6 +40,7 @@ export async function eventProbe(topicPrefix: string, topics: readonly string[])
       }
     },
     seen: (type) => events.filter((event) => event.type === type) as HeedEvent<Record<string, unknown>>[],
+    order: (key) => events.filter((event) => event.key === key) as HeedEvent<Record<string, unknown>>[],
     stop: async () => {
       await Promise.all([producer.disconnect(), consumer.disconnect()]);
     },
