@@ -11,3 +11,4 @@ export { LocalSystem, type SystemOptions } from './system/local-system.js';
 export type { ManagedPart } from './system/managed-part.js';
 export type { Health } from './system/part-health.js';
 export { findRunningSystem, type SystemRecord } from './system/system-record.js';
+export * from './samples/index.js';
