@@ -5,6 +5,7 @@ import { sealTo } from '@heed/crypto';
 import type { Recipient } from '@heed/crypto';
 import type { OutgoingMessage } from '@heed/kafka';
 import { cloudEventHeaders, newEvent, newSubjectRef, systemClock, uuidv7 } from '@heed/kernel';
+import type { EventDefinition } from '@heed/kernel';
 
 export interface CommandRequest {
   readonly kind: CommandKind;
@@ -63,14 +64,15 @@ export class Commands {
 
   /** The record that carries a command. */
   record(command: ReceivedCommand, topicPrefix: string): OutgoingMessage {
-    const { event, topics } = newEvent(COMMAND_BY_KIND[command.kind], {
+    const definition: EventDefinition = COMMAND_BY_KIND[command.kind];
+    const { event, topics } = newEvent(definition, {
       source: `/heed/${command.data.owner}`,
       tenant: this.tenant,
       key: command.data.ref,
       id: command.commandId,
       clock: systemClock,
       cause: command.cause,
-      data: command.data as never,
+      data: command.data,
     });
     return { topic: `${topicPrefix}${topics[0]}`, key: event.key, value: JSON.stringify(event.data), headers: cloudEventHeaders(event) };
   }
