@@ -14,7 +14,7 @@ const LAYERS = {
   connector: ['kernel', 'contracts', 'connector'],
   service: ['kernel', 'contracts', 'platform', 'connector'],
   app: ['kernel', 'contracts', 'platform', 'app'],
-  testing: ['kernel', 'contracts', 'platform', 'app'],
+  testing: ['kernel', 'contracts', 'platform', 'app', 'testing'],
 };
 
 /** @param {{ spec: boolean }} of specs may start servers, and use their own package through its public entry */
