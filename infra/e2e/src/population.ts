@@ -23,16 +23,16 @@ export class Population {
       'crm',
       `WITH p AS (
          INSERT INTO people (email, user_id, name, marketing_email) SELECT e, 'u-' || e, 'A. Person', true FROM unnest($1::text[]) AS e RETURNING id),
-       o AS (INSERT INTO orders (person_id, number, amount_cents) SELECT id, gen_random_uuid()::text, 100 FROM p, generate_series(1, $2)),
+       o AS (INSERT INTO orders (person_id, total_cents, ship_to, placed_at) SELECT id, 100, 'Example Street 1', now() FROM p, generate_series(1, $2)),
        t AS (INSERT INTO tickets (person_id, subject) SELECT id, 'help' FROM p, generate_series(1, $2) RETURNING id)
-       INSERT INTO messages (ticket_id, body) SELECT id, 'please' FROM t`,
+       INSERT INTO messages (ticket_id, author, body) SELECT id, 'customer', 'please' FROM t`,
       [emails, rowsEach],
     );
     await heed.store(
       tenant,
       'telemetry',
       `WITH p AS (INSERT INTO profiles (user_id, email, analytics) SELECT 'u-' || e, e, true FROM unnest($1::text[]) AS e RETURNING user_id)
-       INSERT INTO events (user_id, name) SELECT user_id, 'page_view' FROM p, generate_series(1, $2)`,
+       INSERT INTO events (user_id, name, occurred_at) SELECT user_id, 'page_view', now() FROM p, generate_series(1, $2)`,
       [emails, rowsEach],
     );
     return new Population(heed, tenant, emails);

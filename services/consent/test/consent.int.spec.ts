@@ -38,8 +38,8 @@ async function publish(made: ReturnType<typeof newEvent>): Promise<void> {
   await publisher.publish(made.topics.map((topic) => ({ topic: bed.topicPrefix + topic, key: made.event.key, value, headers: cloudEventHeaders(made.event) })));
 }
 
-async function prepareTenant(tenant: string): Promise<void> {
-  const pack = await loadSamplePack(tenant);
+async function prepareTenant(tenant: 'ajuni' | 'askasia'): Promise<void> {
+  const pack = loadSamplePack(tenant);
   const source = { source: '/heed/subprocessor-registry', tenant, key: tenant, clock };
   const data = { version: 1, hash: packHash(pack), effectiveFrom: clock.now().toISOString(), pack: pack as unknown as Record<string, unknown> };
   await publish(newEvent(policyActivated, { ...source, data }));
@@ -76,7 +76,7 @@ beforeAll(async () => {
   });
   await prepareTenant('ajuni');
   await prepareTenant('askasia');
-  for (const tenant of ['ajuni', 'askasia']) {
+  for (const tenant of ['ajuni', 'askasia'] as const) {
     await eventually(async () => expect((await consent.call('POST', '/v1/withdrawals', { tenant, roles: ['platform'] }, { subject: ada(), purposes: 'all' })).status).toBe(202), { timeoutMs: 30_000 });
   }
   return async () => {
