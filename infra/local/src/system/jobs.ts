@@ -5,15 +5,18 @@ import { Kafka, logLevel } from 'kafkajs';
 import { startChild } from '../process/child.js';
 import { diskFull } from '../process/disk.js';
 import { StartError } from '../process/start-error.js';
-import { SERVICES, type ServiceName, type SystemContext } from './context.js';
+import { prepareSampleStores, writeAgentConfig } from '../samples/index.js';
+import { local, SERVICES, type ServiceName, type SystemContext } from './context.js';
 import { checkout } from './local.config.js';
 import { assertBuilt } from './node-part.js';
+import { agentFile } from './parts.js';
 import type { Step } from './run-in-order.js';
 
 /** What is done once at every start, and does nothing when it was done before. */
 export function jobs(context: SystemContext): Step[] {
   return [
     { name: 'topics', after: ['kafka'], run: () => createTopics(context) },
+    { name: 'sample-stores', after: ['postgres'], run: () => makeSampleStores(context) },
     ...SERVICES.map((service): Step => ({ name: `migrate-${service}`, after: ['postgres'], run: () => migrate(context, service) })),
   ];
 }
@@ -21,6 +24,23 @@ export function jobs(context: SystemContext): Step[] {
 async function createTopics(context: SystemContext): Promise<void> {
   const kafka = new Kafka({ clientId: 'heed-topics', brokers: context.kafkaBrokers.split(','), logLevel: logLevel.NOTHING });
   await applyTopics(kafka, context.tenants.map((tenant) => tenant.id));
+}
+
+/** The downstream databases of every tenant, and the file from which its agent knows them. */
+async function makeSampleStores(context: SystemContext): Promise<void> {
+  const { postgresUrl: adminUrl, secrets, tenants, home, ports } = context;
+  const password = secrets.databases['samples'] ?? '';
+  await prepareSampleStores({ adminUrl, password, tenants: tenants.map((tenant) => tenant.id) });
+  for (const { id } of tenants) {
+    await writeAgentConfig({
+      file: agentFile(home, id),
+      tenant: id,
+      adminUrl,
+      password,
+      mailProcessorUrl: local(ports['mail-processor']),
+      webhookSecret: secrets.webhooks[id] ?? '',
+    });
+  }
 }
 
 async function migrate(context: SystemContext, service: ServiceName): Promise<void> {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { agentClientId, serviceClientId } from '../issuer/clients.js';
 import { local, SERVICES, type ServiceName, type SystemContext } from './context.js';
+import type { Home } from './home.js';
 import { checkout } from './local.config.js';
 import type { PartGroup, Probe } from './part-record.js';
 
@@ -56,6 +57,9 @@ export function replicaPart(context: SystemContext, service: ServiceName, name: 
   return { ...servicePart(context, service, port), name };
 }
 
+/** What a tenant's agent knows of its stores. */
+export const agentFile = (home: Home, tenant: string): string => join(home.data('agents'), `${tenant}.yaml`);
+
 function agentPart(context: SystemContext, tenant: string): PartSpec {
   const name = `agent-${tenant}`;
   return {
@@ -65,7 +69,7 @@ function agentPart(context: SystemContext, tenant: string): PartSpec {
     env: {
       ...everyProgram(context),
       ...client(context, agentClientId(tenant)),
-      HEED_AGENT_CONFIG: join(context.home.data('agents'), `${tenant}.yaml`),
+      HEED_AGENT_CONFIG: agentFile(context.home, tenant),
       HEED_KEYS_DIR: context.home.keys(name),
     },
     probe: { kind: 'log', pattern: '"msg":"stores registered"' },
