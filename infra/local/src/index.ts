@@ -12,3 +12,5 @@ export type { ManagedPart } from './system/managed-part.js';
 export type { Health } from './system/part-health.js';
 export { findRunningSystem, type SystemRecord } from './system/system-record.js';
 export * from './samples/index.js';
+export { seedSamples } from './system/seed-samples.js';
+export type { SamplePerson } from './samples/index.js';
