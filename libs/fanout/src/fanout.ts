@@ -101,16 +101,17 @@ export class Fanout {
   }
 
   /**
-   * A hold is over: what it held back asks for clearance again.
+   * A hold is over: what it held back asks for clearance again, and its stores have their whole time from now on.
    * @returns the dispatches that go on
    */
   async released(tx: Tx, refs: readonly string[]): Promise<readonly string[]> {
     const rows = await tx.query<{ id: string; ref: string; aliases: string[]; attempt: number }>(
-      `UPDATE dispatch d SET state = 'in_progress', clearance = 'asked', send_at = NULL, attempt = d.attempt + 1
+      `UPDATE dispatch d SET state = 'in_progress', clearance = 'asked', send_at = NULL, attempt = d.attempt + 1,
+              due_at = GREATEST(d.due_at, $3::timestamptz + (d.due_at - d.created_at))
         WHERE d.kind = ANY($2) AND d.effective AND d.state NOT IN ('done', 'cancelled') AND (d.ref = ANY($1) OR d.aliases && $1)
           AND (d.state = 'held' OR EXISTS (SELECT 1 FROM dispatch_target t WHERE t.dispatch_id = d.id AND t.state = 'held'))
         RETURNING d.id, d.ref, d.aliases, d.attempt`,
-      [refs, [...DESTRUCTIVE]],
+      [refs, [...DESTRUCTIVE], tx.clock.now()],
     );
     await tx.query(`UPDATE dispatch_target SET state = 'pending', reason = NULL WHERE dispatch_id = ANY($1) AND state = 'held'`, [rows.map((r) => r.id)]);
     this.askClearance(tx, rows.map((r) => ({ ...r, attempt: r.attempt + 1 })));

@@ -6,6 +6,6 @@ export const dsarEnvironment = serviceEnvironment.extend({
   /** Consent's own address, for calls between services. */
   HEED_CONSENT_URL: z.url(),
   /** How long opening a case waits for consent before it goes on without, in milliseconds. */
-  DSAR_RESOLVE_TIMEOUT_MS: z.coerce.number().int().min(100).max(10_000).default(2000),
+  DSAR_RESOLVE_TIMEOUT_MS: z.coerce.number().int().min(100).max(10_000).default(5000),
 });
 export type DsarEnvironment = z.output<typeof dsarEnvironment>;

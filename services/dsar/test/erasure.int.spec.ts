@@ -78,8 +78,11 @@ describe('an erasure', () => {
     const link = new URL(String((await heed.request(id, 'aurigen'))['statusUrl'])).pathname;
     expect(await (await fetch(heed.dsar.url + link)).text()).toContain('the law obliges us to keep your data for now');
 
+    heed.clock.advance({ days: 3 });
     await heed.releaseHold(ref, holdId, 'aurigen');
     await until(id, 'in_progress', 'aurigen');
+    const due = new Date(heed.clock.now().getTime() + 86_400_000).toISOString();
+    expect((await heed.call('GET', `/v1/dispatches/${dispatchId}`, undefined, 'aurigen')).body).toMatchObject({ state: 'in_progress', due });
     await heed.clear(dispatchId, 2);
     const command = await heed.command(dispatchId);
     await heed.bus.publish(...STORES.map((store) => heed.stores.answer(command, store)));

@@ -57,6 +57,15 @@ export class ResolvePeople {
     if (all) this.sweptAt = Date.now();
   }
 
+  /** For somebody who needs to know now; while consent is away they are told so by what they do next. */
+  async now(tenant: string): Promise<void> {
+    try {
+      await this.runTenant(tenant);
+    } catch (error) {
+      if (!isHeedError(error) || !error.retriable) throw error;
+    }
+  }
+
   private async runTenant(tenant: string): Promise<number> {
     const waiting = await this.deps.unitOfWork.run(tenant, (tx) => this.waiting(tx));
     if (waiting.length === 0) return 0;

@@ -2,7 +2,7 @@ import { requestBody } from '@heed/contracts-ingress';
 import { FieldVault } from '@heed/crypto';
 import { FromCall, pageOf, pageQuery, parseBody, readCursor, runCall } from '@heed/http';
 import type { Call, Page } from '@heed/http';
-import { uuidv7 } from '@heed/kernel';
+import { isHeedError, uuidv7 } from '@heed/kernel';
 import { UnitOfWork } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
 import { ENVIRONMENT } from '@heed/runtime';
@@ -115,10 +115,18 @@ export class RequestController {
 
   /** Answers are kept for repeated calls, so they hold none of the words that are sealed elsewhere. */
   private async act(call: Call, id: string, work: (tx: Tx) => Promise<void>): Promise<unknown> {
-    return runCall(this.unitOfWork, call, async (tx) => {
-      await work(tx);
-      return this.present(tx, id, false);
-    });
+    const attempt = (): Promise<unknown> =>
+      runCall(this.unitOfWork, call, async (tx) => {
+        await work(tx);
+        return this.present(tx, id, false);
+      });
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!isHeedError(error) || error.code !== 'person_not_found_yet') throw error;
+      await this.resolving.now(call.tenant); // perhaps consent can say it by now
+      return attempt();
+    }
   }
 
   private async present(tx: Tx, id: string, words: boolean): Promise<unknown> {
