@@ -64,7 +64,6 @@ function registering(config: AgentConfig, keys: AgentKeys, logger: Logger): Loop
   const body = registrationOf(config.file.stores, keys);
   let told = '';
   const loop = new Loop({
-    pollMs: 500,
     step: async () => {
       await register(body, config.env);
       logger.info({ tenant: config.file.tenant, count: body.stores.length }, 'stores registered');

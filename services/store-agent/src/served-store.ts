@@ -81,9 +81,8 @@ export class ServedStore {
 
   /** Until the store has answered once and the map fits, nothing is consumed for it. */
   private preparation(): Loop {
-    const outage = new Outage(this.options.logger);
+    const outage = new Outage(this.options.logger, 'the store');
     const loop = new Loop({
-      pollMs: 500,
       step: async () => {
         await this.options.connector.prepare();
         loop.finish();

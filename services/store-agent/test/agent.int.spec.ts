@@ -1,4 +1,6 @@
 import { verifyBody } from '@heed/crypto';
+import { BatchRunner } from '@heed/kafka';
+import { makeLogger } from '@heed/observability';
 import { afterEach, describe, expect, it } from 'vitest';
 import { eventually } from '@heed/testing';
 import { AgentBench } from './support/agent-process.js';
@@ -56,10 +58,17 @@ describe('a store agent process', () => {
     const command = await commands.make({ kind: 'withdrawal', email: 'ada@example.com' });
     const good = commands.record(command, bench.topicPrefix);
     const dead: (string | undefined)[] = [];
-    const consumer = bench.kafka.consumer({ groupId: `${bench.topicPrefix}dlq` });
-    await consumer.connect();
-    await consumer.subscribe({ topics: [`${good.topic}.dlq`], fromBeginning: true });
-    await consumer.run({ eachMessage: async ({ message }) => void dead.push(message.headers?.['heed_dlq_code']?.toString()) });
+    const letters = new BatchRunner({
+      kafka: bench.kafka,
+      groupId: `${bench.topicPrefix}letters`,
+      topics: () => Promise.resolve([`${good.topic}.dlq`]),
+      handle: (records) => {
+        dead.push(...records.map((record) => record.headers?.['heed_dlq_code']?.toString()));
+        return Promise.resolve([]);
+      },
+      logger: makeLogger('letters', 'fatal'),
+    });
+    letters.start();
     await bench.publisher.publish([
       { ...good, value: '{"not json' },
       { ...good, headers: { ...good.headers, ce_type: 'heed.command.purge.v1' } },
@@ -70,9 +79,9 @@ describe('a store agent process', () => {
     ]);
     expect((await bench.acknowledgement(command.data.dispatchId, 'crm')).body.outcome).toBe('done');
     expect((await bench.acknowledgement(command.data.dispatchId, 'copy')).body.outcome).toBe('done');
-    await eventually(() => dead.length >= 5);
+    await eventually(() => dead.length >= 5, { timeoutMs: 20_000 });
     expect(dead).toEqual(['json_malformed', 'type_unknown', 'schema_violation', 'tenant_mismatch', 'envelope_invalid']);
-    await consumer.disconnect();
+    await letters.stop();
   });
 
   it('goes on with its other stores while one is away', async () => {

@@ -77,7 +77,7 @@ describe('erasure in a PostgreSQL store', () => {
     await worker.store.add('ada@example.com');
     expect((await worker.run({ kind: 'erasure', email: 'ada@example.com' })).outcome).toBe('done');
     clock.advance({ seconds: 31 });
-    await expect.poll(() => worker.store.count('heed_agent.journal', 'command IS NULL AND trail IS NULL AND verify_again_at IS NULL')).toBe(1);
+    await expect.poll(() => worker.store.count('heed_agent.journal', 'command IS NULL AND trail IS NULL AND verify_again_at IS NULL'), { timeout: 20_000 }).toBe(1);
     expect(worker.answers).toHaveLength(1);
   });
 
@@ -161,12 +161,12 @@ describe('erasure in a PostgreSQL store', () => {
   });
 
   it('erases a person of 50,000 rows in chunks while the withdrawal of another overtakes', async () => {
-    worker = await runningWorker({ chunkRows: 2000 });
+    worker = await runningWorker({ chunkRows: 1000 });
     await worker.store.add('whale@example.com', { events: 50_000 });
     await worker.store.add('ada@example.com');
     const whale = await worker.make({ kind: 'erasure', email: 'whale@example.com' });
     await worker.receive(whale);
-    await expect.poll(() => worker.store.count('heed_agent.journal', `state = 'erasing'`), { interval: 5 }).toBe(1);
+    await expect.poll(() => worker.store.count('heed_agent.journal', `state = 'erasing'`), { interval: 5, timeout: 20_000 }).toBe(1);
     expect(await worker.run({ kind: 'withdrawal', email: 'ada@example.com' })).toMatchObject({ outcome: 'done', rows: 1, assurance: 'applied' });
     expect(worker.answers.map((answer) => answer.dispatchId)).not.toContain(whale.data.dispatchId);
     expect(await worker.answer(whale)).toMatchObject({ outcome: 'done', rows: 50_004, residue: 0 });

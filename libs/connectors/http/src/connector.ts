@@ -1,4 +1,4 @@
-import type { Connection, JournalEntry, ReceivedCommand, Selection, StoreConnector, Unsent, WorkUnit } from '@heed/connector-spi';
+import type { Connection, Due, JournalEntry, ReceivedCommand, Selection, StoreConnector, Unsent, WorkUnit } from '@heed/connector-spi';
 import type { ProcessorDataMap } from '@heed/contracts-subprocessor-registry';
 import { unavailable } from '@heed/kernel';
 import type { ConsentWebhookOptions } from './consent-webhook.js';
@@ -72,6 +72,10 @@ export class HttpConnector implements StoreConnector {
     }
   }
 
+  due(now: Date): Promise<Due> {
+    return this.sync(({ journal }) => journal.dueKinds(now));
+  }
+
   unsent(limit: number): Promise<Unsent> {
     return this.sync(({ journal }) => journal.unsent(limit));
   }
@@ -92,7 +96,7 @@ export class HttpConnector implements StoreConnector {
 
   private take(journal: Journal, selection: Selection, mine: string[]): JournalEntry[] {
     const now = Date.now();
-    const entries = journal.pick(selection, (id) => {
+    const entries = journal.pick(selection, this.taken.size + this.notBefore.size, (id) => {
       if (this.taken.has(id)) return true;
       const at = this.notBefore.get(id);
       if (at === undefined) return false;

@@ -1,10 +1,11 @@
-import type { Connection, ReceivedCommand, StoreConnector, Unsent, WorkUnit } from '@heed/connector-spi';
+import type { Connection, Due, ReceivedCommand, StoreConnector, Unsent, WorkUnit } from '@heed/connector-spi';
 import type { SqlDataMap } from '@heed/contracts-subprocessor-registry';
 import { unavailable } from '@heed/kernel';
 import { eraseBatch } from './erasure/erase.js';
 import { verifyBatch } from './erasure/verify.js';
 import { heldDispatches, placeHolds, releaseHolds } from './holds.js';
 import { keepAcknowledgements, markAcknowledged, unsent } from './journal/acknowledgements.js';
+import { due } from './journal/due.js';
 import { receive } from './journal/inbox.js';
 import { pick } from './journal/pick.js';
 import { save } from './journal/save.js';
@@ -65,6 +66,10 @@ export class PostgresConnector implements StoreConnector {
 
   work<T>(connection: Connection, run: (unit: WorkUnit) => Promise<T>): Promise<T> {
     return this.sessions.transaction(connection, (db) => run(this.unit(db)));
+  }
+
+  due(now: Date): Promise<Due> {
+    return due(this.sessions, this.s, now);
   }
 
   unsent(limit: number): Promise<Unsent> {

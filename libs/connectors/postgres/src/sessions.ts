@@ -31,7 +31,7 @@ export class Sessions {
       connectionString: this.options.url,
       application_name: this.options.applicationName,
       max,
-      connectionTimeoutMillis: 5000,
+      connectionTimeoutMillis: 10_000,
       idleTimeoutMillis: 60_000,
       keepAlive: true,
       options: `-c lock_timeout=${LOCK_TIMEOUT_MS} -c timezone=UTC`,

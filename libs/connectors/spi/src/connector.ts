@@ -77,6 +77,13 @@ export interface WorkUnit {
   save(progress: readonly Progress[], now: Date): Promise<void>;
 }
 
+export interface Due {
+  readonly urgent: boolean;
+  readonly slow: boolean;
+  readonly verify: boolean;
+  readonly acknowledge: boolean;
+}
+
 /** `verify` is a connection of its own: what it reads was committed. */
 export type Connection = Lane | 'verify';
 
@@ -96,6 +103,8 @@ export interface StoreConnector {
   receive(commands: readonly ReceivedCommand[]): Promise<void>;
   /** Runs one unit of work; a throw undoes it. */
   work<T>(connection: Connection, run: (unit: WorkUnit) => Promise<T>): Promise<T>;
+  /** What kinds of work wait, in one cheap look: an idle agent must cost its store next to nothing. */
+  due(now: Date): Promise<Due>;
   unsent(limit: number): Promise<Unsent>;
   /** Keeps signed acknowledgements before they are sent. */
   keepAcknowledgements(signed: readonly { readonly dispatchId: string; readonly acknowledgement: string }[]): Promise<void>;

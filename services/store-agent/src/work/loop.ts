@@ -3,10 +3,12 @@ export interface LoopOptions {
   readonly step: () => Promise<boolean>;
   readonly onError: (error: unknown) => void;
   readonly onSuccess?: () => void;
-  readonly pollMs?: number;
+  /** Pause when there is nothing to do and nobody pokes. Default a minute. */
+  readonly idleMs?: number;
 }
 
-const LONGEST_PAUSE_MS = 5000;
+const RETRY_MS = 100;
+const LONGEST_RETRY_MS = 5000;
 
 /** Steps until it is stopped: at once while there is work, else when poked or after a pause; backs off on errors. */
 export class Loop {
@@ -39,7 +41,7 @@ export class Loop {
   }
 
   private async run(): Promise<void> {
-    const pollMs = this.options.pollMs ?? 200;
+    const idleMs = this.options.idleMs ?? 60_000;
     let failures = 0;
     while (!this.stopping) {
       try {
@@ -47,11 +49,11 @@ export class Loop {
         const busy = await this.options.step();
         failures = 0;
         this.options.onSuccess?.();
-        if (!busy) await this.pause(pollMs, true);
+        if (!busy) await this.pause(idleMs, true);
       } catch (error) {
         this.options.onError(error);
         failures += 1;
-        await this.pause(Math.min(LONGEST_PAUSE_MS, pollMs * 2 ** Math.min(failures, 8)), false);
+        await this.pause(Math.min(LONGEST_RETRY_MS, RETRY_MS * 2 ** Math.min(failures, 8)), false);
       }
     }
   }

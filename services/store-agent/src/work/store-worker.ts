@@ -25,28 +25,33 @@ export interface StoreWorkerOptions {
   readonly acknowledge: () => Promise<boolean>;
 }
 
+const LOOK_EVERY_MS = 200;
+
 /**
  * Carries out one store's commands in four loops with a connection each, so that a withdrawal never waits behind an
  * erasure of a million rows, nor an erasure behind its neighbours' verification.
  */
 export class StoreWorker {
   private readonly loops: Readonly<Record<'urgent' | 'slow' | 'verify' | 'acknowledge', Loop>>;
+  private readonly watch: Loop;
   private readonly context: BatchContext;
-  private readonly outage: Outage;
+  private readonly outages: Readonly<Record<'store' | 'answers', Outage>>;
 
   constructor(private readonly options: StoreWorkerOptions) {
     this.context = { connector: options.connector, clock: options.clock, logger: options.logger };
-    this.outage = new Outage(options.logger);
+    this.outages = { store: new Outage(options.logger, 'the store'), answers: new Outage(options.logger, 'the way of the answers') };
     this.loops = {
       urgent: this.loop(() => this.urgent()),
       slow: this.loop(() => this.slow()),
       verify: this.loop(() => this.verify()),
-      acknowledge: new Loop({ step: options.acknowledge, onError: (error) => this.failed(error) }),
+      acknowledge: this.loop(options.acknowledge, 'answers'),
     };
+    this.watch = new Loop({ idleMs: LOOK_EVERY_MS, step: () => this.look(), onError: (error) => this.failed(error, 'store') });
   }
 
   start(): void {
     for (const loop of Object.values(this.loops)) loop.start();
+    this.watch.start();
   }
 
   /** New commands are in the inbox. */
@@ -58,19 +63,27 @@ export class StoreWorker {
 
   /** Finishes what is at hand. What is left is in the journal. */
   async stop(): Promise<void> {
+    await this.watch.stop();
     const { acknowledge, ...working } = this.loops;
     await Promise.all(Object.values(working).map((loop) => loop.stop()));
     await acknowledge.stop();
   }
 
-  private loop(step: () => Promise<boolean>): Loop {
-    return new Loop({ step, onError: (error) => this.failed(error), onSuccess: () => this.outage.succeeded() });
+  /** Finds what nobody poked for: left by a crash or another agent, due by time, or brought back to be answered again. */
+  private async look(): Promise<boolean> {
+    const due = await this.options.connector.due(this.options.clock.now());
+    for (const kind of ['urgent', 'slow', 'verify', 'acknowledge'] as const) if (due[kind]) this.loops[kind].poke();
+    return false;
   }
 
-  private failed(error: unknown): void {
+  private loop(step: () => Promise<boolean>, way: 'store' | 'answers' = 'store'): Loop {
+    return new Loop({ step, onError: (error) => this.failed(error, way), onSuccess: () => this.outages[way].succeeded() });
+  }
+
+  private failed(error: unknown, way: 'store' | 'answers'): void {
     const code = isHeedError(error) ? error.code : 'agent_error';
     if (code === 'row_added') return; // somebody wrote in between; the next try sees it
-    this.outage.failed(code, error);
+    this.outages[way].failed(code, error);
   }
 
   private async urgent(): Promise<boolean> {

@@ -1,5 +1,5 @@
 import { laneOf, NO_TRAIL, refsOf, rowsOf } from '@heed/connector-spi';
-import type { Command, JournalEntry, JournalState, Progress, ReceivedCommand, Selection, Settlement, Trail, Unsent } from '@heed/connector-spi';
+import type { Command, Due, JournalEntry, JournalState, Progress, ReceivedCommand, Selection, Settlement, Trail, Unsent } from '@heed/connector-spi';
 import type { TableEvidence } from '@heed/contracts-fanout';
 import type { JournalDatabase, Row } from './database.js';
 
@@ -20,8 +20,8 @@ export class Journal {
   }
 
   /** Entries that are due, without those that another unit of work has taken. */
-  pick(selection: Selection, taken: (dispatchId: string) => boolean): JournalEntry[] {
-    return this.due(selection)
+  pick(selection: Selection, takenCount: number, taken: (dispatchId: string) => boolean): JournalEntry[] {
+    return this.due(selection, takenCount)
       .filter((row) => row['command'] !== null && !taken(String(row['dispatch_id'])))
       .slice(0, 'limit' in selection ? selection.limit : undefined)
       .map(toEntry);
@@ -41,6 +41,17 @@ export class Journal {
       const over = p.state === 'confirmed' || p.state === 'settled' || (p.state === 'verified' && !again);
       if (over) this.db.run('UPDATE journal SET command = NULL WHERE dispatch_id = ?', p.dispatchId);
     }
+  }
+
+  dueKinds(now: Date): Due {
+    const any = (where: string, ...values: number[]): boolean => this.db.all(`SELECT 1 FROM journal WHERE ${where} LIMIT 1`, ...values).length > 0;
+    const todo = `state IN ('received','erasing')`;
+    return {
+      urgent: any(`${todo} AND urgent = 1`),
+      slow: any(`${todo} AND urgent = 0`),
+      verify: any(`state = 'erased'`) || any(`verify_again_at <= ? AND verify_again_at IS NOT NULL`, now.getTime()),
+      acknowledge: any(`state IN ('verified','settled')`),
+    };
   }
 
   unsent(limit: number): Unsent {
@@ -68,7 +79,7 @@ export class Journal {
     });
   }
 
-  private due(selection: Selection): Row[] {
+  private due(selection: Selection, takenCount: number): Row[] {
     if ('these' in selection) {
       const due = {
         commands: `state IN ('received','erasing')`,
@@ -77,15 +88,17 @@ export class Journal {
       }[selection.work];
       return selection.these.flatMap((id) => this.db.all(`SELECT * FROM journal WHERE dispatch_id = ? AND ${due}`, id));
     }
+    const limit = selection.limit + takenCount;
     switch (selection.work) {
       case 'commands':
-        return this.db.all(`SELECT j.* FROM journal j WHERE j.urgent = ? AND ${ELIGIBLE} ORDER BY j.position LIMIT 2000`, selection.lane === 'urgent' ? 1 : 0);
+        return this.db.all(`SELECT j.* FROM journal j WHERE j.urgent = ? AND ${ELIGIBLE} ORDER BY j.position LIMIT ?`, selection.lane === 'urgent' ? 1 : 0, limit);
       case 'unverified':
-        return this.db.all(`SELECT * FROM journal WHERE state = 'erased' ORDER BY position LIMIT 2000`);
+        return this.db.all(`SELECT * FROM journal WHERE state = 'erased' ORDER BY position LIMIT ?`, limit);
       case 'verify_again':
         return this.db.all(
-          `SELECT * FROM journal WHERE verify_again_at <= ? AND state IN ('verified','acknowledged') ORDER BY verify_again_at LIMIT 2000`,
+          `SELECT * FROM journal WHERE verify_again_at <= ? AND state IN ('verified','acknowledged') ORDER BY verify_again_at LIMIT ?`,
           selection.now.getTime(),
+          limit,
         );
     }
   }

@@ -2,6 +2,7 @@ import { createPublicKey, verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import type { Identifier } from '@heed/kernel';
 import { conflict, unavailable } from '@heed/kernel';
+import type { z } from 'zod';
 import { created, discovery, identityType, status } from './wire.js';
 import type { Discovery, RequestStatus } from './wire.js';
 
@@ -37,11 +38,11 @@ export class OpenDsrClient {
       subject_identities: identifiers.map(({ type: kind, value }) => ({ identity_type: identityType(kind), identity_value: value, identity_format: 'raw' })),
       api_version: '2.0',
     };
-    created.parse(await this.call('POST', 'requests', JSON.stringify(body)));
+    understood(created, await this.call('POST', 'requests', JSON.stringify(body)));
   }
 
   async status(id: string): Promise<RequestStatus> {
-    return status.parse(await this.call('GET', `requests/${id}`));
+    return understood(status, await this.call('GET', `requests/${id}`));
   }
 
   private async call(method: 'GET' | 'POST', path: string, body?: string): Promise<unknown> {
@@ -53,7 +54,7 @@ export class OpenDsrClient {
     const raw = Buffer.from(await response.arrayBuffer());
     if (!response.ok) throw conflict('processor_refused', `The processor answered ${response.status} to ${method} ${path.split('/')[0]}.`);
     await this.checkSignature(response, raw);
-    return JSON.parse(raw.toString('utf8'));
+    return jsonOf(raw.toString('utf8'));
   }
 
   private async checkSignature(response: Response, raw: Buffer): Promise<void> {
@@ -79,7 +80,7 @@ export class OpenDsrClient {
   private async discover(): Promise<{ document: Discovery; key: KeyObject }> {
     const response = await this.fetch(`${this.options.url.replace(/\/$/, '')}/discovery`, {});
     if (!response.ok) throw conflict('processor_refused', `The processor's discovery answered ${response.status}.`);
-    const document = discovery.parse(await response.json());
+    const document = understood(discovery, jsonOf(await response.text()));
     const pem = this.options.certificate ?? (await (await this.fetch(document.processor_certificate, {})).text());
     return { document, key: createPublicKey(pem) };
   }
@@ -94,4 +95,18 @@ export class OpenDsrClient {
     if (response.status >= 500 || response.status === 429) throw unavailable('processor_unavailable', `The processor answered ${response.status}.`);
     return response;
   }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function understood<S extends z.ZodType>(schema: S, answer: unknown): z.output<S> {
+  const result = schema.safeParse(answer);
+  if (!result.success) throw conflict('processor_answer_invalid', "The processor's answer is not what OpenDSR 2.0 says.");
+  return result.data;
 }
