@@ -40,6 +40,7 @@ async function prepareStore(options: SampleStoresOptions, store: SampleStore, te
 
 async function withClient(connectionString: string, work: (client: pg.Client) => Promise<void>): Promise<void> {
   const client = new pg.Client({ connectionString });
+  client.on('error', () => undefined); // the server went away; the query says so
   await client.connect();
   try {
     await work(client);
