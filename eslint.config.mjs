@@ -19,7 +19,7 @@ const LAYERS = {
 
 /** @param {{ spec: boolean }} of specs may start servers, and use their own package through its public entry */
 function boundaries({ spec }) {
-  const more = spec ? ['testing', 'app'] : [];
+  const more = spec ? ['testing', 'app', 'connector'] : [];
   return [
     'error',
     {
