@@ -65,7 +65,7 @@ export class HttpConnector implements StoreConnector {
     });
     try {
       const result = await run(unit);
-      db.transaction(() => unit.commit());
+      unit.commit(db);
       return result;
     } finally {
       for (const id of mine) this.taken.delete(id);

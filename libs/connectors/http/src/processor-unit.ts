@@ -19,6 +19,7 @@ import type { Identifier } from '@heed/kernel';
 import { concurrently } from './concurrently.js';
 import { tellConsent } from './consent-webhook.js';
 import type { ConsentWebhookOptions } from './consent-webhook.js';
+import type { JournalDatabase } from './journal/database.js';
 import type { Journal } from './journal/journal.js';
 import type { Marks } from './journal/marks.js';
 import type { OpenDsrClient } from './opendsr/client.js';
@@ -26,7 +27,7 @@ import type { RequestStatus } from './opendsr/wire.js';
 
 /** What a processor holds has no table names that we could know. */
 const PLACE = 'processor';
-const AT_ONCE = 8;
+const AT_ONCE = 16;
 /** Most processors answer within a moment; who does not is asked again later. */
 const PATIENCE_MS: readonly number[] = [5, 15, 40, 100, 250, 500];
 
@@ -50,9 +51,12 @@ export class ProcessorUnit implements WorkUnit {
 
   constructor(private readonly options: ProcessorUnitOptions) {}
 
-  /** Writes what was noted; inside one transaction of the journal. */
-  commit(): void {
-    for (const write of this.writes) write();
+  /** Writes what was noted, in one transaction of the journal; a unit that found nothing to do costs no write. */
+  commit(db: JournalDatabase): void {
+    if (this.writes.length === 0) return;
+    db.transaction(() => {
+      for (const write of this.writes) write();
+    });
   }
 
   pick(selection: Selection): Promise<readonly JournalEntry[]> {
@@ -124,7 +128,7 @@ export class ProcessorUnit implements WorkUnit {
   }
 
   save(progress: readonly Progress[], now: Date): Promise<void> {
-    this.writes.push(() => this.options.journal.save(progress, now));
+    if (progress.length > 0) this.writes.push(() => this.options.journal.save(progress, now));
     return Promise.resolve();
   }
 
@@ -136,14 +140,13 @@ export class ProcessorUnit implements WorkUnit {
   private async ask(type: 'erasure' | 'access', id: string, identifiers: readonly Identifier[]): Promise<RequestStatus> {
     const { client } = this.options;
     await client.submit(type, id, identifiers);
-    let answer = await client.status(id);
     for (const pause of PATIENCE_MS) {
+      await sleep(pause);
+      const answer = await client.status(id);
       if (answer.request_status === 'completed') return answer;
       if (answer.request_status === 'cancelled') throw conflict('processor_cancelled', 'The processor has cancelled the request.');
-      await sleep(pause);
-      answer = await client.status(id);
     }
-    return answer;
+    return client.status(id);
   }
 }
 

@@ -83,7 +83,7 @@ export class AgentBench {
         HEED_CLIENT_SECRET: 'secret',
         HEED_KEYS_DIR: path.join(this.folder, 'keys'),
         KAFKAJS_NO_PARTITIONER_WARNING: '1',
-        LOG_LEVEL: 'warn',
+        LOG_LEVEL: 'warn', ...(process.env['AGENT_NODE_OPTIONS'] ? { NODE_OPTIONS: process.env['AGENT_NODE_OPTIONS'] } : {}),
         ...(options.failpoint ? { HEED_FAILPOINT: options.failpoint } : {}),
       },
       stdio: ['ignore', 'inherit', 'inherit'],

@@ -25,8 +25,7 @@ CREATE TABLE journal (
   verify_again_at INTEGER,
   acknowledgement TEXT
 ) STRICT;
-CREATE INDEX journal_open ON journal (position) WHERE state IN ('received','erasing','erased');
-CREATE INDEX journal_unsent ON journal (journal_position) WHERE state IN ('verified','settled');
+CREATE INDEX journal_state ON journal (state, urgent, position);
 CREATE INDEX journal_verify_again ON journal (verify_again_at) WHERE verify_again_at IS NOT NULL;
 CREATE TABLE journal_ref (ref TEXT NOT NULL, dispatch_id TEXT NOT NULL, PRIMARY KEY (ref, dispatch_id)) STRICT, WITHOUT ROWID;
 CREATE INDEX journal_ref_dispatch ON journal_ref (dispatch_id);
