@@ -72,8 +72,8 @@ export async function startKafka(options: KafkaOptions): Promise<EmbeddedKafka> 
   options.onSpawn?.(child);
   const brokers = `127.0.0.1:${port}`;
   const started = async (): Promise<boolean> => (await logSince(logFile, logStart)).includes('Kafka Server started');
-  const options60 = { timeoutMs: 60_000, everyMs: 50, unless: () => child.exit };
-  const result = (await waitFor(started, options60)) === 'ready' && (await waitFor(() => answers(brokers), options60));
+  const waiting = { timeoutMs: 120_000, everyMs: 50, unless: () => child.exit };
+  const result = (await waitFor(started, waiting)) === 'ready' && (await waitFor(() => answers(brokers), waiting));
   if (result !== 'ready') {
     await child.stop('SIGTERM', 5_000);
     throw diskFull(options.dir) ?? startFailure(await logSince(logFile, logStart), logFile);
@@ -116,6 +116,6 @@ function startFailure(log: string, logFile: string): StartError {
   if (/No space left on device/.test(log)) {
     return new StartError('disk_full', 'The disk is full: free some space, or move HEED_HOME to another disk.');
   }
-  const reason = log.split('\n').filter((line) => /ERROR|Exception/.test(line)).at(0) ?? 'no answer in 60 s';
+  const reason = log.split('\n').filter((line) => /ERROR|Exception/.test(line)).at(0) ?? 'no answer in 120 s';
   return new StartError('part_failed', `Kafka did not start (${reason.slice(0, 200)}); see ${logFile}.`);
 }

@@ -67,7 +67,7 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
   });
   options.onSpawn?.(child);
   const url = `postgres://postgres:${encodeURIComponent(password)}@127.0.0.1:${port}/postgres`;
-  const result = await waitFor(() => answers(url), { timeoutMs: 60_000, everyMs: 30, unless: () => child.exit });
+  const result = await waitFor(() => answers(url), { timeoutMs: 120_000, everyMs: 30, unless: () => child.exit });
   if (result !== 'ready') {
     await child.stop('SIGINT', 5_000);
     throw diskFull(options.dir) ?? (await startFailure(logFile, logStart, port));
@@ -99,6 +99,6 @@ async function startFailure(logFile: string, logStart: number, port: number): Pr
   const log = (await readFile(logFile)).subarray(logStart).toString('utf8');
   if (/Address already in use/.test(log)) return new StartError('port_taken', `Port ${port} (PostgreSQL) is taken: set HEED_PORT_BASE to move.`);
   if (/No space left on device/.test(log)) return new StartError('disk_full', 'The disk is full: free some space, or move HEED_HOME to another disk.');
-  const reason = log.split('\n').filter((line) => /FATAL|PANIC|ERROR/.test(line)).at(-1) ?? 'no answer in 60 s';
+  const reason = log.split('\n').filter((line) => /FATAL|PANIC|ERROR/.test(line)).at(-1) ?? 'no answer in 120 s';
   return new StartError('part_failed', `PostgreSQL did not start (${reason.replace(/^.*?(FATAL|PANIC|ERROR)/, '$1')}); see ${logFile}.`);
 }

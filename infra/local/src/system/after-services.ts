@@ -41,7 +41,7 @@ async function applyPack(context: SystemContext, tenant: LocalTenant, onNotice: 
   else throw new StartError('job_failed', `${line}; see ${context.home.log('subprocessor-registry')}.`);
 }
 
-const WITHIN_MS = 45_000;
+const WITHIN_MS = 120_000;
 
 /**
  * Waits until the services work with the policy and with the stores that the agent has registered: both reach them over

@@ -23,7 +23,7 @@ export interface NodeProgram {
 
 /** kafkajs asks for time-outs below zero; Node's warning about it would fill the logs. */
 const NODE_FLAGS = ['--enable-source-maps', '--disable-warning=TimeoutNegativeWarning'];
-const READY_WITHIN_MS = 60_000;
+const READY_WITHIN_MS = 120_000;
 const DRAIN_MS = 15_000;
 
 /** One of Heed's own programs as a child process of its own. */
