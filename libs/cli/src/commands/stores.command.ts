@@ -6,7 +6,8 @@ import { example, jsonOption, tenantOption, type TenantOptions } from './tenant-
 interface DataStore {
   readonly id: string;
   readonly kind: string;
-  readonly state?: string;
+  readonly title?: string;
+  readonly registeredBy?: string;
 }
 
 export function storesCommand(): Command {
@@ -19,6 +20,6 @@ export function storesCommand(): Command {
       const api = await connect(options.tenant, ['platform']);
       const { items } = await api.get<{ items: DataStore[] }>('/v1/data-stores?limit=100');
       if (options.json === true) printJson(items);
-      else printLine(table(['store', 'kind', 'state'], items.map((store) => [store.id, store.kind, store.state ?? ''])));
+      else printLine(table(['store', 'kind', 'title', 'registered by'], items.map((store) => [store.id, store.kind, store.title ?? '', store.registeredBy ?? ''])));
     });
 }
