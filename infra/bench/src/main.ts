@@ -1,0 +1,70 @@
+import { Heed, Population } from '@heed/e2e';
+import { cpus } from 'node:os';
+import { forgetBenchRows, httpLoad, pgbenchSameRows } from './consent-write.js';
+import { erasures } from './erasures.js';
+import { withdrawalLatency } from './withdrawal-latency.js';
+
+const TENANT = 'ajuni';
+const SECONDS = 10;
+const CONNECTIONS = 32;
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const round = (value: number, digits = 0): string => value.toFixed(digits);
+
+/** `npm run bench [latency|write|erasure]`: figures against the raw limit in the same run; nothing here passes or fails. */
+async function main(wanted: readonly string[]): Promise<void> {
+  const all = wanted.length === 0;
+  say(`${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}`);
+  const heed = await Heed.start({ LOG_LEVEL: 'warn' });
+  try {
+    if (all || wanted.includes('latency')) await latency(heed);
+    if (all || wanted.includes('write')) await consentWrite(heed);
+    if (all || wanted.includes('erasure')) await erasure(heed);
+  } finally {
+    await heed.stop();
+  }
+}
+
+async function latency(heed: Heed): Promise<void> {
+  const warm = await Population.settle(heed, TENANT, 100);
+  await withdrawalLatency(heed, warm, 50);
+  const people = await Population.settle(heed, TENANT, 1000);
+  const result = await withdrawalLatency(heed, people, 50);
+  say(`withdrawal, 50/s over 3 stores: ${result.count} withdrawals, answer to last acknowledgement p50 ${result.p50Ms} ms, p99 ${result.p99Ms} ms, max ${result.maxMs} ms`);
+}
+
+async function consentWrite(heed: Heed): Promise<void> {
+  const { context } = heed.system;
+  const token = await heed.token(TENANT);
+  const base = `http://127.0.0.1:${context.ports.consent}`;
+  const body = JSON.stringify({
+    subject: { identifiers: [{ type: 'email', value: 'p%d@example.org' }] },
+    decisions: [{ purpose: 'marketing_email', decision: 'given' }],
+  });
+  const load = { token, connections: CONNECTIONS, seconds: SECONDS };
+  await httpLoad({ ...load, url: `${base}/v1/consents`, body, seconds: 3 });
+  const written = await httpLoad({ ...load, url: `${base}/v1/consents`, body });
+  // A body that is refused before the database is reached: routing, token, JSON, validation and the answer.
+  const ceiling = await httpLoad({ ...load, url: `${base}/v1/consents`, body: '{}', seconds: 5 });
+  const url = new URL(context.postgresUrl);
+  url.username = 'heed_consent';
+  url.password = context.secrets.databases['consent'] ?? '';
+  url.pathname = '/heed_consent';
+  const admin = new URL(context.postgresUrl);
+  admin.pathname = '/heed_consent';
+  const raw = await pgbenchSameRows({ url: url.href, role: `heed_consent_t_${TENANT}`, schema: `t_${TENANT}`, clients: CONNECTIONS, seconds: SECONDS });
+  await forgetBenchRows(admin.href, `t_${TENANT}`);
+  say(
+    `consent write, ${CONNECTIONS} connections: ${round(written.perSecond)}/s (p50 ${round(written.p50Ms)} ms, p99 ${round(written.p99Ms)} ms, ${written.errors} errors); ` +
+      `pgbench -M prepared, same rows: ${round(raw)}/s; ratio ${round(written.perSecond / raw, 2)}; HTTP without a database: ${round(ceiling.perSecond)}/s`,
+  );
+}
+
+async function erasure(heed: Heed): Promise<void> {
+  const people = await Population.settle(heed, TENANT, 1000, 5);
+  const result = await erasures(heed, people);
+  const statements = Object.entries(result.statements).map(([store, count]) => `${store} ${round(count, 2)}`);
+  say(`erasure over 3 stores, 16 to 21 rows each: ${result.count} requests, ${round(result.perSecond)}/s to the certificate; statements per erasure: ${statements.join(', ')}`);
+}
+
+await main(process.argv.slice(2));
