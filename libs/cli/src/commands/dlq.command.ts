@@ -15,7 +15,9 @@ interface Options {
 
 /** What could not be processed, and why; and back with it once the reason is gone. */
 export function dlqCommand(): Command {
-  const dlq = new Command('dlq').description('dead letters: records that no consumer could process');
+  const dlq = new Command('dlq')
+    .description('dead letters: records that no consumer could process')
+    .addHelpText('after', example('heed dlq list', 'heed dlq replay all'));
   dlq
     .command('list')
     .description('every dead letter with its reason')

@@ -19,7 +19,7 @@ async function start(): Promise<void> {
   const system = new LocalSystem({
     ...config,
     onStep: ({ name, ms, port }) =>
-      printLine(`  ✓ ${name.padEnd(24)} ${(port === undefined ? '' : `port ${port}`).padEnd(12)} ${seconds(ms)}`),
+      printLine(`  ✓ ${name.padEnd(30)} ${(port === undefined ? '' : `port ${port}`).padEnd(12)} ${seconds(ms)}`),
     onNotice: (line) => printLine(`  · ${line}`),
   });
   const ended = endOnSignal(system);
