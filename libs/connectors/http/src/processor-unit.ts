@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type {
   ErasureResult,
@@ -100,7 +101,7 @@ export class ProcessorUnit implements WorkUnit {
       const found = (rows: number) => mergeEvidence(target.tables, [{ table: PLACE, rows, residue: 0, kept: [] }]);
       if (identifiers.length === 0) return { dispatchId, complete: true, large: false, tables: found(0), trail };
       // The id comes from the delivery, so that a request sent just before a crash is found again and not made twice.
-      const answer = await this.ask('erasure', requestId('erasure', target.commandId), identifiers);
+      const answer = await this.ask('erasure', erasureRequestId(target.commandId), identifiers);
       const complete = answer.request_status === 'completed';
       if (!complete) this.options.claims.later(dispatchId);
       return { dispatchId, complete, large: false, tables: complete ? found(answer.results_count ?? 0) : target.tables, trail };
@@ -114,7 +115,7 @@ export class ProcessorUnit implements WorkUnit {
       const identifiers = this.usable(target.identifiers);
       if (!read || identifiers.length === 0) return { dispatchId, tables, read };
       const { looking } = this.options;
-      const id = looking.get(dispatchId) ?? requestId('access', target.commandId, String(performance.now()));
+      const id = looking.get(dispatchId) ?? randomUUID();
       const answer = await this.ask('access', id, identifiers);
       if (answer.request_status !== 'completed' || answer.results_count === null || answer.results_count === undefined) {
         looking.set(dispatchId, id);
@@ -151,7 +152,7 @@ export class ProcessorUnit implements WorkUnit {
 }
 
 /** OpenDSR wants a version 4 UUID. */
-function requestId(...parts: readonly string[]): string {
-  const id = derivedId('opendsr', ...parts);
+function erasureRequestId(commandId: string): string {
+  const id = derivedId('opendsr', 'erasure', commandId);
   return `${id.slice(0, 14)}4${id.slice(15)}`;
 }

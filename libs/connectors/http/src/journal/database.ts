@@ -6,7 +6,10 @@ import { VERSIONS } from './schema.js';
 
 export type Row = Record<string, SQLOutputValue>;
 
-/** One SQLite file, used by one process; writes are on disk when a transaction returns. */
+/**
+ * One SQLite file, used by one process. Commits survive a kill of the process at once and a loss of power a moment
+ * later; what the latter takes is delivered, called or answered again, all of which is harmless.
+ */
 export class JournalDatabase {
   private readonly db: DatabaseSync;
   private readonly statements = new Map<string, StatementSync>();
@@ -14,7 +17,7 @@ export class JournalDatabase {
   constructor(file: string) {
     mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
     this.db = new DatabaseSync(file);
-    this.db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000');
+    this.db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000');
     const version = Number(this.all('PRAGMA user_version')[0]?.['user_version'] ?? 0);
     for (const [index, statements] of VERSIONS.entries()) {
       if (index >= version) this.transaction(() => this.db.exec(`${statements}; PRAGMA user_version = ${index + 1}`));

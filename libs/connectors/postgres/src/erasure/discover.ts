@@ -26,9 +26,12 @@ export class Discovery {
   }
 
   /** SQL of the rows of any table about these people; its parents must have been read. */
-  hits(table: PlannedTable, params: Params): string | undefined {
+  hits(table: PlannedTable, params: Params, options: { readonly repeated?: boolean } = {}): string | undefined {
     const known = this.known.get(table.name) ?? NO_ROWS;
-    return hitsSql(table, this.people, params, { parents: table.parent ? this.parentsOf(table.parent.table) : NO_ROWS, known });
+    const parents = table.parent ? this.parentsOf(table.parent.table) : NO_ROWS;
+    // Whether a row is a returned person's is only known from all the ways in which it was found.
+    const repeated = options.repeated === true && !parents.later.includes(true);
+    return hitsSql(table, this.people, params, { parents, known, repeated });
   }
 
   async run(db: Queryable): Promise<this> {
@@ -44,9 +47,11 @@ export class Discovery {
   }
 
   private parentsOf(name: string): KeyedRows {
+    const found = this.rows.get(name) ?? [];
+    const seen = new Set(found.map((row) => `${row.who} ${row.key}`));
     const known = this.known.get(name) ?? NO_ROWS;
-    const found = keyedRows(this.rows.get(name) ?? []);
-    return { who: [...known.who, ...found.who], key: [...known.key, ...found.key], later: [...known.later, ...found.later] };
+    const gone = known.key.map((key, i) => ({ who: known.who[i] ?? -1, key, later: false })).filter((row) => !seen.has(`${row.who} ${row.key}`));
+    return keyedRows([...gone, ...found]);
   }
 
   private async read(db: Queryable, table: PlannedTable): Promise<readonly FoundRow[]> {

@@ -14,18 +14,20 @@ import { peopleOf } from './people.js';
  */
 export async function eraseBatch(db: Queryable, plan: Plan, targets: readonly ErasureTarget[], chunkRows: number): Promise<readonly ErasureResult[]> {
   const discovery = await new Discovery(plan, peopleOf(targets), targets.map((t) => t.trail)).run(db);
-  const kept = await Kept.decide(db, plan, discovery);
+  const kept = new Kept();
   const erased = new Map<string, Map<number, number>>();
   let budget = chunkRows;
   let complete = true;
   for (const table of [...plan.tables].reverse()) {
-    const counts = discovery.rows.has(table.name)
-      ? await eraseListed(db, plan, table, discovery, kept, budget)
-      : await eraseLeaves(db, table, discovery, budget);
+    // Leaves first go, then what is left of them is counted: the other way round, every chunk would count them all.
+    const leaf = !discovery.rows.has(table.name);
+    if (!leaf) await kept.visit(db, table, discovery);
+    const counts = leaf ? await eraseLeaves(db, table, discovery, budget) : await eraseListed(db, plan, table, discovery, kept, budget);
     erased.set(table.name, counts.byPerson);
     budget -= counts.rows;
     complete = !counts.exhausted;
     if (!complete) break;
+    if (leaf) await kept.visit(db, table, discovery);
   }
   const total = (who: number): number => [...erased.values()].reduce((sum, byPerson) => sum + (byPerson.get(who) ?? 0), 0);
   return targets.map((target, who) => ({
@@ -51,14 +53,15 @@ const NOTHING: Erased = { byPerson: new Map(), rows: 0, exhausted: false };
 
 async function eraseLeaves(db: Queryable, table: PlannedTable, discovery: Discovery, budget: number): Promise<Erased> {
   const params = new Params();
-  const hits = table.keep === undefined ? discovery.hits(table, params) : undefined;
+  const hits = table.keep === undefined ? discovery.hits(table, params, { repeated: true }) : undefined;
   if (!hits) return NOTHING;
   const { join, later } = laterSql(table, discovery.people, params);
   const rowJoin = table.createdAt === undefined ? '' : `JOIN ${table.sql} t ON t.${table.key} = h.key`;
   const counts = await db.query<{ who: number; count: string; doomed: string; gone: string }>(
-    `WITH doomed AS MATERIALIZED (SELECT h.who, h.key FROM (${hits}) h ${rowJoin} ${join} WHERE NOT ${later} LIMIT ${params.add(budget)}),
+    `WITH found AS MATERIALIZED (SELECT h.who, h.key FROM (${hits}) h ${rowJoin} ${join} WHERE NOT ${later} LIMIT ${params.add(budget)}),
+     doomed AS MATERIALIZED (SELECT DISTINCT who, key FROM found),
      gone AS (DELETE FROM ${table.sql} t WHERE t.${table.key} = ANY (ARRAY(SELECT key FROM doomed)) RETURNING t.${table.key} AS key)
-     SELECT d.who, count(*) AS count, (SELECT count(*) FROM doomed) AS doomed, (SELECT count(*) FROM gone) AS gone
+     SELECT d.who, count(*) AS count, (SELECT count(*) FROM found) AS doomed, (SELECT count(*) FROM gone) AS gone
      FROM doomed d JOIN gone g ON g.key = d.key GROUP BY d.who`,
     params.values,
   );

@@ -23,14 +23,19 @@ export function hitsSql(
   table: PlannedTable,
   people: People,
   params: Params,
-  rows: { readonly parents: KeyedRows; readonly known: KeyedRows },
+  rows: {
+    readonly parents: KeyedRows;
+    readonly known: KeyedRows;
+    /** A row may come more than once: for a LIMIT that must not first collect everything. */
+    readonly repeated?: boolean;
+  },
 ): string | undefined {
   const parts: string[] = [];
   for (const { type, column, comparison } of table.identifiers) {
     const given = people.values.get(type);
     const fit = given?.value.map((value, i) => ({ value, who: given.who[i] })).filter(({ value }) => comparison.accepts(value)) ?? [];
     if (fit.length === 0) continue;
-    const unnested = `unnest(${params.add(fit.map((f) => f.who))}::int[], ${params.add(fit.map((f) => f.value))}::${comparison.type}[])`;
+    const unnested = `unnest(${params.add(fit.map((f) => f.who))}::int[], ${params.add(fit.map((f) => comparison.normalise(f.value)))}::${comparison.type}[])`;
     parts.push(`SELECT i.who, t.${table.key} AS key, false AS later FROM ${table.sql} t JOIN ${unnested} AS i(who, value) ON ${comparison.expression(`t.${column}`)} = i.value`);
   }
   const { parents, known } = rows;
@@ -43,6 +48,7 @@ export function hitsSql(
     parts.push(`SELECT k.who, t.${table.key} AS key, false AS later FROM ${table.sql} t JOIN ${unnested} AS k(who, key) ON t.${table.key} = k.key`);
   }
   if (parts.length === 0) return undefined;
+  if (rows.repeated === true) return parts.join(' UNION ALL ');
   return `SELECT x.who, x.key, bool_or(x.later) AS later FROM (${parts.join(' UNION ALL ')}) x GROUP BY x.who, x.key`;
 }
 

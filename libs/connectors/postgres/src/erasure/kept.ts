@@ -1,4 +1,4 @@
-import type { Plan, PlannedTable } from '../map/plan.js';
+import type { PlannedTable } from '../map/plan.js';
 import { Params } from '../sql.js';
 import type { Queryable } from '../sql.js';
 import type { Discovery } from './discover.js';
@@ -30,12 +30,9 @@ export class Kept {
   /** Tables whose kept rows are cut off from rows that go. */
   readonly cutOff = new Set<string>();
 
-  static async decide(db: Queryable, plan: Plan, discovery: Discovery): Promise<Kept> {
-    const kept = new Kept();
-    for (const table of [...plan.tables].reverse()) {
-      for (const rows of await kept.rowsOf(db, table, discovery)) kept.note(table, rows);
-    }
-    return kept;
+  /** Decides for one table; those that hang on it must have been visited. */
+  async visit(db: Queryable, table: PlannedTable, discovery: Discovery): Promise<void> {
+    for (const rows of await this.rowsOf(db, table, discovery)) this.note(table, rows);
   }
 
   of(table: string, who: number): { basis: string; count: number }[] {
