@@ -109,7 +109,7 @@ export class Sender {
     const ready = due.filter((d) => d.clearance === 'not_needed' || d.clearance === 'given');
     const sealed = await this.options.sealer.seal(
       tenant,
-      ready.filter((d) => d.targets.length > 0).map((d) => ({ dispatchId: d.id, ref: d.ref, stores: d.targets })),
+      ready.filter((d) => d.targets.length > 0).map((d) => ({ dispatchId: d.id, ref: d.ref, aliases: d.aliases, stores: d.targets })),
     );
     await this.options.unitOfWork.run(tenant, async (tx) => {
       const locked = await lockDue(tx, due.map((d) => d.id));

@@ -36,9 +36,10 @@ export interface OpenedDispatch extends NewDispatch {
 
 /** Consent alone knows a person's identifiers: directly in its own service, by an internal call in the others. */
 export interface Sealer {
+  /** By dispatch id. One that is missing cannot be sealed yet and is sent later. */
   seal(
     tenant: string,
-    wanted: readonly { dispatchId: string; ref: string; stores: readonly string[] }[],
+    wanted: readonly { dispatchId: string; ref: string; aliases: readonly string[]; stores: readonly string[] }[],
   ): Promise<ReadonlyMap<string, Sealed>>;
 }
 

@@ -97,7 +97,8 @@ export class BatchRunner {
     this.lastFetch = Date.now();
     consumer.on(consumer.events.FETCH, () => (this.lastFetch = Date.now()));
     consumer.on(consumer.events.GROUP_JOIN, () => (this.joined = true));
-    consumer.on(consumer.events.CRASH, () => {
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      this.options.logger.debug({ group: this.options.groupId, err: payload.error }, 'consumer crashed');
       this.crashed = true;
       this.joined = false;
       this.wake?.();

@@ -138,16 +138,18 @@ export class Relay {
       this.options.logger.warn({ topics, count: rows.length, err: error }, 'publishing failed, topics are tried one by one');
     }
     const done: OutboxRow[] = [];
+    const refusing: string[] = [];
     for (const topic of new Set(rows.map((row) => row.topic))) {
-      if (this.stopping) break;
+      if (this.stopping || (refusing.length > 1 && done.length === 0)) break; // all of Kafka is away, not a topic
       try {
         await this.options.publisher.publish(messages.filter((message) => message.topic === topic));
         done.push(...rows.filter((row) => row.topic === topic));
       } catch (error) {
-        this.parked.set(topic, Date.now() + PARK_MS);
-        this.options.logger.warn({ topic, err: error }, 'topic refuses and is parked');
+        refusing.push(topic);
+        this.options.logger.warn({ topic, err: error }, 'topic refuses');
       }
     }
+    if (done.length > 0) for (const topic of refusing) this.parked.set(topic, Date.now() + PARK_MS);
     return done;
   }
 

@@ -1,3 +1,4 @@
+import { sealAnswer } from '@heed/contracts-consent';
 import { cloudEventHeaders, derivedId, newEvent } from '@heed/kernel';
 import { mapActivated, mapProposed, policyActivated } from '@heed/contracts-subprocessor-registry';
 import type { DataStore } from '@heed/contracts-subprocessor-registry';
@@ -230,6 +231,41 @@ describe('ingress', () => {
     expect(check.body).toMatchObject({ allowed: false, reason: 'withdrawn' });
     const records = await consent.sql('SELECT count(*)::int AS n FROM t_ajuni.dispatch WHERE cause->>\'id\' = $1', [derivedId('ajuni', '/shop', id)]);
     expect(records).toEqual([{ n: 1 }]);
+  });
+});
+
+describe('what only services may ask', () => {
+  const SERVICE = { roles: ['service'] };
+  const inAjuni = { 'x-heed-tenant': 'ajuni' };
+  const resolve = async (identifiers: { type: string; value: string }[]): Promise<{ ref: string; aliases: string[] }> => {
+    const answer = await consent.call('POST', '/internal/resolve', SERVICE, { people: [{ identifiers }] }, inAjuni);
+    return (answer.body['people'] as { ref: string; aliases: string[] }[])[0]!;
+  };
+
+  it('a person known under two refs is sealed with the identifiers of both', async () => {
+    const [one, other] = [ada().identifiers[0]!, { type: 'user_id', value: randomUUID() }];
+    const first = await resolve([one]);
+    const second = await resolve([other]);
+    const both = await resolve([one, other]);
+    expect(both).toEqual({ ref: first.ref, aliases: [second.ref] });
+    const dispatchId = `dsr_${randomUUID()}`;
+    const dispatches = [{ dispatchId, ...both, stores: ['crm'] }];
+    const answer = await consent.call('POST', '/internal/seal', SERVICE, { dispatches }, inAjuni);
+    const { sealed } = sealAnswer.parse(answer.body).dispatches[0]!;
+    const opened = await openEnvelope(sealed!, { store: 'crm', privateKey: agent.keys.encryption, aad: `ajuni|${dispatchId}` });
+    expect(opened.identifiers).toEqual(expect.arrayContaining([one, other]));
+  });
+
+  it('a store that consent has not heard of yet is no reason to call the person unknown: the dispatch is left for later', async () => {
+    const { ref } = await resolve(ada().identifiers);
+    const nobody = `sub_${randomUUID().replaceAll('-', '')}`;
+    const [later, unknown] = [`dsr_${randomUUID()}`, `dsr_${randomUUID()}`];
+    const dispatches = [
+      { dispatchId: later, ref, stores: ['crm', 'brand-new'] },
+      { dispatchId: unknown, ref: nobody, stores: ['crm'] },
+    ];
+    const answer = await consent.call('POST', '/internal/seal', SERVICE, { dispatches }, inAjuni);
+    expect(answer.body['dispatches']).toEqual([{ dispatchId: unknown, version: 0, aliases: [], sealed: null }]);
   });
 });
 

@@ -14,10 +14,14 @@ export const resolveBody = z.strictObject({
 });
 export const resolveAnswer = z.strictObject({ people: z.array(z.strictObject({ ref: subjectRef, aliases: z.array(subjectRef) })) });
 
-/** `POST /internal/seal`: one envelope per dispatch that only the named stores can read. */
+/**
+ * `POST /internal/seal`: one envelope per dispatch that only the named stores can read, with the identifiers of the ref and
+ * its aliases. A dispatch that cannot be sealed yet, because a store is new to consent, is missing from the answer; one
+ * whose person nobody knows has `sealed: null`.
+ */
 export const sealBody = z.strictObject({
   dispatches: z
-    .array(z.strictObject({ dispatchId, ref: subjectRef, stores: z.array(dataStoreId).min(1) }))
+    .array(z.strictObject({ dispatchId, ref: subjectRef, aliases: z.array(subjectRef).max(64).default([]), stores: z.array(dataStoreId).min(1) }))
     .min(1)
     .max(MAX_BATCH),
 });

@@ -1,7 +1,7 @@
 import { contactsBody, resolveBody, sealBody } from '@heed/contracts-consent';
 import { FromCall, parseBody } from '@heed/http';
 import type { Call } from '@heed/http';
-import { isHeedError, malformed } from '@heed/kernel';
+import { isHeedError } from '@heed/kernel';
 import { UnitOfWork } from '@heed/persistence';
 import { PolicyStore } from '@heed/tenant-policy';
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
@@ -51,10 +51,9 @@ export class InternalController {
     );
     const versionOf = new Map(versions.map((row) => [row.ref, Number(row.version)]));
     return {
-      dispatches: dispatches.map(({ dispatchId, ref }) => {
+      dispatches: dispatches.flatMap(({ dispatchId, ref }) => {
         const one = sealed.get(dispatchId);
-        if (!one) throw malformed('dispatch_not_sealed', 'A dispatch was not sealed.');
-        return { dispatchId, version: versionOf.get(ref) ?? 0, aliases: one.aliases, sealed: one.envelope };
+        return one ? [{ dispatchId, version: versionOf.get(ref) ?? 0, aliases: one.aliases, sealed: one.envelope }] : [];
       }),
     };
   }

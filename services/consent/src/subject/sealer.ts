@@ -18,16 +18,18 @@ export class SubjectSealer implements Sealer {
     if (wanted.length === 0) return new Map();
     const { stores, identifiers } = await this.unitOfWork.run(tenant, async (tx: Tx) => ({
       stores: new Map((await newestStores(tx)).map((store) => [store.id, store])),
-      identifiers: await this.subjects.identifiersOf(tx, [...new Set(wanted.map((w) => w.ref))]),
+      identifiers: await this.subjects.identifiersOf(tx, [...new Set(wanted.flatMap((w) => [w.ref, ...w.aliases]))]),
     }));
+    // A store that is not in consent's copy of the data map yet cannot be sealed for: its dispatch is left for later.
+    const ready = wanted.filter((one) => one.stores.every((id) => stores.has(id)));
     const sealed = await Promise.all(
-      wanted.map(async (one): Promise<readonly [string, Sealed]> => {
-        const known = identifiers.get(one.ref);
+      ready.map(async (one): Promise<readonly [string, Sealed]> => {
+        const known = [one.ref, ...one.aliases].flatMap((ref) => identifiers.get(ref) ?? []);
         const recipients = one.stores.flatMap((id) => {
           const store = stores.get(id);
           return store ? [{ store: id, key: store.agent.encryptionKey }] : [];
         });
-        if (!known || recipients.length === 0) return [one.dispatchId, { aliases: [], envelope: null }];
+        if (known.length === 0) return [one.dispatchId, { aliases: [], envelope: null }];
         return [one.dispatchId, { aliases: [], envelope: await sealTo(recipients, known, `${tenant}|${one.dispatchId}`) }];
       }),
     );

@@ -13,6 +13,9 @@ export interface Resolved {
   readonly aliases: readonly string[];
 }
 
+type Blinds = Map<Person, { type: string; blind: Buffer; key: string; value: string }[]>;
+type NewIdentifier = { readonly type: string; readonly blind: Buffer; readonly ref: string; readonly value: string };
+
 const keyOf = (type: string, blind: Buffer): string => `${type}:${blind.toString('base64')}`;
 
 /** Finds people, and mints those that are new. Set-based: a batch costs the same statements as one. */
@@ -22,13 +25,7 @@ export class SubjectStore {
   /** Refs of people, in the order asked; undefined where nobody is known. */
   async find(tx: Tx, people: readonly Person[]): Promise<readonly (Resolved | undefined)[]> {
     const blinds = this.blinds(tx.tenant, people);
-    const known = await this.lookUp(tx, [...blinds.values()].flat());
-    const refs = people.flatMap((person) => ('ref' in person ? [person.ref] : []));
-    const existing = new Set(refs.length === 0 ? [] : (await tx.query<{ ref: string }>('SELECT ref FROM subject WHERE ref = ANY($1)', [refs])).map((r) => r.ref));
-    return people.map((person) => {
-      if ('ref' in person) return existing.has(person.ref) ? { ref: person.ref, aliases: [] } : undefined;
-      return resolvedFrom((blinds.get(person) ?? []).flatMap(({ key }) => known.get(key) ?? []));
-    });
+    return this.findBy(tx, people, blinds, await this.lookUp(tx, [...blinds.values()].flat()));
   }
 
   /**
@@ -36,17 +33,16 @@ export class SubjectStore {
    * Undefined for a ref that does not exist.
    */
   async resolve(tx: Tx, people: readonly Person[]): Promise<readonly (Resolved | undefined)[]> {
-    const found = [...(await this.find(tx, people))];
     const blinds = this.blinds(tx.tenant, people);
-    const minted = new Map<string, string>(); // identifier → the ref it gets in this batch
-    const rows: { type: string; blind: Buffer; ref: string; value: string }[] = [];
-    const fresh: string[] = [];
     const known = await this.lookUp(tx, [...blinds.values()].flat());
+    const found = [...(await this.findBy(tx, people, blinds, known))];
+    const minted = new Map<string, string>(); // identifier → the ref it gets in this batch
+    const rows: NewIdentifier[] = [];
+    const fresh: string[] = [];
     people.forEach((person, index) => {
       if ('ref' in person) return;
       const own = blinds.get(person) ?? [];
-      const refs = own.flatMap(({ key }) => known.get(key) ?? minted.get(key) ?? []);
-      let resolved = resolvedFrom(refs);
+      let resolved = resolvedFrom(own.flatMap(({ key }) => known.get(key) ?? minted.get(key) ?? []));
       if (!resolved) {
         resolved = { ref: newSubjectRef(), aliases: [] };
         fresh.push(resolved.ref);
@@ -60,6 +56,15 @@ export class SubjectStore {
     });
     await this.insert(tx, fresh, rows);
     return found;
+  }
+
+  private async findBy(tx: Tx, people: readonly Person[], blinds: Blinds, known: ReadonlyMap<string, string>): Promise<readonly (Resolved | undefined)[]> {
+    const refs = people.flatMap((person) => ('ref' in person ? [person.ref] : []));
+    const existing = new Set(refs.length === 0 ? [] : (await tx.query<{ ref: string }>('SELECT ref FROM subject WHERE ref = ANY($1)', [refs])).map((r) => r.ref));
+    return people.map((person) => {
+      if ('ref' in person) return existing.has(person.ref) ? { ref: person.ref, aliases: [] } : undefined;
+      return resolvedFrom((blinds.get(person) ?? []).flatMap(({ key }) => known.get(key) ?? []));
+    });
   }
 
   /** The identifiers of people, opened, for sealing to stores or writing to them. */
@@ -78,7 +83,7 @@ export class SubjectStore {
     return people;
   }
 
-  private blinds(tenant: string, people: readonly Person[]): Map<Person, { type: string; blind: Buffer; key: string; value: string }[]> {
+  private blinds(tenant: string, people: readonly Person[]): Blinds {
     const keys = this.vault.of(tenant);
     return new Map(
       people.flatMap((person) =>
@@ -101,23 +106,21 @@ export class SubjectStore {
     return new Map(rows.map((row) => [keyOf(row.type, row.blind), row.ref]));
   }
 
-  private async insert(tx: Tx, fresh: readonly string[], rows: readonly { type: string; blind: Buffer; ref: string; value: string }[]): Promise<void> {
-    const now = tx.clock.now();
-    if (fresh.length > 0) {
-      await tx.query('INSERT INTO subject (ref, version, created_at) SELECT r, 0, $2 FROM unnest($1::text[]) AS r', [fresh, now]);
-    }
+  private async insert(tx: Tx, fresh: readonly string[], rows: readonly NewIdentifier[]): Promise<void> {
     if (rows.length === 0) return;
     const keys = this.vault.of(tx.tenant);
     const inserted = await tx.query(
-      `INSERT INTO identifier (type, blind, ref, sealed, created_at)
-       SELECT t, b, r, s, $5 FROM unnest($1::text[], $2::bytea[], $3::text[], $4::bytea[]) AS i(t, b, r, s)
+      `WITH minted AS (INSERT INTO subject (ref, version, created_at) SELECT r, 0, $6 FROM unnest($1::text[]) AS r)
+       INSERT INTO identifier (type, blind, ref, sealed, created_at)
+       SELECT t, b, r, s, $6 FROM unnest($2::text[], $3::bytea[], $4::text[], $5::bytea[]) AS i(t, b, r, s)
        ON CONFLICT (type, blind) DO NOTHING RETURNING 1 AS one`,
       [
+        fresh,
         rows.map((r) => r.type),
         rows.map((r) => r.blind),
         rows.map((r) => r.ref),
         rows.map((r) => keys.encrypt(r.value, identifierAad(tx.tenant, r.ref, r.type))),
-        now,
+        tx.clock.now(),
       ],
     );
     // Somebody else met the same person first: this transaction is undone and finds them on the next try.
