@@ -42,6 +42,18 @@ describe('erasure in a PostgreSQL store', () => {
     expect(table(answer, 'people')).toMatchObject({ rows: 1, residue: 1 });
   });
 
+  it('is not fooled by a trigger whose row looks new: what appears while the erasure runs is no new act', async () => {
+    worker = await runningWorker();
+    await worker.store.db.query(`
+      CREATE FUNCTION come_back() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN INSERT INTO people (email, created_at) VALUES (OLD.email, now()); RETURN NULL; END $$;
+      CREATE TRIGGER zombie AFTER DELETE ON people FOR EACH ROW EXECUTE FUNCTION come_back()`);
+    await worker.store.add('ada@example.com');
+    await worker.store.db.query(`UPDATE people SET created_at = now() - interval '1 day'; UPDATE events SET created_at = now() - interval '1 day'`);
+    const answer = await worker.run({ kind: 'erasure', email: 'ada@example.com', asOf: new Date(Date.now() - 3_600_000) });
+    expect(answer).toMatchObject({ outcome: 'failed', residue: 1, reason: 'residue_found' });
+  });
+
   it('takes a failed erasure up again when it is delivered again', async () => {
     worker = await runningWorker();
     await worker.store.db.query(`
@@ -66,6 +78,7 @@ describe('erasure in a PostgreSQL store', () => {
     await worker.receive(command);
     expect((await worker.answer(command)).outcome).toBe('done');
     await worker.store.add('ada@example.com'); // a sync job replays an old export
+    await worker.store.db.query(`UPDATE people SET created_at = now() - interval '1 year'; UPDATE events SET created_at = now() - interval '1 year'`);
     clock.advance({ seconds: 31 });
     expect(await worker.answer(command, 2)).toMatchObject({ outcome: 'failed', reason: 'residue_found', residue: 6 });
     expect(await worker.store.count('heed_agent.journal', 'command IS NOT NULL')).toBe(0);
@@ -108,8 +121,8 @@ describe('erasure in a PostgreSQL store', () => {
   it('keeps who came back by a new act after the request, and reports it', async () => {
     worker = await runningWorker();
     await worker.store.add('ada@example.com');
-    await worker.store.db.query(`UPDATE people SET created_at = now() + interval '1 hour'; UPDATE events SET created_at = now() - interval '1 day'`);
-    const answer = await worker.run({ kind: 'erasure', email: 'ada@example.com', asOf: new Date() });
+    await worker.store.db.query(`UPDATE people SET created_at = now() - interval '30 minutes'; UPDATE events SET created_at = now() - interval '1 day'`);
+    const answer = await worker.run({ kind: 'erasure', email: 'ada@example.com', asOf: new Date(Date.now() - 3_600_000) });
     expect(table(answer, 'people')).toMatchObject({ rows: 0, residue: 0, kept: [{ basis: 'returned_after', count: 1 }] });
     expect(table(answer, 'messages')).toMatchObject({ kept: [{ basis: 'returned_after', count: 2 }] });
     expect(table(answer, 'events')).toMatchObject({ rows: 2, kept: [] });

@@ -35,7 +35,10 @@ export interface HoldResult {
 export interface ErasureTarget extends Person {
   /** The delivery that is carried out: the same after a crash, another when the owner asks again. */
   readonly commandId: string;
+  /** Who came back by a new act after this, and before the erasure began, is kept. */
   readonly asOf: Date;
+  /** The first look of a verification, where this is the second: who came back since is not residue either. */
+  readonly lookedAt?: Date | null;
   readonly tables: readonly TableEvidence[];
   readonly trail: Trail;
 }

@@ -13,6 +13,8 @@ export interface Trail {
   readonly keys: Readonly<Record<string, readonly string[]>>;
   /** Keys of rows that had to stay, by table: they are explained. */
   readonly kept: Readonly<Record<string, readonly string[]>>;
+  /** When this attempt began, by the store's clock: a row made from then on is not one that was found and kept. */
+  readonly since?: string;
 }
 
 export const NO_TRAIL: Trail = { keys: {}, kept: {} };
@@ -26,6 +28,8 @@ export type JournalEntry = Command & {
   /** What earlier chunks and attempts have done. */
   readonly tables: readonly TableEvidence[];
   readonly trail: Trail;
+  /** When it was finished: for a second look, the time of the first. */
+  readonly completedAt?: Date | null;
 };
 
 /** How a command ended in this store. */

@@ -43,5 +43,16 @@ export async function erasingBatch(unit: WorkUnit, picked: readonly JournalEntry
 
 export function targetOf(entry: ErasureEntry, people: ReadonlyMap<string, Pick<ErasureTarget, 'dispatchId' | 'identifiers'>>): ErasureTarget[] {
   const person = people.get(entry.dispatchId);
-  return person ? [{ ...person, commandId: entry.commandId, asOf: new Date(entry.data.asOf), tables: entry.tables, trail: entry.trail }] : [];
+  if (!person) return [];
+  const { commandId, tables, completedAt, data } = entry;
+  return [{ ...person, commandId, asOf: new Date(data.asOf), lookedAt: wasSeen(entry) ? (completedAt ?? null) : null, tables, trail: trailOf(entry) }];
+}
+
+/** The first look is over: what is asked for is the second. */
+const wasSeen = ({ state }: ErasureEntry): boolean => state === 'verified' || state === 'acknowledged';
+
+/** An attempt that begins anew, e.g. after a hold, has its own beginning: who came back in between is kept. */
+function trailOf({ state, trail }: ErasureEntry): ErasureTarget['trail'] {
+  const { since, ...rest } = trail;
+  return state === 'received' || since === undefined ? rest : trail;
 }

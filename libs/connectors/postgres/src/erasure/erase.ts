@@ -13,6 +13,8 @@ import { peopleOf } from './people.js';
  * for minutes nor lose all progress to a crash. What is left is found again by the next call, after this one's commit.
  */
 export async function eraseBatch(db: Queryable, plan: Plan, targets: readonly ErasureTarget[], chunkRows: number): Promise<readonly ErasureResult[]> {
+  const [clock] = await db.query<{ now: Date }>('SELECT now()');
+  const began = (clock?.now ?? new Date()).toISOString();
   const discovery = await new Discovery(plan, peopleOf(targets), targets.map((t) => t.trail)).run(db);
   const kept = new Kept();
   const erased = new Map<string, Map<number, number>>();
@@ -38,7 +40,7 @@ export async function eraseBatch(db: Queryable, plan: Plan, targets: readonly Er
       target.tables,
       plan.tables.map((t) => ({ table: t.name, rows: erased.get(t.name)?.get(who) ?? 0, residue: 0, kept: kept.of(t.name, who) })),
     ),
-    trail: trailOf(target.trail, discovery, kept, who),
+    trail: { ...trailOf(target.trail, discovery, kept, who), since: target.trail.since ?? began },
   }));
 }
 

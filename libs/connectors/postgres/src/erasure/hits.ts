@@ -55,6 +55,11 @@ export function hitsSql(
 /** SQL for "this row came later than the person's erasure was asked for", over hits `h` joined with rows `t`. */
 export function laterSql(table: PlannedTable, people: People, params: Params): { readonly join: string; readonly later: string } {
   if (!table.createdAt) return { join: '', later: 'h.later' };
-  const unnested = `unnest(${params.add(people.ids)}::int[], ${params.add(people.asOf)}::timestamptz[])`;
-  return { join: `JOIN ${unnested} AS a(who, as_of) ON a.who = h.who`, later: `(h.later OR COALESCE(t.${table.createdAt} > a.as_of, false))` };
+  const { ids, returned } = people;
+  const times = [returned.map((r) => r.asOf), returned.map((r) => r.until), returned.map((r) => r.since)].map((list) => `${params.add(list)}::timestamptz[]`);
+  const made = `t.${table.createdAt}`;
+  return {
+    join: `JOIN unnest(${params.add(ids)}::int[], ${times.join(', ')}) AS a(who, as_of, until, since) ON a.who = h.who`,
+    later: `(h.later OR COALESCE(${made} > a.as_of AND (a.until IS NULL OR ${made} < a.until) OR ${made} > a.since, false))`,
+  };
 }

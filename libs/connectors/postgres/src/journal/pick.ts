@@ -13,9 +13,10 @@ interface JournalRow {
   readonly state: JournalState;
   readonly tables: string;
   readonly trail: string | null;
+  readonly completed_at: Date | null;
 }
 
-const COLUMNS = 'j.dispatch_id, j.command_id, j.kind, j.command, j.correlation_id, j.traceparent, j.state, j.tables, j.trail';
+const COLUMNS = 'j.dispatch_id, j.command_id, j.kind, j.command, j.correlation_id, j.traceparent, j.state, j.tables, j.trail, j.completed_at';
 
 /** A command waits for every earlier unfinished one of the same person, whichever of their refs it names. */
 const eligible = (s: string): string => `
@@ -72,5 +73,6 @@ function toEntry(row: JournalRow): JournalEntry {
     state: row.state,
     tables: JSON.parse(row.tables) as TableEvidence[],
     trail: row.trail === null ? NO_TRAIL : (JSON.parse(row.trail) as Trail),
+    completedAt: row.completed_at,
   };
 }
