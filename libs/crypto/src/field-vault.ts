@@ -26,6 +26,11 @@ export class FieldVault {
     return this.of(tenant).decrypt(sealed, place(tenant, id, field));
   }
 
+  /** Keyed hash of a normalised value, to find its row again. */
+  index(tenant: string, type: string, value: string): Buffer {
+    return this.of(tenant).blindIndex(type, value);
+  }
+
   private of(tenant: string): TenantKeys {
     let keys = this.keys.get(tenant);
     if (!keys) {

@@ -1,6 +1,6 @@
 import { COMMAND_BY_KIND } from '@heed/contracts-fanout';
 import type { CommandKind, SealedEnvelope } from '@heed/contracts-fanout';
-import { newEvent, uuidv7 } from '@heed/kernel';
+import { Loop, newEvent, uuidv7 } from '@heed/kernel';
 import type { DispatchOwner, NewEvent } from '@heed/kernel';
 import type { Logger } from '@heed/observability';
 import type { Outbox } from '@heed/outbox';
@@ -45,42 +45,28 @@ const UNANSWERED = ['pending', 'overdue', 'escalated'];
  * do. While consent is away the dispatches wait. Destructive ones ask for a new clearance before every publication.
  */
 export class Sender {
-  private wake: (() => void) | undefined;
-  private running: Promise<void> | undefined;
-  private stopping = false;
-  private pokedAgain = false;
+  private failures = 0;
+  private readonly loop = new Loop({
+    step: () => this.round(),
+    idleMs: 250,
+    onSuccess: () => (this.failures = 0),
+    onError: (error) => {
+      this.failures += 1;
+      const count = this.failures;
+      if (count === 1 || count % 30 === 0) this.options.logger.warn({ err: error, count }, 'commands wait to be sent');
+    },
+  });
 
   constructor(private readonly options: SenderOptions) {}
 
-  readonly poke = (): void => {
-    this.pokedAgain = true;
-    this.wake?.();
-  };
+  readonly poke = (): void => this.loop.poke();
 
   start(): void {
-    this.running ??= this.loop();
+    this.loop.start();
   }
 
   async stop(): Promise<void> {
-    this.stopping = true;
-    this.wake?.();
-    await this.running;
-  }
-
-  private async loop(): Promise<void> {
-    let failures = 0;
-    while (!this.stopping) {
-      this.pokedAgain = false;
-      let worked = false;
-      try {
-        worked = await this.round();
-        failures = 0;
-      } catch (error) {
-        failures += 1;
-        if (failures === 1 || failures % 30 === 0) this.options.logger.warn({ err: error, count: failures }, 'commands wait to be sent');
-      }
-      if (!worked && !this.pokedAgain) await this.pause(failures > 0 ? Math.min(2000, 100 * 2 ** failures) : 250);
-    }
+    await this.loop.stop();
   }
 
   /** One pass over the tenants that have something due. @returns whether there may be more */
@@ -161,17 +147,6 @@ export class Sender {
       data: data as never, // the definition's schema checks it
       clock: tx.clock,
       cause: { correlationId: dispatch.correlation_id, ...(dispatch.traceparent ? { traceparent: dispatch.traceparent } : {}) },
-    });
-  }
-
-  private async pause(ms: number): Promise<void> {
-    if (this.stopping) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
     });
   }
 }

@@ -94,19 +94,18 @@ function letterOf(
 export async function replayDeadLetters(
   kafka: Kafka,
   letters: readonly DeadLetterRecord[],
-  open: (letter: DeadLetterRecord) => Buffer | null,
+  open: (letter: DeadLetterRecord) => Promise<Buffer | null>,
 ): Promise<void> {
   const publisher = new Publisher(kafka);
   await publisher.connect();
   try {
-    await publisher.publish(
-      letters.map((letter) => ({
-        topic: letter.origin.topic,
-        key: letter.key,
-        value: letter.sealed ? open(letter) : letter.value,
-        headers: Object.fromEntries(Object.entries(letter.headers).filter(([name]) => !name.startsWith('heed_dlq_'))),
-      })),
-    );
+    const messages = letters.map(async (letter) => ({
+      topic: letter.origin.topic,
+      key: letter.key,
+      value: letter.sealed ? await open(letter) : letter.value,
+      headers: Object.fromEntries(Object.entries(letter.headers).filter(([name]) => !name.startsWith('heed_dlq_'))),
+    }));
+    await publisher.publish(await Promise.all(messages));
   } finally {
     await publisher.disconnect();
   }

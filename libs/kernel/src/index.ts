@@ -4,5 +4,6 @@ export * from './errors.js';
 export * from './event.js';
 export * from './failpoint.js';
 export * from './ids.js';
+export * from './loop.js';
 export * from './privacy.js';
 export * from './subject.js';

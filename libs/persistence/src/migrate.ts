@@ -9,7 +9,7 @@ import type { Tenant } from './tenants.js';
 /** A folder of `NNNN_name.sql` files, applied in order; a published file is never edited. */
 export interface MigrationSet {
   readonly name: string;
-  readonly scope: 'shared' | 'tenant';
+  readonly scope: 'service' | 'tenant';
   readonly dir: string;
 }
 
@@ -30,7 +30,7 @@ export interface MigrateOptions {
 const here = import.meta.dirname;
 /** The tables that every service has: tenants, outbox, inbox; ledger rows and idempotency per tenant. */
 export const persistenceMigrations: readonly MigrationSet[] = [
-  { name: 'persistence', scope: 'shared', dir: path.join(here, '../migrations/shared') },
+  { name: 'persistence', scope: 'service', dir: path.join(here, '../migrations/service') },
   { name: 'persistence', scope: 'tenant', dir: path.join(here, '../migrations/tenant') },
 ];
 
@@ -55,7 +55,7 @@ export async function migrate(options: MigrateOptions): Promise<void> {
     await client.query(
       `GRANT USAGE ON SCHEMA ${SHARED_SCHEMA} TO ${quoteIdent(database)}, ${quoteIdent(tenantsRole(database))}`,
     );
-    const shared = options.sets.filter((set) => set.scope === 'shared');
+    const shared = options.sets.filter((set) => set.scope === 'service');
     const perTenant = options.sets.filter((set) => set.scope === 'tenant');
     await applySets(client, SHARED_SCHEMA, shared, { login: database, tenants: tenantsRole(database) }, ownerRole(database));
     await createInboxDays(client, database);

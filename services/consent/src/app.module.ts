@@ -1,4 +1,5 @@
 import { consentMapConfirmed } from '@heed/contracts-consent';
+import { FieldVault } from '@heed/crypto';
 import { Fanout, FANOUT_OPTIONS, FanoutModule, SEALER } from '@heed/fanout';
 import { Outbox } from '@heed/outbox';
 import { UnitOfWork } from '@heed/persistence';
@@ -19,15 +20,14 @@ import { InternalController } from './subject/internal.controller.js';
 import { SubjectSealer } from './subject/sealer.js';
 import { SubjectController } from './subject/subject.controller.js';
 import { SubjectStore } from './subject/subject.store.js';
-import { SubjectVault } from './subject/vault.js';
 
 /** The composition root. */
 @Module({})
 export class ConsentModule {
   static of(platform: Platform<ConsentEnvironment>): DynamicModule {
     const subjects = [
-      { provide: SubjectVault, useFactory: () => SubjectVault.open(platform.environment.HEED_KEYS_DIR) },
-      { provide: SubjectStore, inject: [SubjectVault], useFactory: (vault: SubjectVault) => new SubjectStore(vault) },
+      { provide: FieldVault, useFactory: () => FieldVault.open(platform.environment.HEED_KEYS_DIR, 'consent') },
+      { provide: SubjectStore, inject: [FieldVault], useFactory: (vault: FieldVault) => new SubjectStore(vault) },
       {
         provide: SubjectSealer,
         inject: [UnitOfWork, SubjectStore],

@@ -1,4 +1,5 @@
 import { ingressEvents } from '@heed/contracts-ingress';
+import { FieldVault } from '@heed/crypto';
 import { fanoutMigrations, watchDeadlines } from '@heed/fanout';
 import { persistenceMigrations } from '@heed/persistence';
 import type { MigrationSet } from '@heed/persistence';
@@ -7,7 +8,6 @@ import { tenantPolicyMigrations } from '@heed/tenant-policy';
 import path from 'node:path';
 import { ConsentModule } from './app.module.js';
 import { consentEnvironment } from './consent.config.js';
-import { SubjectVault } from './subject/vault.js';
 
 export const consentService: ServiceDefinition<typeof consentEnvironment> = {
   service: 'consent',
@@ -17,8 +17,8 @@ export const consentService: ServiceDefinition<typeof consentEnvironment> = {
   // Consent answers for the ingress topics: a type that no service takes is dead-lettered here.
   strict: { ingress: ingressEvents.map((event) => event.type) },
   seal: async ({ environment }) => {
-    const vault = await SubjectVault.open(environment.HEED_KEYS_DIR);
-    return (value, tenant) => vault.of(tenant).encrypt(value.toString('base64'), `${tenant}|dead-letter`);
+    const vault = await FieldVault.open(environment.HEED_KEYS_DIR, 'consent');
+    return (value, tenant) => vault.seal(tenant, 'dead-letter', 'value', value.toString('base64'));
   },
   jobs: (_, { database, unitOfWork, logger }) => [
     { name: 'deadlines', everyMs: 5000, run: () => watchDeadlines(database, unitOfWork, logger) },

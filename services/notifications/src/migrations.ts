@@ -6,6 +6,6 @@ import path from 'node:path';
 export const notificationsMigrations: readonly MigrationSet[] = [
   ...persistenceMigrations,
   ...tenantPolicyMigrations,
-  { name: 'notifications', scope: 'shared', dir: path.join(import.meta.dirname, '../migrations/shared') },
+  { name: 'notifications', scope: 'service', dir: path.join(import.meta.dirname, '../migrations/service') },
   { name: 'notifications', scope: 'tenant', dir: path.join(import.meta.dirname, '../migrations/tenant') },
 ];

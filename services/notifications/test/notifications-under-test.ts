@@ -6,13 +6,14 @@ import { loadSamplePack, packHash } from '@heed/policy';
 import type { SampleTenant } from '@heed/policy';
 import { startService } from '@heed/runtime';
 import type { RunningService } from '@heed/runtime';
-import { eventProbe, freshTopicPrefix, testIssuer, testServers, VirtualClock } from '@heed/testing';
+import { eventProbe, eventually, freshTopicPrefix, testIssuer, testServers, VirtualClock } from '@heed/testing';
 import type { EventProbe } from '@heed/testing';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
+import { expect } from 'vitest';
 import { notificationsMigrations, notificationsService } from '../src/index.js';
 import { startConsentPeer } from './consent-peer.js';
 import type { ConsentPeer } from './consent-peer.js';
@@ -43,6 +44,10 @@ export interface NotificationsUnderTest {
 export async function startNotifications(tenants: readonly SampleTenant[]): Promise<NotificationsUnderTest> {
   const system = await prepareNotifications(tenants, new VirtualClock('2026-11-21T10:00:00Z'));
   await system.start();
+  // Mail that is wanted before its tenant's policy has arrived waits by the clock, and this clock does not move by itself.
+  for (const tenant of tenants) {
+    await eventually(async () => expect(await system.sql(tenant, 'SELECT 1 FROM {t}.policy_version')).toHaveLength(1));
+  }
   return system;
 }
 

@@ -2,14 +2,13 @@ import path from 'node:path';
 import { fileSecret, generateAgentKeys } from '@heed/crypto';
 import type { AgentKeys } from '@heed/crypto';
 import { createKafka, Publisher } from '@heed/kafka';
-import { systemClock } from '@heed/kernel';
+import { Loop, systemClock } from '@heed/kernel';
 import type { Clock } from '@heed/kernel';
 import type { Logger } from '@heed/observability';
 import type { AgentConfig } from './config/agent.config.js';
 import { register, registrationOf } from './registration/register.js';
 import { ServedStore } from './served-store.js';
 import { connectorFor } from './stores.js';
-import { Loop } from './work/loop.js';
 
 export interface Agent {
   /** Drains: finishes what is at hand, leaves the group. */

@@ -1,8 +1,7 @@
-import { tenantKeys } from '@heed/crypto';
+import { FieldVault } from '@heed/crypto';
 import { createKafka, readDeadLetters, replayDeadLetters, tenantOf } from '@heed/kafka';
 import type { DeadLetterRecord, Kafka } from '@heed/kafka';
 import { Command } from 'commander';
-import { readFileSync } from 'node:fs';
 import { readCliConfig } from '../cli.config.js';
 import { CliError } from '../output/cli-error.js';
 import { printJson, printLine, table } from '../output/print.js';
@@ -69,11 +68,11 @@ function details(letter: DeadLetterRecord): object {
   return { ...brief(letter), headers, bytes: letter.value?.length ?? 0 };
 }
 
-/** Payloads of ingress are sealed with consent's key of the tenant: who may read this home's keys may replay them. */
-function unseal(letter: DeadLetterRecord): Buffer | null {
+/** Payloads of ingress are sealed with a key of the service whose group gave up: who may read this home's keys may replay them. */
+async function unseal(letter: DeadLetterRecord): Promise<Buffer | null> {
   const tenant = tenantOf(letter.origin.topic);
-  if (!tenant || !letter.value) return letter.value;
-  const file = `${readCliConfig().home.keys('consent')}/consent.master.json`;
-  const { key } = JSON.parse(readFileSync(file, 'utf8')) as { key: string };
-  return Buffer.from(tenantKeys(key, tenant).decrypt(letter.value, `${tenant}|dead-letter`), 'base64');
+  const service = letter.group.split('.')[1];
+  if (!tenant || !service || !letter.value) return letter.value;
+  const vault = await FieldVault.open(readCliConfig().home.keys(service), service);
+  return Buffer.from(vault.open(tenant, 'dead-letter', 'value', letter.value), 'base64');
 }

@@ -1,8 +1,7 @@
+import type { FieldVault } from '@heed/crypto';
 import { newSubjectRef, unavailable } from '@heed/kernel';
 import type { Identifier } from '@heed/kernel';
 import type { Tx } from '@heed/persistence';
-import { identifierAad } from './vault.js';
-import type { SubjectVault } from './vault.js';
 
 /** A person as a caller names them, normalised. */
 export type Person = { readonly identifiers: readonly Identifier[] } | { readonly ref: string };
@@ -16,11 +15,12 @@ export interface Resolved {
 type Blinds = Map<Person, { type: string; blind: Buffer; key: string; value: string }[]>;
 type NewIdentifier = { readonly type: string; readonly blind: Buffer; readonly ref: string; readonly value: string };
 
+const fieldOf = (type: string): string => `identifier|${type}`;
 const keyOf = (type: string, blind: Buffer): string => `${type}:${blind.toString('base64')}`;
 
 /** Finds people, and mints those that are new. Set-based: a batch costs the same statements as one. */
 export class SubjectStore {
-  constructor(private readonly vault: SubjectVault) {}
+  constructor(private readonly vault: FieldVault) {}
 
   /** Refs of people, in the order asked; undefined where nobody is known. */
   async find(tx: Tx, people: readonly Person[]): Promise<readonly (Resolved | undefined)[]> {
@@ -73,24 +73,22 @@ export class SubjectStore {
       'SELECT ref, type, sealed FROM identifier WHERE ref = ANY($1) ORDER BY ref, created_at',
       [refs],
     );
-    const keys = this.vault.of(tx.tenant);
     const people = new Map<string, Identifier[]>();
     for (const { ref, type, sealed } of rows) {
       const list = people.get(ref) ?? [];
-      list.push({ type, value: keys.decrypt(sealed, identifierAad(tx.tenant, ref, type)) });
+      list.push({ type, value: this.vault.open(tx.tenant, ref, fieldOf(type), sealed) });
       people.set(ref, list);
     }
     return people;
   }
 
   private blinds(tenant: string, people: readonly Person[]): Blinds {
-    const keys = this.vault.of(tenant);
     return new Map(
       people.flatMap((person) =>
         'ref' in person
           ? []
           : [[person, person.identifiers.map(({ type, value }) => {
-              const blind = keys.blindIndex(type, value);
+              const blind = this.vault.index(tenant, type, value);
               return { type, blind, key: keyOf(type, blind), value };
             })] as const],
       ),
@@ -108,7 +106,6 @@ export class SubjectStore {
 
   private async insert(tx: Tx, fresh: readonly string[], rows: readonly NewIdentifier[]): Promise<void> {
     if (rows.length === 0) return;
-    const keys = this.vault.of(tx.tenant);
     const inserted = await tx.query(
       `WITH minted AS (INSERT INTO subject (ref, version, created_at) SELECT r, 0, $6 FROM unnest($1::text[]) AS r)
        INSERT INTO identifier (type, blind, ref, sealed, created_at)
@@ -119,7 +116,7 @@ export class SubjectStore {
         rows.map((r) => r.type),
         rows.map((r) => r.blind),
         rows.map((r) => r.ref),
-        rows.map((r) => keys.encrypt(r.value, identifierAad(tx.tenant, r.ref, r.type))),
+        rows.map((r) => this.vault.seal(tx.tenant, r.ref, fieldOf(r.type), r.value)),
         tx.clock.now(),
       ],
     );

@@ -1,9 +1,8 @@
 import type { StoreConnector } from '@heed/connector-spi';
-import { failpoint, isHeedError } from '@heed/kernel';
+import { failpoint, isHeedError, Loop } from '@heed/kernel';
 import type { Clock } from '@heed/kernel';
 import type { Logger } from '@heed/observability';
 import { erasingBatch } from './erasing.js';
-import { Loop } from './loop.js';
 import { Outage } from './outage.js';
 import type { Opener } from './opener.js';
 import { runBatch } from './run-batch.js';
