@@ -10,7 +10,7 @@ export async function formatStorage(java: string, jvmFlags: readonly string[], d
   if (existsSync(join(dataDir, 'meta.properties'))) return;
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const clusterId = randomBytes(16).toString('base64url');
-  const format = ['kafka.tools.StorageTool', 'format', '--ignore-formatted', '-t', clusterId, '-c', properties];
+  const format = ['kafka.tools.StorageTool', 'format', '--ignore-formatted', `--cluster-id=${clusterId}`, '-c', properties]; // with `=`, for an id may begin with a hyphen
   const run = await runCommand(java, [...jvmFlags, ...format]);
   if (run.code === 0) return;
   if (/No space left on device/.test(run.output)) {
