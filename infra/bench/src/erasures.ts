@@ -10,8 +10,8 @@ export interface ErasureRate {
 }
 
 /**
- * Erasures a second over three stores: everything is approved while the agent is down, then the time runs from its start
- * of work until the last request is closed with its certificate.
+ * Erasures a second over three stores: everything is approved while the agent is down, then the time runs from the
+ * start of its process until the last request is closed with its certificate.
  */
 export async function erasures(heed: Heed, people: Population): Promise<ErasureRate> {
   const agent = heed.system.part(`agent-${people.tenant}`);
@@ -20,8 +20,8 @@ export async function erasures(heed: Heed, people: Population): Promise<ErasureR
   await people.approve(requests);
   await eventually(async () => (await commandsWaiting(heed, people.tenant)) >= 0, { timeoutMs: 60_000 });
   const before = await statementCounts(heed, people.tenant);
-  await agent.start();
   const begin = performance.now();
+  await agent.start();
   const last = requests.at(-1) ?? '';
   await heed.requestIs(people.tenant, last, 'closed', 300_000);
   await eventually(
