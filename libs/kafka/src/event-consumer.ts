@@ -10,6 +10,8 @@ import type { DeadLetter, IncomingRecord } from './dead-letter.js';
 const MAX_RECORD_BYTES = 950_000;
 /** Ingress is written by anybody of the tenant; its bodies are small. */
 const MAX_INGRESS_BYTES = 256 * 1024;
+/** Records live a week on their topics; beyond that, either way, a record's time is not believed. */
+const INBOX_NEAR_MS = 8 * 86_400_000;
 /** An error nobody foresaw is tried this often before the record is taken aside. */
 const MAX_UNKNOWN_ATTEMPTS = 5;
 
@@ -57,7 +59,7 @@ export class EventConsumer {
     const topicTenant = tenantOf(record.topic.slice(this.options.topicPrefix.length));
     const limit = topicTenant ? MAX_INGRESS_BYTES : MAX_RECORD_BYTES;
     if ((record.value?.length ?? 0) > limit) return { record, code: 'oversize', reason: `the value is larger than ${limit} bytes` };
-    const result = readCloudEvent({ key: record.key, value: record.value, headers: record.headers }, topicTenant);
+    const result = readCloudEvent({ key: record.key, value: record.value, headers: record.headers, timestamp: record.timestamp }, topicTenant);
     if (!result.ok) return this.options.knownTypes || !topicTenant ? { record, code: result.code, reason: result.reason } : undefined;
     const { event } = result;
     const handler = this.options.handlers.get(event.type);
@@ -126,7 +128,7 @@ export class EventConsumer {
         cause: causeOf(first.event),
         inbox: {
           consumer: this.options.consumer,
-          keys: run.map((item) => ({ key: item.key, day: item.event.time.toISOString().slice(0, 10) })),
+          keys: run.map((item) => ({ key: item.key, day: dayOf(item.record, this.options.database.clock.now()) })),
         },
       },
     );
@@ -138,6 +140,13 @@ export class EventConsumer {
     const headers = { ...letter.record.headers, heed_dlq_sealed: 'A256GCM' };
     return { ...letter, record: { ...letter.record, headers, value: this.options.seal(letter.record.value, tenant) } };
   }
+}
+
+/** The record's own day, so that a redelivery meets its row; a clock far off must not choose the partition. */
+function dayOf(record: IncomingRecord, now: Date): string {
+  const at = Number(record.timestamp);
+  const near = at > now.getTime() - INBOX_NEAR_MS && at < now.getTime() + INBOX_NEAR_MS;
+  return new Date(near ? at : now.getTime()).toISOString().slice(0, 10);
 }
 
 /** Two consumers handled the same event at once: the loser's rows are undone, and the next try finds it handled. */

@@ -22,6 +22,8 @@ export function cloudEventHeaders(event: HeedEvent): Record<string, string> {
 }
 
 export interface RawRecord {
+  /** When Kafka took it, in milliseconds: the time of an event that names none. */
+  readonly timestamp?: string;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: Readonly<Record<string, Buffer | string | (Buffer | string)[] | undefined>> | undefined;
@@ -58,8 +60,8 @@ export function readCloudEvent(record: RawRecord, topicTenant?: string): Envelop
   const tenant = topicTenant ?? claimed;
   if (!tenant) return bad('envelope_invalid', 'ce_tenantid is missing');
   const time = header('ce_time');
-  const at = time === undefined ? new Date(0) : new Date(time);
-  if (Number.isNaN(at.getTime())) return bad('envelope_invalid', 'ce_time is not a time');
+  const at = new Date(time ?? Number(record.timestamp ?? 0));
+  if (!(at.getTime() >= 0 && at.getUTCFullYear() <= 9999)) return bad('envelope_invalid', 'ce_time is not a time between 1970 and 9999');
   if (record.value === null) return bad('data_missing', 'the record has no value');
   let data: unknown;
   try {

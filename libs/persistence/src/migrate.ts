@@ -169,10 +169,16 @@ export async function createInboxDays(client: pg.Client, database: string, today
     const name = quoteIdent(`inbox_${day(offset).replaceAll('-', '')}`);
     const exists = await client.query('SELECT to_regclass($1) AS found', [`heed.${name}`]);
     if ((exists.rows[0] as { found: string | null }).found) continue;
-    await client.query(
-      `CREATE TABLE heed.${name} PARTITION OF heed.inbox FOR VALUES FROM (${quoteLiteral(day(offset))}) TO (${quoteLiteral(day(offset + 1))})`,
-    );
-    await client.query(`ALTER TABLE heed.${name} OWNER TO ${owner}`);
+    // Where this job has not run for long, the day's rows lie in the default partition and move over.
+    const range = `day >= ${quoteLiteral(day(offset))} AND day < ${quoteLiteral(day(offset + 1))}`;
+    await client.query(`
+      BEGIN;
+      LOCK TABLE heed.inbox_rest IN ACCESS EXCLUSIVE MODE;
+      CREATE TABLE heed.${name} (LIKE heed.inbox INCLUDING ALL);
+      ALTER TABLE heed.${name} OWNER TO ${owner};
+      WITH moved AS (DELETE FROM heed.inbox_rest WHERE ${range} RETURNING *) INSERT INTO heed.${name} SELECT * FROM moved;
+      ALTER TABLE heed.inbox ATTACH PARTITION heed.${name} FOR VALUES FROM (${quoteLiteral(day(offset))}) TO (${quoteLiteral(day(offset + 1))});
+      COMMIT`);
   }
   const old = await client.query<{ name: string }>(
     `SELECT relname AS name FROM pg_class WHERE relnamespace = 'heed'::regnamespace AND relname ~ '^inbox_[0-9]{8}$' AND relname < $1`,

@@ -1,5 +1,5 @@
 import { systemClock } from '@heed/kernel';
-import { Database, persistenceMigrations, tenantRole, UnitOfWork } from '@heed/persistence';
+import { createInboxDays, Database, persistenceMigrations, tenantRole, UnitOfWork } from '@heed/persistence';
 import { ServiceBed } from '@heed/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -88,6 +88,18 @@ describe('a unit of work', () => {
 });
 
 describe('the migration job', () => {
+  it('takes over what lies in the default partition where it has not run for long, and drops what is past', async () => {
+    const late = await bed.migrated('late', persistenceMigrations);
+    const name = new URL(late.adminUrl).pathname.slice(1);
+    await asLogin(late.adminUrl, async (client) => {
+      const day = (offset: number): string => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10);
+      await client.query(`INSERT INTO heed.inbox (day, consumer, event_key) VALUES ($1, 'c', 'old'), ($2, 'c', 'new')`, [day(0), day(40)]);
+      await createInboxDays(client, name, new Date(Date.now() + 40 * 86_400_000));
+      const { rows } = await client.query('SELECT tableoid::regclass::text AS partition, event_key FROM heed.inbox');
+      expect(rows).toEqual([{ partition: `heed.inbox_${day(40).replaceAll('-', '')}`, event_key: 'new' }]);
+    });
+  });
+
   it('runs again without a change, and refuses an edited file', async () => {
     const again = await bed.migrated('again', persistenceMigrations);
     const [set] = persistenceMigrations.filter((s) => s.scope === 'tenant');

@@ -8,7 +8,7 @@ import { Controller } from '@nestjs/common';
 import { RecordDecisions } from './record-decisions.use-case.js';
 import type { DecisionCall } from './record-decisions.use-case.js';
 
-/** Decisions that any Kafka client of the tenant publishes; `ce_id` is their idempotency key. */
+/** Decisions that any Kafka client of the tenant publishes; `ce_id` is their idempotency key, `ce_time` when it happened. */
 @Controller()
 export class IngressConsumer {
   constructor(private readonly decisions: RecordDecisions) {}
@@ -21,7 +21,7 @@ export class IngressConsumer {
         ...callOf(event),
         subject: event.data.subject,
         channel: event.data.channel === 'api' ? 'kafka' : event.data.channel,
-        occurredAt: event.data.occurredAt ?? reportedTime(event),
+        occurredAt: event.data.occurredAt ?? event.time.toISOString(),
         decisions:
           event.data.purposes === 'all'
             ? ('withdraw_all' as const)
@@ -38,7 +38,7 @@ export class IngressConsumer {
         ...callOf(event),
         subject: event.data.subject,
         channel: event.data.method === 'api' ? 'kafka' : event.data.method,
-        occurredAt: event.data.occurredAt ?? reportedTime(event),
+        occurredAt: event.data.occurredAt ?? event.time.toISOString(),
         decisions: event.data.decisions,
         notice: event.data.notice,
       })),
@@ -58,9 +58,4 @@ export class IngressConsumer {
 
 function callOf(event: HeedEvent): Pick<DecisionCall, 'id' | 'actor' | 'cause'> {
   return { id: derivedId(event.tenant, event.source, event.id), actor: event.source, cause: causeOf(event) };
-}
-
-/** `ce_time` is when it happened; a record without one happened when it arrived. */
-function reportedTime(event: HeedEvent): string | undefined {
-  return event.time.getTime() === 0 ? undefined : event.time.toISOString();
 }
