@@ -40,7 +40,8 @@ export async function acknowledge(tx: Tx, owner: DispatchOwner, events: readonly
     }
   }
   await recordRefused(tx, refusedOnes);
-  for (const { body } of moves) {
+  const took = moves.filter(({ body }) => moved.has(targetKey(body.dispatchId, body.dataStore)));
+  for (const { body } of took) {
     tx.record({
       kind: 'target.acknowledged',
       ref: body.ref,
@@ -50,7 +51,7 @@ export async function acknowledge(tx: Tx, owner: DispatchOwner, events: readonly
   return {
     settled: await settle(tx, [...new Set(moves.map(({ body }) => body.dispatchId))]),
     renew: expired.map(({ body }) => body.dispatchId),
-    held: [...new Set(moves.filter(({ body }) => body.outcome === 'held').map(({ body }) => body.dispatchId))],
+    held: [...new Set(took.filter(({ body }) => body.outcome === 'held').map(({ body }) => body.dispatchId))],
   };
 }
 

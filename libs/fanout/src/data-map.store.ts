@@ -5,9 +5,10 @@ import type { MapSnapshot } from './targets.js';
 
 /** @throws HeedError `data_map_not_ready` (503): without a map nobody can say who must heed */
 export async function activeMap(tx: Tx): Promise<MapSnapshot> {
-  const [row] = await tx.query<{ map_version: number; stores: DataStore[] }>(
-    'SELECT map_version, stores FROM data_map WHERE active',
-  );
+  // Locked, so that an activation waits for dispatches that are being opened with this version and sees them. The second
+  // try is for the one that waited for the activation: its row is no longer the active one.
+  const read = () => tx.query<{ map_version: number; stores: DataStore[] }>('SELECT map_version, stores FROM data_map WHERE active FOR SHARE');
+  const row = (await read())[0] ?? (await read())[0];
   if (!row) throw unavailable('data_map_not_ready', "The tenant's data map is not active yet; its store agents must register first.");
   return { mapVersion: row.map_version, stores: row.stores };
 }

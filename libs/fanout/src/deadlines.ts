@@ -7,6 +7,7 @@ const ESCALATE_AFTER = 86_400_000;
 
 /** Marks what has not been answered in time, and counts what is open: nothing becomes overdue silently. */
 export async function watchDeadlines(database: Database, unitOfWork: UnitOfWork, logger: Logger): Promise<void> {
+  let failure: unknown;
   for (const tenant of await database.listTenants()) {
     await unitOfWork.run(tenant.id, async (tx) => {
       const now = tx.clock.now();
@@ -29,6 +30,7 @@ export async function watchDeadlines(database: Database, unitOfWork: UnitOfWork,
       for (const state of ['pending', 'held', 'refused', 'failed', 'overdue', 'escalated']) {
         targetsOpen.set({ tenant: tx.tenant, state }, Number(open.find((row) => row.state === state)?.count ?? 0));
       }
-    });
+    }).catch((error: unknown) => (failure ??= error)); // one tenant's trouble holds up no other
   }
+  if (failure) throw failure;
 }

@@ -1,10 +1,11 @@
 import type { Acknowledgement } from '@heed/contracts-fanout';
 import { FromCall, pageOf, pageQuery, parseBody, readCursor } from '@heed/http';
 import type { Call, Page } from '@heed/http';
-import { dispatchId, notFound } from '@heed/kernel';
+import { dispatchId, dispatchOwner, malformed, notFound } from '@heed/kernel';
 import { UnitOfWork } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
 import { Controller, Get, Param, Query } from '@nestjs/common';
+import { z } from 'zod';
 
 interface Row {
   readonly id: string;
@@ -31,6 +32,11 @@ interface TargetRow {
   readonly evidence: Acknowledgement | null;
 }
 
+const listQuery = pageQuery.extend({
+  state: z.enum(['in_progress', 'held', 'overdue', 'done', 'cancelled']).optional(),
+  owner: dispatchOwner.optional(), // for the router
+});
+
 const SELECT = 'SELECT id, kind, cause, state, map_version, skipped, created_at, due_at, closed_at FROM dispatch';
 
 /** `/v1/dispatches` of one owner. */
@@ -39,14 +45,15 @@ export class DispatchController {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
   @Get()
-  async list(@FromCall() call: Call, @Query() query: Record<string, string>): Promise<Page<unknown>> {
-    const { limit, cursor } = parseBody(pageQuery, { limit: query['limit'], cursor: query['cursor'] });
+  async list(@FromCall() call: Call, @Query() query: unknown): Promise<Page<unknown>> {
+    const { limit, cursor, state } = parseBody(listQuery, query);
     const before = readCursor(cursor) ?? '~';
+    if (cursor && !dispatchId.safeParse(before).success) throw malformed('cursor_malformed', 'The cursor is not one that a list gave.');
     return this.unitOfWork.run(call.tenant, async (tx) => {
       const rows = await tx.query<Row>(`${SELECT} WHERE id < $1 AND ($3::text IS NULL OR state = $3) ORDER BY id DESC LIMIT $2`, [
         before,
         limit + 1,
-        query['state'] ?? null,
+        state ?? null,
       ]);
       const page = pageOf(rows, limit, (row) => row.id);
       return { items: await present(tx, page.items), nextCursor: page.nextCursor };

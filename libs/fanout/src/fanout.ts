@@ -172,7 +172,10 @@ export class Fanout {
   async acknowledged(tx: Tx, events: readonly HeedEvent<Acknowledgement>[]): Promise<void> {
     const { settled, renew, held } = await acknowledge(tx, this.options.owner, events);
     if (renew.length > 0) {
-      await tx.query(`UPDATE dispatch SET clearance = 'wanted', send_at = $2 WHERE id = ANY($1)`, [renew, tx.clock.now()]);
+      await tx.query(
+        `UPDATE dispatch SET clearance = 'wanted', send_at = $2 WHERE id = ANY($1) AND kind = ANY($3) AND state NOT IN ('done', 'cancelled')`,
+        [renew, tx.clock.now(), [...DESTRUCTIVE]],
+      );
       await this.hint(tx, tx.clock.now());
     }
     if (held.length > 0) await this.askAboutHeld(tx, held);

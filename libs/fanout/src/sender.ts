@@ -78,14 +78,20 @@ export class Sender {
       [now],
     );
     let more = false;
+    let failure: unknown;
     for (const tenant of new Set(hints.map((hint) => hint.tenant))) {
-      const sent = await this.sendDue(tenant);
-      if (sent === BATCH) more = true;
-      else {
-        const done = hints.filter((hint) => hint.tenant === tenant).map((hint) => hint.id);
-        await database.query('DELETE FROM heed.due_work WHERE id = ANY($1)', [done]);
+      try {
+        const sent = await this.sendDue(tenant);
+        if (sent === BATCH) more = true;
+        else {
+          const done = hints.filter((hint) => hint.tenant === tenant).map((hint) => hint.id);
+          await database.query('DELETE FROM heed.due_work WHERE id = ANY($1)', [done]);
+        }
+      } catch (error) {
+        failure ??= error; // one tenant's trouble holds up no other
       }
     }
+    if (failure) throw failure;
     if (more) this.options.logger.debug({ owner }, 'more dispatches are due');
     return more;
   }
@@ -100,6 +106,7 @@ export class Sender {
     await this.options.unitOfWork.run(tenant, async (tx) => {
       const locked = await lockDue(tx, due.map((d) => d.id));
       const still = due.filter((d) => locked.has(d.id));
+      if (still.length < due.length) await remind(tx, new Date(tx.clock.now().getTime() + 1000)); // somebody else holds them
       await this.askAgain(tx, still.filter((d) => d.clearance === 'wanted' || d.clearance === 'asked'));
       const events: NewEvent<unknown>[] = [];
       for (const dispatch of still.filter((d) => ready.includes(d))) {
@@ -119,7 +126,7 @@ export class Sender {
     const now = tx.clock.now();
     const next = new Date(now.getTime() + 300_000);
     await tx.query(`UPDATE dispatch SET clearance = 'asked', attempt = attempt + 1, send_at = $2 WHERE id = ANY($1)`, [waiting.map((d) => d.id), next]);
-    await tx.query('INSERT INTO heed.due_work (id, tenant, due_at) VALUES ($1, $2, $3)', [uuidv7(now), tx.tenant, next]);
+    await remind(tx, next);
     this.options.hooks?.askClearance?.(tx, waiting.map((d) => ({ id: d.id, ref: d.ref, aliases: d.aliases, attempt: d.attempt + 2 })));
   }
 
@@ -149,6 +156,10 @@ export class Sender {
       cause: { correlationId: dispatch.correlation_id, ...(dispatch.traceparent ? { traceparent: dispatch.traceparent } : {}) },
     });
   }
+}
+
+async function remind(tx: Tx, at: Date): Promise<void> {
+  await tx.query('INSERT INTO heed.due_work (id, tenant, due_at) VALUES ($1, $2, $3)', [uuidv7(tx.clock.now()), tx.tenant, at]);
 }
 
 async function selectDue(tx: Tx): Promise<readonly Due[]> {

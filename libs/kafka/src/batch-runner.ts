@@ -165,7 +165,8 @@ export class BatchRunner {
   private async bury(dead: readonly DeadLetter[]): Promise<void> {
     if (dead.length === 0) return;
     const messages = dead.map((letter) => deadLetterMessage(letter, this.options.groupId));
-    await this.retrying(() => this.deadLetters.publish(messages));
+    // One by one: together they may be larger than the broker takes in one batch.
+    for (const message of messages) await this.retrying(() => this.deadLetters.publish([message]));
     for (const letter of dead) {
       consumed.inc({ group: this.options.groupId, result: 'dead_lettered' });
       const { topic, partition, offset } = letter.record;

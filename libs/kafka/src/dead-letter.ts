@@ -28,7 +28,7 @@ export function deadLetterMessage(letter: DeadLetter, group: string): OutgoingMe
   const headers: Record<string, string | Buffer> = {};
   for (const [name, value] of Object.entries(record.headers ?? {})) {
     const one = Array.isArray(value) ? value[0] : value;
-    if (one !== undefined) headers[name] = one;
+    if (one !== undefined && one !== null) headers[name] = one;
   }
   return {
     topic: deadLetterTopic(record.topic),

@@ -51,6 +51,8 @@ export class EventConsumer {
       return read && 'handler' in read ? [read] : [];
     });
     for (const run of runsOf(await this.unseen(items))) dead.push(...(await this.handleRun(run)));
+    // Only now: a batch that comes again must find its poison counted, or two poison records would take turns for ever.
+    for (const item of items) this.attempts.delete(item.key);
     return dead.map((letter) => this.sealed(letter));
   }
 
@@ -112,7 +114,6 @@ export class EventConsumer {
       const attempts = (this.attempts.get(item.key) ?? 0) + 1;
       this.attempts.set(item.key, attempts);
       if (attempts < MAX_UNKNOWN_ATTEMPTS) throw error;
-      this.attempts.delete(item.key);
       return [{ record: item.record, code: 'handler_failed', reason: error instanceof Error ? error.name : 'unknown error' }];
     }
   }

@@ -26,13 +26,15 @@ export interface RawRecord {
   readonly timestamp?: string;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
-  readonly headers: Readonly<Record<string, Buffer | string | (Buffer | string)[] | undefined>> | undefined;
+  readonly headers: Readonly<Record<string, Buffer | string | (Buffer | string)[] | null | undefined>> | undefined;
 }
 
 export type EnvelopeResult =
   | { readonly ok: true; readonly event: HeedEvent }
   | { readonly ok: false; readonly code: string; readonly reason: string };
 
+const OTHER_ATTRIBUTES = ['ce_tenantid', 'ce_correlationid', 'ce_causationid', 'ce_dataregion', 'ce_traceparent', 'traceparent'];
+const CONTROL = /[\u0000-\u001f\u007f]/;
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /**
@@ -43,7 +45,7 @@ export function readCloudEvent(record: RawRecord, topicTenant?: string): Envelop
   const header = (name: string): string | undefined => {
     const raw = record.headers?.[name];
     const one = Array.isArray(raw) ? raw[0] : raw;
-    return one === undefined ? undefined : one.toString();
+    return one === undefined || one === null ? undefined : one.toString();
   };
   const bad = (code: string, reason: string): EnvelopeResult => ({ ok: false, code, reason });
   if (header('ce_specversion') !== '1.0') return bad('envelope_invalid', 'ce_specversion is not 1.0');
@@ -53,6 +55,9 @@ export function readCloudEvent(record: RawRecord, topicTenant?: string): Envelop
   if (!id || id.length > 256) return bad('envelope_invalid', 'ce_id is missing or too long');
   if (!source || source.length > 512) return bad('envelope_invalid', 'ce_source is missing or too long');
   if (!type) return bad('envelope_invalid', 'ce_type is missing');
+  // PostgreSQL stores no NUL, and no attribute has a use for the others.
+  const attributes = [id, source, type, ...OTHER_ATTRIBUTES.map(header)].join('');
+  if (CONTROL.test(attributes)) return bad('envelope_invalid', 'a ce_ attribute holds a control character');
   const claimed = header('ce_tenantid');
   if (topicTenant && claimed !== undefined && claimed !== topicTenant) {
     return bad('tenant_mismatch', 'ce_tenantid differs from the tenant of the topic');

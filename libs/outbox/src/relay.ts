@@ -26,6 +26,9 @@ const BATCH = 500;
 const POLL_MS = 100;
 const POKE_MS = 20;
 const PARK_MS = 5000;
+const OUTAGE_PARK_MS = 1000;
+/** Kafka takes 1 MiB per partition and request; at least one row always goes. */
+const BATCH_BYTES = 900_000;
 
 /**
  * Publishes the outbox in lanes. A lane is leased by one instance; what was published is deleted only under the epoch
@@ -115,7 +118,7 @@ export class Relay {
     );
     if (rows.length === 0) return 0;
     failpoint('relay.before-publish');
-    const done = await this.send(rows);
+    const done = await this.send(upTo(BATCH_BYTES, rows));
     if (done.length === 0) return 0;
     failpoint('relay.after-publish');
     await this.options.database.query(
@@ -149,7 +152,8 @@ export class Relay {
         this.options.logger.warn({ topic, err: error }, 'topic refuses');
       }
     }
-    if (done.length > 0) for (const topic of refusing) this.parked.set(topic, Date.now() + PARK_MS);
+    // Shorter when nothing got through: it may be all of Kafka, but rows of a bad topic must not fill every batch either.
+    for (const topic of refusing) this.parked.set(topic, Date.now() + (done.length > 0 ? PARK_MS : OUTAGE_PARK_MS));
     return done;
   }
 
@@ -174,6 +178,12 @@ export class Relay {
     });
     this.wake = undefined;
   }
+}
+
+function upTo(bytes: number, rows: readonly OutboxRow[]): readonly OutboxRow[] {
+  let sum = 0;
+  const cut = rows.findIndex((row, i) => (sum += Buffer.byteLength(row.value)) > bytes && i > 0);
+  return cut < 0 ? rows : rows.slice(0, cut);
 }
 
 function hopHeaders(row: OutboxRow): Record<string, string> {

@@ -63,7 +63,9 @@ export class UnitOfWork {
       await client.query(`BEGIN; ${enter}SET LOCAL search_path = ${quoteIdent(tenantSchema(tenantId))}`);
       const result = await work(transaction);
       await transaction.flush(options.inbox);
-      await client.query('COMMIT');
+      const { command } = await client.query('COMMIT');
+      // PostgreSQL answers ROLLBACK, without an error, where a statement had failed and the work went on.
+      if (command !== 'COMMIT') throw new Error('the transaction had failed and was rolled back');
       transaction.committed();
       return result;
     } catch (error) {

@@ -71,6 +71,11 @@ export class DecisionQueue {
     } catch (error) {
       const again = sqlState(error) === UNIQUE_VIOLATION || (isHeedError(error) && error.code === 'person_met_at_once');
       if (again && tries < MAX_TRIES) return this.commit(tenant, batch, tries + 1);
+      // The database is away, and whether it committed is not known: nobody may be written twice, so all are told to come again.
+      if (isHeedError(error) && error.code === 'database_unavailable') {
+        for (const one of batch) one.fail(error);
+        return;
+      }
       if (batch.length > 1) {
         for (const one of batch) await this.commit(tenant, [one]);
         return;
