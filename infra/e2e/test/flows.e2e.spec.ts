@@ -163,7 +163,7 @@ describe('flow 3: a policy change', () => {
     for (const admin of admins) await eventually(async () => expect(await mails(admin)).toHaveLength(1), { timeoutMs: 30_000 });
     await eventually(async () => {
       const notice = await heed.call('ajuni', 'GET', `/v1/notices/${String(accepted.body['noticeId'])}`);
-      expect(JSON.stringify(notice.body)).toContain('deliveredAt');
+      expect(JSON.stringify(notice.body).match(/"deliveredAt":"20/g)?.length).toBeGreaterThanOrEqual(admins.length);
     });
   });
 
