@@ -7,6 +7,8 @@ import { z } from 'zod';
 
 /** Nothing that Heed sends comes near it. */
 const MAX_BYTES = 950_000;
+/** The journal's column is for reading, not for storing what a stranger sends. */
+const MAX_CORRELATION_ID = 256;
 const KIND = /^heed\.command\.([a-z_]+)\.v1$/;
 const byType = new Map(commandEvents.map((definition) => [definition.type, definition]));
 const commandId = z.uuid();
@@ -30,11 +32,8 @@ export function readCommand(record: IncomingRecord, tenant: string): ReceivedCom
     // Type and schema belong together: the definition was found by the type.
     ...({ kind: KIND.exec(event.type)?.[1], data: parsed.data } as Command),
     commandId: event.id,
-    cause: { correlationId: text(event.correlationId), causationId: event.id, ...(traceparent ? { traceparent: text(traceparent) } : {}) },
+    cause: { correlationId: event.correlationId.slice(0, MAX_CORRELATION_ID), causationId: event.id, ...(traceparent ? { traceparent } : {}) },
   };
 }
 
 export const isDeadLetter = (read: ReceivedCommand | DeadLetter): read is DeadLetter => 'record' in read;
-
-/** Headers are any bytes; what no store can keep as text is taken out. */
-const text = (header: string): string => header.replaceAll('\0', '').slice(0, 256);
