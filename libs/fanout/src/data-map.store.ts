@@ -5,10 +5,11 @@ import type { MapSnapshot } from './targets.js';
 
 /** @throws HeedError `data_map_not_ready` (503): without a map nobody can say who must heed */
 export async function activeMap(tx: Tx): Promise<MapSnapshot> {
-  // Locked, so that an activation waits for dispatches that are being opened with this version and sees them. The second
-  // try is for the one that waited for the activation: its row is no longer the active one.
-  const read = () => tx.query<{ map_version: number; stores: DataStore[] }>('SELECT map_version, stores FROM data_map WHERE active FOR SHARE');
-  const row = (await read())[0] ?? (await read())[0];
+  // Locked, so that an activation waits for dispatches that are being opened with this version and sees them. Who waited
+  // for the activation finds that its row is no longer the active one, and looks for the one that is now.
+  let row: { map_version: number; stores: DataStore[] } | undefined;
+  do [row] = await tx.query('SELECT map_version, stores FROM data_map WHERE active FOR SHARE');
+  while (!row && (await tx.query('SELECT 1 FROM data_map WHERE active')).length > 0);
   if (!row) throw unavailable('data_map_not_ready', "The tenant's data map is not active yet; its store agents must register first.");
   return { mapVersion: row.map_version, stores: row.stores };
 }
