@@ -80,12 +80,12 @@ export class FanoutBed {
     return {
       seal: async (tenant, wanted) => {
         await before(tenant);
-        const sealed = wanted.map(async ({ dispatchId, stores }) => {
+        const sealed = wanted.map(({ dispatchId, stores }) => {
           const recipients = this.stores.stores.filter((s) => stores.includes(s.id)).map((s) => ({ store: s.id, key: s.agent.encryptionKey }));
-          const envelope = await sealTo(recipients, [{ type: 'email', value: 'ada@example.com' }], `${tenant}|${dispatchId}`);
+          const envelope = sealTo(recipients, [{ type: 'email', value: 'ada@example.com' }], `${tenant}|${dispatchId}`);
           return [dispatchId, { aliases: [], envelope }] as const;
         });
-        return new Map(await Promise.all(sealed));
+        return new Map(sealed);
       },
     };
   }

@@ -61,7 +61,7 @@ export class ConsentPeer {
     const tenant = String(request.headers['x-heed-tenant']);
     if (!request.headers.authorization?.startsWith('Bearer ')) return { status: 401, body: { code: 'token_missing' } };
     if (request.url === '/internal/resolve') return this.#resolve(body);
-    if (request.url === '/internal/seal') return { status: 200, body: await this.#seal(tenant, body) };
+    if (request.url === '/internal/seal') return { status: 200, body: this.#seal(tenant, body) };
     return { status: 404, body: { code: 'not_found' } };
   }
 
@@ -80,16 +80,14 @@ export class ConsentPeer {
     return { ref, aliases };
   }
 
-  async #seal(tenant: string, body: unknown): Promise<unknown> {
+  #seal(tenant: string, body: unknown): unknown {
     const { dispatches } = sealBody.parse(body);
     return {
-      dispatches: await Promise.all(
-        dispatches.map(async ({ dispatchId, ref, stores }) => {
-          const known = this.#people.get(ref);
-          const recipients = this.stores.filter((s) => stores.includes(s.id)).map((s) => ({ store: s.id, key: s.agent.encryptionKey }));
-          return { dispatchId, version: 1, aliases: [], sealed: known ? await sealTo(recipients, known, `${tenant}|${dispatchId}`) : null };
-        }),
-      ),
+      dispatches: dispatches.map(({ dispatchId, ref, stores }) => {
+        const known = this.#people.get(ref);
+        const recipients = this.stores.filter((s) => stores.includes(s.id)).map((s) => ({ store: s.id, key: s.agent.encryptionKey }));
+        return { dispatchId, version: 1, aliases: [], sealed: known ? sealTo(recipients, known, `${tenant}|${dispatchId}`) : null };
+      }),
     };
   }
 }

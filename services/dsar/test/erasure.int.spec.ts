@@ -32,7 +32,7 @@ describe('an erasure', () => {
     const command = await heed.clear(dispatchId).then(() => heed.command(dispatchId));
     expect(command.data).toMatchObject({ owner: 'dsar', ref, targets: ['crm', 'mail-processor', 'telemetry'], version: 1, asOf: '2026-11-20T12:30:00.000Z' });
     const sealed = command.data['sealed'] as SealedEnvelope;
-    const opened = await openEnvelope(sealed, { store: 'crm', privateKey: heed.stores.keys.encryption, aad: `ajuni|${dispatchId}` });
+    const opened = openEnvelope(sealed, { store: 'crm', privateKey: heed.stores.keys.encryption, aad: `ajuni|${dispatchId}` });
     expect(opened.identifiers).toEqual([{ type: 'email', value: email }]);
     expect(JSON.stringify(command.data)).not.toContain(email);
 

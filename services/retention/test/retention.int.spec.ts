@@ -65,7 +65,7 @@ describe('a legal hold', () => {
     expect(placed).toMatchObject({ status: 201, body: { ref: expect.stringMatching(/^sub_/) } });
     const command = await commandOf(placed.body['dispatchId'], 'hold');
     expect(command.data).toMatchObject({ owner: 'retention', holdId: placed.body['id'], categories: 'all', targets: ['crm', 'telemetry'], version: 1 });
-    const opened = await openEnvelope(command.data['sealed'] as SealedEnvelope, {
+    const opened = openEnvelope(command.data['sealed'] as SealedEnvelope, {
       store: 'telemetry', privateKey: stores.keys.encryption, aad: `ajuni|${String(placed.body['dispatchId'])}`,
     });
     expect(opened.identifiers).toEqual([{ type: 'email', value: email }]);

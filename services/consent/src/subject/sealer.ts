@@ -22,17 +22,16 @@ export class SubjectSealer implements Sealer {
     }));
     // A store that is not in consent's copy of the data map yet cannot be sealed for: its dispatch is left for later.
     const ready = wanted.filter((one) => one.stores.every((id) => stores.has(id)));
-    const sealed = await Promise.all(
-      ready.map(async (one): Promise<readonly [string, Sealed]> => {
+    return new Map(
+      ready.map((one): readonly [string, Sealed] => {
         const known = [one.ref, ...one.aliases].flatMap((ref) => identifiers.get(ref) ?? []);
         const recipients = one.stores.flatMap((id) => {
           const store = stores.get(id);
           return store ? [{ store: id, key: store.agent.encryptionKey }] : [];
         });
         if (known.length === 0) return [one.dispatchId, { aliases: [], envelope: null }];
-        return [one.dispatchId, { aliases: [], envelope: await sealTo(recipients, known, `${tenant}|${one.dispatchId}`) }];
+        return [one.dispatchId, { aliases: [], envelope: sealTo(recipients, known, `${tenant}|${one.dispatchId}`) }];
       }),
     );
-    return new Map(sealed);
   }
 }

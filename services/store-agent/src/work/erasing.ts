@@ -24,7 +24,7 @@ export async function erasingBatch(unit: WorkUnit, picked: readonly JournalEntry
   const now = context.clock.now();
   const expired = entries.filter((entry) => new Date(entry.data.clearance.expiresAt) <= now);
   const cleared = entries.filter((entry) => !expired.includes(entry));
-  const { people, unreadable } = await context.opener.open(cleared);
+  const { people, unreadable } = context.opener.open(cleared);
   const held = await unit.held(cleared.map((entry) => ({ dispatchId: entry.dispatchId, refs: refsOf(entry) })));
   const targets = cleared.flatMap((entry) => (held.has(entry.dispatchId) ? [] : targetOf(entry, people)));
   const results = await unit.eraseBatch(targets, { chunkRows: context.chunkRows });

@@ -14,16 +14,14 @@ export class Opener {
   constructor(private readonly options: { readonly tenant: string; readonly store: string; readonly key: OkpKey }) {}
 
   /** Who can be read; the rest is refused: the envelope is for another store or key, another tenant or dispatch, or was changed. */
-  async open(entries: readonly JournalEntry[]): Promise<{ readonly people: ReadonlyMap<string, Person>; readonly unreadable: readonly JournalEntry[] }> {
+  open(entries: readonly JournalEntry[]): { readonly people: ReadonlyMap<string, Person>; readonly unreadable: readonly JournalEntry[] } {
     const people = new Map<string, Person>();
     const unreadable: JournalEntry[] = [];
-    await Promise.all(
-      entries.map(async (entry) => {
-        const identifiers = await this.identifiersOf(entry);
-        if (identifiers) people.set(entry.dispatchId, { dispatchId: entry.dispatchId, identifiers });
-        else unreadable.push(entry);
-      }),
-    );
+    for (const entry of entries) {
+      const identifiers = this.identifiersOf(entry);
+      if (identifiers) people.set(entry.dispatchId, { dispatchId: entry.dispatchId, identifiers });
+      else unreadable.push(entry);
+    }
     return { people, unreadable };
   }
 
@@ -31,12 +29,12 @@ export class Opener {
     for (const entry of entries) this.opened.delete(nameOf(entry));
   }
 
-  private async identifiersOf(entry: JournalEntry): Promise<readonly Identifier[] | undefined> {
+  private identifiersOf(entry: JournalEntry): readonly Identifier[] | undefined {
     const known = this.opened.get(nameOf(entry));
     if (known) return known;
     const { tenant, store, key } = this.options;
     try {
-      const { identifiers } = await openEnvelope(entry.data.sealed, { store, privateKey: key, aad: `${tenant}|${entry.dispatchId}` });
+      const { identifiers } = openEnvelope(entry.data.sealed, { store, privateKey: key, aad: `${tenant}|${entry.dispatchId}` });
       if (this.opened.size >= REMEMBERED) this.opened.clear();
       this.opened.set(nameOf(entry), identifiers);
       return identifiers;

@@ -20,7 +20,7 @@ const isConsent = (entry: JournalEntry): entry is ConsentEntry => entry.kind ===
 async function switchPurposes(unit: WorkUnit, entries: readonly JournalEntry[], opener: Opener): Promise<readonly Progress[]> {
   const consents = entries.filter(isConsent);
   if (consents.length === 0) return [];
-  const { people, unreadable } = await opener.open(consents);
+  const { people, unreadable } = opener.open(consents);
   const changes = consents.flatMap((entry): PurposeChange[] => {
     const person = people.get(entry.dispatchId);
     if (!person) return [];

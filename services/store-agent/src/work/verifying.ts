@@ -40,7 +40,7 @@ export async function secondLook(unit: WorkUnit, picked: readonly JournalEntry[]
 
 async function look(unit: WorkUnit, picked: readonly JournalEntry[], context: VerifyingContext) {
   const entries = picked.filter(isErasure);
-  const { people, unreadable } = await context.opener.open(entries);
+  const { people, unreadable } = context.opener.open(entries);
   const verifications = await unit.verifyBatch(entries.flatMap((entry) => targetOf(entry, people)));
   // Erased, but the agent's key changed before it could look: it must not say `done`.
   const lost = unreadable.map((entry) => unverifiable(entry, 'envelope_unreadable'));

@@ -48,7 +48,7 @@ export class Commands {
       targets: this.recipients.map((recipient) => recipient.store),
       mapVersion: 1,
       issuedAt: now.toISOString(),
-      sealed: await sealTo(this.recipients, identifiers, `${request.sealedFor ?? this.tenant}|${dispatchId}`),
+      sealed: sealTo(this.recipients, identifiers, `${request.sealedFor ?? this.tenant}|${dispatchId}`),
       ...(kind === 'withdrawal' || kind === 'grant' ? { purposes: request.purposes ?? ['marketing_email'] } : {}),
       ...(kind === 'hold' || kind === 'hold_release' ? { holdId: request.holdId ?? uuidv7() } : {}),
       ...(kind === 'hold' ? { categories: 'all' } : {}),
