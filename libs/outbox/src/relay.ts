@@ -29,6 +29,8 @@ const PARK_MS = 5000;
 const OUTAGE_PARK_MS = 1000;
 /** Kafka takes 1 MiB per partition and request; at least one row always goes. */
 const BATCH_BYTES = 900_000;
+/** What a record has beside its parts: lengths, offsets, the header that this hop adds. */
+const RECORD_BYTES = 120;
 
 /**
  * Publishes the outbox in lanes. A lane is leased by one instance; what was published is deleted only under the epoch
@@ -182,8 +184,13 @@ export class Relay {
 
 function upTo(bytes: number, rows: readonly OutboxRow[]): readonly OutboxRow[] {
   let sum = 0;
-  const cut = rows.findIndex((row, i) => (sum += Buffer.byteLength(row.value)) > bytes && i > 0);
+  const cut = rows.findIndex((row, i) => (sum += sizeOf(row)) > bytes && i > 0);
   return cut < 0 ? rows : rows.slice(0, cut);
+}
+
+/** Of a record on the wire, a little too much: small events have more headers than value. */
+function sizeOf(row: OutboxRow): number {
+  return Buffer.byteLength(row.value) + Buffer.byteLength(row.key) + Buffer.byteLength(JSON.stringify(row.headers)) + RECORD_BYTES;
 }
 
 function hopHeaders(row: OutboxRow): Record<string, string> {
