@@ -7,7 +7,8 @@ import { Journal } from './journal/journal.js';
 import { Marks } from './journal/marks.js';
 import { OpenDsrClient } from './opendsr/client.js';
 import type { OpenDsrOptions } from './opendsr/client.js';
-import { ProcessorUnit } from './processor-unit.js';
+import { AT_ONCE, ProcessorUnit } from './processor-unit.js';
+import { Wire } from './wire.js';
 
 export interface HttpConnectorOptions {
   readonly map: ProcessorDataMap;
@@ -26,6 +27,7 @@ export interface HttpConnectorOptions {
  * @example const mail = new HttpConnector({ map, processor, webhook, journal: '/var/lib/heed/mail.sqlite' });
  */
 export class HttpConnector implements StoreConnector {
+  private readonly wire = new Wire(AT_ONCE);
   private readonly client: OpenDsrClient;
   private readonly looking = new Map<string, string>();
   private readonly taken = new Set<string>();
@@ -33,7 +35,7 @@ export class HttpConnector implements StoreConnector {
   private opened: { readonly db: JournalDatabase; readonly journal: Journal; readonly marks: Marks } | undefined;
 
   constructor(private readonly options: HttpConnectorOptions) {
-    this.client = new OpenDsrClient(options.processor);
+    this.client = new OpenDsrClient(options.processor, this.wire);
   }
 
   prepare(): Promise<void> {
@@ -53,6 +55,7 @@ export class HttpConnector implements StoreConnector {
     const mine: string[] = [];
     const unit = new ProcessorUnit({
       map: this.options.map,
+      wire: this.wire,
       client: this.client,
       webhook: this.options.webhook,
       journal,
@@ -88,10 +91,10 @@ export class HttpConnector implements StoreConnector {
     return this.sync(({ journal }) => journal.mark(sent));
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.opened?.db.close();
     this.opened = undefined;
-    return Promise.resolve();
+    await this.wire.close();
   }
 
   private take(journal: Journal, selection: Selection, mine: string[]): JournalEntry[] {

@@ -1,7 +1,9 @@
 import { createHmac } from 'node:crypto';
 import type { PurposeChange } from '@heed/connector-spi';
-import { conflict, unavailable } from '@heed/kernel';
+import { conflict } from '@heed/kernel';
 import { z } from 'zod';
+import { jsonOf } from './wire.js';
+import type { Wire } from './wire.js';
 
 export interface ConsentWebhookOptions {
   readonly url: string;
@@ -9,7 +11,6 @@ export interface ConsentWebhookOptions {
 }
 
 const answer = z.object({ matched: z.int().min(0) });
-const TIMEOUT_MS = 10_000;
 
 /** HMAC-SHA256 over `timestamp:body`, in hex; the receiver refuses old timestamps. */
 export const webhookSignature = (secret: string, timestamp: string, body: string): string =>
@@ -20,7 +21,7 @@ export const webhookSignature = (secret: string, timestamp: string, body: string
  * twice, so a call whose answer was lost is simply made again.
  * @returns how many people the processor knows by these identifiers
  */
-export async function tellConsent(options: ConsentWebhookOptions, change: PurposeChange, purposes: readonly string[]): Promise<number> {
+export async function tellConsent(wire: Wire, options: ConsentWebhookOptions, change: PurposeChange, purposes: readonly string[]): Promise<number> {
   const body = JSON.stringify({
     id: change.dispatchId,
     type: change.on ? 'consent.given' : 'consent.withdrawn',
@@ -29,25 +30,17 @@ export async function tellConsent(options: ConsentWebhookOptions, change: Purpos
     identities: change.identifiers.map(({ type, value }) => ({ type, value })),
   });
   const timestamp = String(Math.floor(Date.now() / 1000));
-  let response: Response;
-  try {
-    response = await fetch(options.url, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        'x-heed-id': change.dispatchId,
-        'x-heed-timestamp': timestamp,
-        'x-heed-signature': webhookSignature(options.secret, timestamp, body),
-      },
-      body,
-      redirect: 'error',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
-  } catch (error) {
-    throw unavailable('processor_unavailable', 'The processor cannot be reached.', error);
-  }
-  if (response.status >= 500 || response.status === 429) throw unavailable('processor_unavailable', `The processor answered ${response.status}.`);
+  const response = await wire.call(options.url, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      'x-heed-id': change.dispatchId,
+      'x-heed-timestamp': timestamp,
+      'x-heed-signature': webhookSignature(options.secret, timestamp, body),
+    },
+    body,
+  });
   if (!response.ok) throw conflict('processor_refused', `The processor answered ${response.status} to a consent webhook.`);
-  const told = answer.safeParse(await response.json().catch(() => undefined));
+  const told = answer.safeParse(jsonOf(response.body));
   return told.success ? told.data.matched : 1; // a receiver that only says yes
 }

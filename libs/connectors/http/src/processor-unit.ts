@@ -24,16 +24,19 @@ import type { JournalDatabase } from './journal/database.js';
 import type { Journal } from './journal/journal.js';
 import type { Marks } from './journal/marks.js';
 import type { OpenDsrClient } from './opendsr/client.js';
-import type { RequestStatus } from './opendsr/wire.js';
+import type { RequestStatus } from './opendsr/documents.js';
+import type { Wire } from './wire.js';
 
+/** Calls to one processor at a time. */
+export const AT_ONCE = 16;
 /** What a processor holds has no table names that we could know. */
 const PLACE = 'processor';
-const AT_ONCE = 16;
 /** Most processors answer within a moment; who does not is asked again later. */
 const PATIENCE_MS: readonly number[] = [5, 15, 40, 100, 250, 500];
 
 export interface ProcessorUnitOptions {
   readonly map: ProcessorDataMap;
+  readonly wire: Wire;
   readonly client: OpenDsrClient;
   readonly webhook: ConsentWebhookOptions;
   readonly journal: Journal;
@@ -65,13 +68,13 @@ export class ProcessorUnit implements WorkUnit {
   }
 
   applyPurposes(changes: readonly PurposeChange[]): Promise<readonly PurposeResult[]> {
-    const { map, marks, webhook } = this.options;
+    const { map, marks, webhook, wire } = this.options;
     return concurrently(changes, AT_ONCE, async (change) => {
       const mapped = [...new Set(change.purposes)].filter((purpose) => map.purposes.includes(purpose));
       const purposes = marks.current(change, mapped);
       const person = { ...change, identifiers: this.usable(change.identifiers) };
       const reachable = purposes.length > 0 && person.identifiers.length > 0;
-      const rows = reachable ? await tellConsent(webhook, person, purposes) : 0;
+      const rows = reachable ? await tellConsent(wire, webhook, person, purposes) : 0;
       this.writes.push(() => marks.keepVersions(change, purposes));
       const tables = mapped.length > 0 ? [{ table: PLACE, rows, residue: 0, kept: [] }] : [];
       return { dispatchId: change.dispatchId, superseded: mapped.length > 0 && purposes.length === 0, tables };

@@ -1,10 +1,12 @@
 import { createPublicKey, verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import type { Identifier } from '@heed/kernel';
-import { conflict, unavailable } from '@heed/kernel';
+import { conflict } from '@heed/kernel';
 import type { z } from 'zod';
-import { created, discovery, identityType, status } from './wire.js';
-import type { Discovery, RequestStatus } from './wire.js';
+import { jsonOf } from '../wire.js';
+import type { HttpAnswer, Wire } from '../wire.js';
+import { created, discovery, identityType, status } from './documents.js';
+import type { Discovery, RequestStatus } from './documents.js';
 
 export interface OpenDsrOptions {
   /** Base URL of `discovery` and `requests`. */
@@ -16,13 +18,14 @@ export interface OpenDsrOptions {
   readonly certificate?: string | undefined;
 }
 
-const TIMEOUT_MS = 10_000;
-
 /** A processor that speaks OpenDSR 2.0. What it answers counts only with its signature. */
 export class OpenDsrClient {
   private known: Promise<{ readonly document: Discovery; readonly key: KeyObject }> | undefined;
 
-  constructor(private readonly options: OpenDsrOptions) {}
+  constructor(
+    private readonly options: OpenDsrOptions,
+    private readonly wire: Wire,
+  ) {}
 
   async supports(type: 'erasure' | 'access'): Promise<boolean> {
     return (await this.processor()).document.supported_subject_request_types.includes(type);
@@ -46,21 +49,20 @@ export class OpenDsrClient {
   }
 
   private async call(method: 'GET' | 'POST', path: string, body?: string): Promise<unknown> {
-    const response = await this.fetch(`${this.options.url.replace(/\/$/, '')}/${path}`, {
+    const answer = await this.wire.call(this.address(path), {
       method,
       headers: { authorization: `Bearer ${this.options.token}`, accept: 'application/json', ...(body ? { 'content-type': 'application/json' } : {}) },
       ...(body ? { body } : {}),
     });
-    const raw = Buffer.from(await response.arrayBuffer());
-    if (!response.ok) throw conflict('processor_refused', `The processor answered ${response.status} to ${method} ${path.split('/')[0]}.`);
-    await this.checkSignature(response, raw);
-    return jsonOf(raw.toString('utf8'));
+    if (!answer.ok) throw conflict('processor_refused', `The processor answered ${answer.status} to ${method} ${path.split('/')[0]}.`);
+    await this.checkSignature(answer);
+    return jsonOf(answer.body);
   }
 
-  private async checkSignature(response: Response, raw: Buffer): Promise<void> {
-    const signature = response.headers.get('x-opendsr-signature');
-    const domain = response.headers.get('x-opendsr-processor-domain');
-    const fits = async (): Promise<boolean> => verify('sha256', raw, (await this.processor()).key, Buffer.from(signature ?? '', 'base64'));
+  private async checkSignature({ header, body }: HttpAnswer): Promise<void> {
+    const signature = header('x-opendsr-signature');
+    const domain = header('x-opendsr-processor-domain');
+    const fits = async (): Promise<boolean> => verify('sha256', body, (await this.processor()).key, Buffer.from(signature ?? '', 'base64'));
     if (signature && domain === this.options.domain) {
       if (await fits()) return;
       this.known = undefined; // it may have changed its key
@@ -78,30 +80,23 @@ export class OpenDsrClient {
   }
 
   private async discover(): Promise<{ document: Discovery; key: KeyObject }> {
-    const response = await this.fetch(`${this.options.url.replace(/\/$/, '')}/discovery`, {});
-    if (!response.ok) throw conflict('processor_refused', `The processor's discovery answered ${response.status}.`);
-    const document = understood(discovery, jsonOf(await response.text()));
-    const pem = this.options.certificate ?? (await (await this.fetch(document.processor_certificate, {})).text());
-    return { document, key: createPublicKey(pem) };
+    const answer = await this.wire.call(this.address('discovery'), { method: 'GET' });
+    if (!answer.ok) throw conflict('processor_refused', `The processor's discovery answered ${answer.status}.`);
+    const document = understood(discovery, jsonOf(answer.body));
+    const pem = this.options.certificate ?? (await this.wire.call(document.processor_certificate, { method: 'GET' })).body.toString('utf8');
+    return { document, key: keyOf(pem) };
   }
 
-  private async fetch(url: string, init: RequestInit): Promise<Response> {
-    let response: Response;
-    try {
-      response = await fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS), redirect: 'error' });
-    } catch (error) {
-      throw unavailable('processor_unavailable', 'The processor cannot be reached.', error);
-    }
-    if (response.status >= 500 || response.status === 429) throw unavailable('processor_unavailable', `The processor answered ${response.status}.`);
-    return response;
+  private address(path: string): string {
+    return `${this.options.url.replace(/\/$/, '')}/${path}`;
   }
 }
 
-function jsonOf(text: string): unknown {
+function keyOf(pem: string): KeyObject {
   try {
-    return JSON.parse(text);
+    return createPublicKey(pem);
   } catch {
-    return undefined;
+    throw conflict('processor_certificate_invalid', "The processor's certificate cannot be read.");
   }
 }
 
