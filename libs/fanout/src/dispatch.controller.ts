@@ -1,11 +1,12 @@
 import type { Acknowledgement } from '@heed/contracts-fanout';
-import { FromCall, pageOf, pageQuery, parseBody, readCursor } from '@heed/http';
+import { FromCall, Operation, pageAnswer, pageOf, pageQuery, parseBody, readCursor } from '@heed/http';
 import type { Call, Page } from '@heed/http';
 import { dispatchId, dispatchOwner, malformed, notFound } from '@heed/kernel';
 import { UnitOfWork } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { z } from 'zod';
+import { dispatchAnswer } from './dispatch.answer.js';
 
 interface Row {
   readonly id: string;
@@ -34,8 +35,10 @@ interface TargetRow {
 
 const listQuery = pageQuery.extend({
   state: z.enum(['in_progress', 'held', 'overdue', 'done', 'cancelled']).optional(),
-  owner: dispatchOwner.optional(), // for the router
+  owner: dispatchOwner.optional().describe('Whose dispatches; the origin finds the service by it, so it is needed there.'),
 });
+const params = z.object({ id: dispatchId });
+const tag = { name: 'dispatches', description: 'What was sent to the data stores, and what each has answered. The prefix of an id names its owner.' };
 
 const SELECT = 'SELECT id, kind, cause, state, map_version, skipped, created_at, due_at, closed_at FROM dispatch';
 
@@ -45,6 +48,13 @@ export class DispatchController {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
   @Get()
+  @Operation({
+    id: 'listDispatches',
+    summary: 'Lists dispatches of one owner, newest first',
+    tag,
+    query: listQuery,
+    answers: { 200: pageAnswer(dispatchAnswer) },
+  })
   async list(@FromCall() call: Call, @Query() query: unknown): Promise<Page<unknown>> {
     const { limit, cursor, state } = parseBody(listQuery, query);
     const before = readCursor(cursor) ?? '~';
@@ -61,6 +71,15 @@ export class DispatchController {
   }
 
   @Get(':id')
+  @Operation({
+    id: 'getDispatch',
+    summary: 'Shows one dispatch with every store that must heed it',
+    description: 'Also says which stores were not targets, and why.',
+    tag,
+    params,
+    answers: { 200: dispatchAnswer },
+    refusals: { 404: ['not_found', 'dispatch_unknown'] },
+  })
   async get(@FromCall() call: Call, @Param('id') id: string): Promise<unknown> {
     if (!dispatchId.safeParse(id).success) throw notFound('dispatch');
     return this.unitOfWork.run(call.tenant, async (tx) => {

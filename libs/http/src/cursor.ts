@@ -1,12 +1,20 @@
 import { malformed } from '@heed/kernel';
 import { z } from 'zod';
 
-export const pageQuery = z.object({ limit: z.coerce.number().int().min(1).max(500).default(50), cursor: z.string().max(300).optional() });
+export const pageQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(500).default(50).describe('Longest page that is wanted.'),
+  cursor: z.string().max(300).optional().describe('`nextCursor` of the page before.'),
+});
 
 /** A page of a list and where the next one begins. */
 export interface Page<T> {
   readonly items: readonly T[];
   readonly nextCursor: string | null;
+}
+
+/** The schema of a page. @example pageAnswer(hold) */
+export function pageAnswer<S extends z.ZodType>(item: S): z.ZodObject<{ items: z.ZodArray<S>; nextCursor: z.ZodNullable<z.ZodString> }> {
+  return z.strictObject({ items: z.array(item), nextCursor: z.string().nullable().describe('Where the next page begins; null after the last.') });
 }
 
 /** Cursors are opaque to callers. @example const after = readCursor(query.cursor) */

@@ -1,10 +1,11 @@
 import { HeedError, isHeedError } from '@heed/kernel';
-import type { ErrorKind, FieldError } from '@heed/kernel';
+import type { ErrorKind } from '@heed/kernel';
 import { describeError } from '@heed/observability';
 import type { Logger } from '@heed/observability';
 import { Catch, HttpException } from '@nestjs/common';
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
 
 const STATUS: Readonly<Record<ErrorKind, number>> = {
   malformed: 400,
@@ -35,15 +36,20 @@ const TITLE: Readonly<Record<number, string>> = {
 };
 
 /** RFC 9457 problem details with Heed's members. */
-export interface Problem {
-  readonly type: string;
-  readonly title: string;
-  readonly status: number;
-  readonly detail: string;
-  readonly code: string;
-  readonly promise?: string;
-  readonly errors?: readonly FieldError[];
-}
+export const problemSchema = z
+  .strictObject({
+    type: z.url().describe('Stable, one per code.'),
+    title: z.string(),
+    status: z.int().min(400).max(599),
+    detail: z.string().describe('What to do next, for a person. Never quotes what identifies somebody.'),
+    code: z.string().describe('Stable: programs branch on it.'),
+    promise: z.string().optional().describe('The promise of the policy that says no, e.g. `AJU-56`.'),
+    errors: z
+      .array(z.strictObject({ pointer: z.string().describe('JSON pointer into what was sent.'), code: z.string(), detail: z.string() }))
+      .optional(),
+  })
+  .meta({ id: 'Problem', description: 'Problem details (RFC 9457).' });
+export type Problem = z.output<typeof problemSchema>;
 
 export function problemOf(error: HeedError): Problem {
   const status = STATUS[error.kind];
@@ -54,7 +60,7 @@ export function problemOf(error: HeedError): Problem {
     detail: error.message,
     code: error.code,
     ...(error.promise ? { promise: error.promise } : {}),
-    ...(error.errors.length > 0 ? { errors: error.errors } : {}),
+    ...(error.errors.length > 0 ? { errors: [...error.errors] } : {}),
   };
 }
 

@@ -1,12 +1,23 @@
-import { FromCall, parseBody } from '@heed/http';
+import { FromCall, Operation, parseBody } from '@heed/http';
 import type { Call } from '@heed/http';
 import { purposeId, subject } from '@heed/kernel';
 import { UnitOfWork } from '@heed/persistence';
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { z } from 'zod';
+import { checkAnswer } from './check.answer.js';
 import { CheckConsent } from './check.use-case.js';
 
-const one = z.strictObject({ subject, purpose: purposeId, jurisdiction: z.string().regex(/^[A-Z]{2}(-[A-Z0-9]{1,3})?$/).optional() });
+const one = z
+  .strictObject({
+    subject,
+    purpose: purposeId,
+    jurisdiction: z
+      .string()
+      .regex(/^[A-Z]{2}(-[A-Z0-9]{1,3})?$/)
+      .optional()
+      .describe("Where the person lives, e.g. `IN`; the policy's default where left out."),
+  })
+  .meta({ id: 'Check' });
 const checkBody = z.union([one, z.strictObject({ checks: z.array(one).min(1).max(500) })]);
 
 @Controller('v1/consents/check')
@@ -18,6 +29,14 @@ export class CheckController {
 
   @Post()
   @HttpCode(200)
+  @Operation({
+    id: 'checkConsent',
+    summary: "Says whether a person's data may be used for a purpose now",
+    description: 'One or up to 500. The default is no (AJU-08); what the policy never allows is no for everybody, with the promise that says so.',
+    body: checkBody,
+    answers: { 200: z.union([checkAnswer, z.strictObject({ checks: z.array(checkAnswer) })]) },
+    idempotent: false,
+  })
   async check(@FromCall() call: Call, @Body() body: unknown): Promise<unknown> {
     const wanted = parseBody(checkBody, body);
     const list = 'checks' in wanted ? wanted.checks : [wanted];

@@ -1,13 +1,14 @@
 import { decisionSetBody, withdrawalBody } from '@heed/contracts-ingress';
-import { FromCall, pageOf, pageQuery, parseBody, readCursor } from '@heed/http';
+import { FromCall, Operation, pageAnswer, pageOf, pageQuery, parseBody, readCursor } from '@heed/http';
 import type { Call, Page } from '@heed/http';
 import { subjectRef, uuidv7 } from '@heed/kernel';
 import { UnitOfWork } from '@heed/persistence';
 import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
+import { consentRecord, decisionsRecorded, withdrawalAccepted } from './consent.answer.js';
 import { DecisionQueue } from './decision-queue.js';
 
-const historyQuery = pageQuery.extend({ ref: subjectRef });
+const historyQuery = pageQuery.extend({ ref: subjectRef.describe('Whose register.') });
 
 /** `/v1/consents` and `/v1/withdrawals`: decisions as people make them. */
 @Controller('v1')
@@ -19,6 +20,14 @@ export class ConsentController {
 
   @Post('consents')
   @HttpCode(201)
+  @Operation({
+    id: 'recordDecisions',
+    summary: 'Records what a person decided, purpose by purpose',
+    description: 'Each purpose is a choice of its own (AJU-15). A decision that happened before a later no changes nothing; `state` says what holds now.',
+    body: decisionSetBody.meta({ id: 'DecisionSet' }),
+    answers: { 201: decisionsRecorded },
+    refusals: { 422: ['purpose_denied', 'purpose_unknown', 'purpose_not_consent_based', 'notice_unknown', 'identity_ambiguous'] },
+  })
   async decide(@FromCall() call: Call, @Body() body: unknown): Promise<unknown> {
     const set = parseBody(decisionSetBody, body);
     const recorded = await this.queue.record(
@@ -34,6 +43,14 @@ export class ConsentController {
 
   @Post('withdrawals')
   @HttpCode(202)
+  @Operation({
+    id: 'withdrawConsent',
+    summary: 'Withdraws consent for some purposes or for all',
+    description: 'Holds from its arrival. Every store that uses the person for one of the purposes is told; the dispatch shows how far that is.',
+    body: withdrawalBody.meta({ id: 'Withdrawal' }),
+    answers: { 202: withdrawalAccepted },
+    refusals: { 422: ['purpose_unknown', 'purpose_not_consent_based', 'nothing_to_withdraw'] },
+  })
   async withdraw(@FromCall() call: Call, @Body() body: unknown): Promise<unknown> {
     const set = parseBody(withdrawalBody, body);
     const recorded = await this.queue.record(
@@ -49,6 +66,13 @@ export class ConsentController {
 
   /** The register of one person, newest first. */
   @Get('consents')
+  @Operation({
+    id: 'listConsentRecords',
+    summary: "Lists one person's consent register, newest first",
+    description: 'Nothing is ever taken out of it: what was decided, when, by which way, and under which words.',
+    query: historyQuery,
+    answers: { 200: pageAnswer(consentRecord) },
+  })
   async history(@FromCall() call: Call, @Query() query: unknown): Promise<Page<unknown>> {
     const { ref, limit, cursor } = parseBody(historyQuery, query);
     const before = parseBody(z.uuid(), readCursor(cursor) ?? 'ffffffff-ffff-ffff-ffff-ffffffffffff');

@@ -1,9 +1,10 @@
-import { FromCall } from '@heed/http';
+import { FromCall, Operation } from '@heed/http';
 import type { Call } from '@heed/http';
 import { UnitOfWork } from '@heed/persistence';
 import { noticeLanguages } from '@heed/policy';
 import { PolicyStore } from '@heed/tenant-policy';
 import { Controller, Get } from '@nestjs/common';
+import { purposesAnswer } from './purpose.answer.js';
 
 /** The tenant's purposes with their legal bases, what is never done, and the notices people are shown. */
 @Controller('v1/purposes')
@@ -14,6 +15,12 @@ export class PurposeController {
   ) {}
 
   @Get()
+  @Operation({
+    id: 'listPurposes',
+    summary: 'Lists the purposes of the policy in force, with their legal bases',
+    description: 'Also what is never done, and the notices that people are shown.',
+    answers: { 200: purposesAnswer },
+  })
   async list(@FromCall() call: Call): Promise<unknown> {
     const { pack, version } = await this.unitOfWork.run(call.tenant, (tx) => this.policies.current(tx));
     return {

@@ -1,5 +1,5 @@
-import { contactsBody, resolveBody, sealBody } from '@heed/contracts-consent';
-import { FromCall, parseBody } from '@heed/http';
+import { contactsAnswer, contactsBody, resolveAnswer, resolveBody, sealAnswer, sealBody } from '@heed/contracts-consent';
+import { FromCall, Operation, parseBody } from '@heed/http';
 import type { Call } from '@heed/http';
 import { isHeedError } from '@heed/kernel';
 import { UnitOfWork } from '@heed/persistence';
@@ -10,6 +10,7 @@ import { SubjectSealer } from './sealer.js';
 import { SubjectStore } from './subject.store.js';
 
 const MAX_TRIES = 5;
+const INTERNAL = { name: 'internal', description: "Calls of Heed's own services; the origin does not route them." };
 
 /** For Heed's own services only (role `service`): who is who, sealed identifiers, where to write to. */
 @Controller('internal')
@@ -23,6 +24,14 @@ export class InternalController {
 
   @Post('resolve')
   @HttpCode(200)
+  @Operation({
+    id: 'resolvePeople',
+    summary: 'Finds people by their identifiers, in the order asked; who is new gets a ref',
+    tag: INTERNAL,
+    body: resolveBody,
+    answers: { 200: resolveAnswer },
+    idempotent: false,
+  })
   async resolve(@FromCall() call: Call, @Body() body: unknown): Promise<unknown> {
     const { people } = parseBody(resolveBody, body);
     const attempt = () =>
@@ -42,6 +51,15 @@ export class InternalController {
 
   @Post('seal')
   @HttpCode(200)
+  @Operation({
+    id: 'sealIdentifiers',
+    summary: "Seals people's identifiers for the stores that must act on them",
+    description: 'A dispatch that cannot be sealed yet is missing from the answer; of a person whom nobody knows nothing is sealed.',
+    tag: INTERNAL,
+    body: sealBody,
+    answers: { 200: sealAnswer },
+    idempotent: false,
+  })
   async seal(@FromCall() call: Call, @Body() body: unknown): Promise<unknown> {
     const { dispatches } = parseBody(sealBody, body);
     const sealed = await this.sealer.seal(call.tenant, dispatches);
@@ -60,6 +78,14 @@ export class InternalController {
 
   @Post('contacts')
   @HttpCode(200)
+  @Operation({
+    id: 'findContacts',
+    summary: 'Says where to write to people, for a message that is being sent now',
+    tag: INTERNAL,
+    body: contactsBody,
+    answers: { 200: contactsAnswer },
+    idempotent: false,
+  })
   async contacts(@FromCall() call: Call, @Body() body: unknown): Promise<unknown> {
     const { refs } = parseBody(contactsBody, body);
     const people = await this.unitOfWork.run(call.tenant, (tx) => this.subjects.identifiersOf(tx, refs));

@@ -1,9 +1,11 @@
-import { FromCall } from '@heed/http';
+import { FromCall, Operation } from '@heed/http';
 import type { Call } from '@heed/http';
 import { notFound, subjectRef } from '@heed/kernel';
 import { UnitOfWork } from '@heed/persistence';
 import { Controller, Get, Param } from '@nestjs/common';
+import { z } from 'zod';
 import { presentStates } from '../consent-record/consent-record.store.js';
+import { subjectAnswer } from './subject.answer.js';
 
 /** What one person has decided, by purpose. Identifiers are told as types only. */
 @Controller('v1/subjects')
@@ -11,6 +13,14 @@ export class SubjectController {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
   @Get(':ref')
+  @Operation({
+    id: 'getSubject',
+    summary: 'Shows what one person has decided, purpose by purpose',
+    description: 'Of identifiers only the types are told.',
+    params: z.object({ ref: subjectRef }),
+    answers: { 200: subjectAnswer },
+    refusals: { 404: ['not_found'] },
+  })
   async get(@FromCall() call: Call, @Param('ref') ref: string): Promise<unknown> {
     if (!subjectRef.safeParse(ref).success) throw notFound('person');
     return this.unitOfWork.run(call.tenant, async (tx) => {

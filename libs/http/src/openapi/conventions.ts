@@ -1,0 +1,63 @@
+import type { JsonSchema } from './schemas.js';
+
+/** What holds for all calls, said at the head of every document. */
+export const CONVENTIONS = `**Tokens.** Every call but the public ones takes an OIDC access token, \`Authorization: Bearer …\`, that the configured issuer
+signed for the audience \`heed\`. Programs get theirs by OAuth 2 client credentials; the embedded start prints one with \`heed token\`. The token's
+claim \`tenant\` says whose data is meant, no path or body can; \`roles\` decides what it may do, and every call names the roles of which one is needed (\`x-roles\`).
+
+**People** are named by \`subject\`: identifiers, which are normalised before they are matched, or the \`ref\` that an answer gave. No identifier ever
+stands in a URL. \`x-privacy\` says what a member tells of people: \`personal\`, \`sealed\`, \`pseudonymous\`, \`organisational\` or \`none\`.
+
+**Forms.** JSON in UTF-8; members that are not known are refused. Times are RFC 3339 in UTC, durations ISO 8601 (\`P30D\`; \`P2BD\` for business days).
+
+**Errors** are problem details (RFC 9457) with a stable \`code\`; where a policy says no, \`promise\` is the sentence of it that does. What answers 503 has
+\`Retry-After\` and may be tried again unchanged.
+
+**Once.** A POST with an \`Idempotency-Key\` does its work once in seven days: the same key and body get the same answer, the same key with another
+body is refused as \`idempotency_key_reused\`.
+
+**Lists** come in pages: hand \`nextCursor\` back as \`cursor\` until it is null. Answers may gain members; ignore those you do not know.`;
+
+const problem = (description: string, more: JsonSchema = {}): JsonSchema => ({
+  description,
+  ...more,
+  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+});
+const header = (name: string, description: string, schema: JsonSchema): JsonSchema => ({ headers: { [name]: { description, required: true, schema } } });
+
+/** Refusals that most calls share. */
+export const RESPONSES: Readonly<Record<string, JsonSchema>> = {
+  Malformed: problem('The call cannot be read: `body_invalid` with a pointer to every mistake, `json_malformed`, `cursor_malformed`, `idempotency_key_malformed`, `http_415` …'),
+  Unauthenticated: problem('`token_missing`, or `token_invalid`: expired, for others, or not signed by the issuer.', header('WWW-Authenticate', 'The scheme to use.', { const: 'Bearer' })),
+  Forbidden: problem('`role_missing`, or `tenant_missing`: the token does not allow this call.'),
+  TooLarge: problem('`body_too_large`: more than 1 MiB.'),
+  Unavailable: problem(
+    'Something that this call needs is away or not ready yet, e.g. `database_unavailable`, `policy_not_ready`, `data_map_not_ready`. Try again.',
+    header('Retry-After', 'Seconds to wait.', { type: 'string', pattern: '^[0-9]+$' }),
+  ),
+};
+
+export const PARAMETERS: Readonly<Record<string, JsonSchema>> = {
+  IdempotencyKey: {
+    name: 'Idempotency-Key',
+    in: 'header',
+    description: 'Chosen by the caller, a UUID for example: a repeated call with it gets the first answer and does nothing twice.',
+    schema: { type: 'string', pattern: '^[!-~]{1,128}$' },
+  },
+  Tenant: {
+    name: 'x-heed-tenant',
+    in: 'header',
+    required: true,
+    description: "Whose data is meant; only tokens of Heed's own services leave it to this header.",
+    schema: { type: 'string', pattern: '^[a-z][a-z0-9-]{1,30}[a-z0-9]$' },
+  },
+};
+
+export const SECURITY: Readonly<Record<string, JsonSchema>> = {
+  bearer: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: 'An access token of the configured OIDC issuer for the audience `heed`, of at most 15 minutes, with the claims `tenant` and `roles`.',
+  },
+};

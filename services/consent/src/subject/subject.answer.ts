@@ -1,0 +1,13 @@
+import { identifierType, instant, purposeId, subjectRef, uuid } from '@heed/kernel';
+import { z } from 'zod';
+import { decision } from '../consent-record/consent.answer.js';
+
+export const subjectAnswer = z
+  .strictObject({
+    ref: subjectRef,
+    version: z.int().min(0).describe('Grows with every decision.'),
+    since: instant,
+    identifiers: z.array(z.strictObject({ type: identifierType })),
+    preferences: z.array(z.strictObject({ purpose: purposeId, state: decision, recordId: uuid, since: instant })),
+  })
+  .meta({ id: 'Subject' });
