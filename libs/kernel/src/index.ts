@@ -5,5 +5,6 @@ export * from './event.js';
 export * from './failpoint.js';
 export * from './ids.js';
 export * from './loop.js';
+export * from './pause.js';
 export * from './privacy.js';
 export * from './subject.js';

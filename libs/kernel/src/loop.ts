@@ -1,3 +1,5 @@
+import { InterruptiblePause } from './pause.js';
+
 export interface LoopOptions {
   /** One step; true when there may be more to do at once. */
   readonly step: () => Promise<boolean>;
@@ -12,9 +14,8 @@ const LONGEST_RETRY_MS = 5000;
 
 /** Steps until it is stopped: at once while there is work, else when poked or after a pause; backs off on errors. */
 export class Loop {
-  private stopping = false;
+  private readonly pause = new InterruptiblePause();
   private poked = false;
-  private wake: (() => void) | undefined;
   private running: Promise<void> | undefined;
 
   constructor(private readonly options: LoopOptions) {}
@@ -25,49 +26,34 @@ export class Loop {
 
   poke(): void {
     this.poked = true;
-    this.wake?.();
+    this.pause.poke();
   }
 
   /** No further step; for loops that end when they have succeeded once. */
   finish(): void {
-    this.stopping = true;
+    this.pause.end();
   }
 
   /** Finishes the step at hand. */
   async stop(): Promise<void> {
-    this.stopping = true;
-    this.wake?.();
+    this.pause.end();
     await this.running;
   }
 
   private async run(): Promise<void> {
-    const idleMs = this.options.idleMs ?? 60_000;
     let failures = 0;
-    while (!this.stopping) {
+    while (!this.pause.ended) {
       try {
         this.poked = false;
         const busy = await this.options.step();
         failures = 0;
         this.options.onSuccess?.();
-        if (!busy) await this.pause(idleMs, true);
+        if (!busy && !this.poked) await this.pause.untilPoked(this.options.idleMs ?? 60_000);
       } catch (error) {
         this.options.onError(error);
         failures += 1;
-        await this.pause(Math.min(LONGEST_RETRY_MS, RETRY_MS * 2 ** Math.min(failures, 8)), false);
+        await this.pause.for(Math.min(LONGEST_RETRY_MS, RETRY_MS * 2 ** Math.min(failures, 8)));
       }
     }
-  }
-
-  private async pause(ms: number, untilPoked: boolean): Promise<void> {
-    if (this.stopping || (untilPoked && this.poked)) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.wake = () => {
-        if (!untilPoked && !this.stopping) return;
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-    this.wake = undefined;
   }
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { failpoint } from '@heed/kernel';
+import { failpoint, InterruptiblePause } from '@heed/kernel';
 import type { Publisher } from '@heed/kafka';
 import { markSpan, outboxAge, outboxPublished, SpanKind } from '@heed/observability';
 import type { Logger } from '@heed/observability';
@@ -42,8 +42,7 @@ export class Relay {
   private epochs = new Map<number, string>();
   private readonly parked = new Map<string, number>();
   private running: Promise<void> | undefined;
-  private stopping = false;
-  private wake: (() => void) | undefined;
+  private readonly pause = new InterruptiblePause();
   private poked = false;
   private renewedAt = 0;
 
@@ -59,13 +58,12 @@ export class Relay {
   readonly poke = (): void => {
     if (this.poked) return;
     this.poked = true;
-    this.wake?.();
+    this.pause.poke();
   };
 
   /** Publishes what is at hand, gives the lanes back and ends. */
   async stop(): Promise<void> {
-    this.stopping = true;
-    this.wake?.();
+    this.pause.end();
     await this.running;
     await this.options.database
       .query(`UPDATE heed.outbox_lane SET owner = NULL, expires_at = '-infinity' WHERE owner = $1`, [this.id])
@@ -74,7 +72,7 @@ export class Relay {
 
   private async loop(): Promise<void> {
     await this.retrying(() => this.options.publisher.connect());
-    while (!this.stopping) {
+    while (!this.pause.ended) {
       let published = 0;
       try {
         await this.lease();
@@ -83,9 +81,9 @@ export class Relay {
         this.epochs.clear();
         this.renewedAt = 0;
         this.options.logger.warn({ err: error }, 'relay waits and tries again');
-        await this.pause(300);
+        await this.pause.for(300);
       }
-      if (published < BATCH) await this.pause(this.poked ? POKE_MS : POLL_MS);
+      if (published < BATCH) await (this.poked ? this.pause.for(POKE_MS) : this.pause.untilPoked(POLL_MS));
     }
   }
 
@@ -145,7 +143,7 @@ export class Relay {
     const done: OutboxRow[] = [];
     const refusing: string[] = [];
     for (const topic of new Set(rows.map((row) => row.topic))) {
-      if (this.stopping || (refusing.length > 1 && done.length === 0)) break; // all of Kafka is away, not a topic
+      if (this.pause.ended || (refusing.length > 1 && done.length === 0)) break; // all of Kafka is away, not a topic
       try {
         await this.options.publisher.publish(messages.filter((message) => message.topic === topic));
         done.push(...rows.filter((row) => row.topic === topic));
@@ -160,25 +158,13 @@ export class Relay {
   }
 
   private async retrying(work: () => Promise<void>): Promise<void> {
-    while (!this.stopping) {
+    while (!this.pause.ended) {
       try {
         return await work();
       } catch {
-        await this.pause(500);
+        await this.pause.for(500);
       }
     }
-  }
-
-  private async pause(ms: number): Promise<void> {
-    if (this.stopping) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.wake = () => {
-        clearTimeout(timer);
-        setTimeout(resolve, ms === POLL_MS ? 0 : Math.min(ms, POKE_MS));
-      };
-    });
-    this.wake = undefined;
   }
 }
 

@@ -1,3 +1,4 @@
+import { InterruptiblePause } from '@heed/kernel';
 import type { Logger } from '@heed/observability';
 
 /** Work that comes again and again: redelivery, deadlines, clean-up. */
@@ -9,9 +10,8 @@ export interface Job {
 
 /** Runs jobs one after another each on its own beat; a failure is logged and the next beat tries again. */
 export class JobRunner {
-  private stopping = false;
+  private readonly pause = new InterruptiblePause();
   private readonly loops: Promise<void>[] = [];
-  private readonly wakes = new Set<() => void>();
 
   constructor(
     private readonly jobs: readonly Job[],
@@ -23,28 +23,18 @@ export class JobRunner {
   }
 
   async stop(): Promise<void> {
-    this.stopping = true;
-    for (const wake of this.wakes) wake();
+    this.pause.end();
     await Promise.all(this.loops);
   }
 
   private async loop(job: Job): Promise<void> {
-    while (!this.stopping) {
+    while (!this.pause.ended) {
       try {
         await job.run();
       } catch (error) {
         this.logger.warn({ kind: job.name, err: error }, 'a job failed and is tried again');
       }
-      await new Promise<void>((resolve) => {
-        const wake = (): void => {
-          clearTimeout(timer);
-          this.wakes.delete(wake);
-          resolve();
-        };
-        const timer = setTimeout(wake, job.everyMs);
-        this.wakes.add(wake);
-        if (this.stopping) wake();
-      });
+      await this.pause.for(job.everyMs);
     }
   }
 }
