@@ -64,6 +64,7 @@ export async function migrate(options: MigrateOptions): Promise<void> {
       await createTenant(client, database, tenant, logins[tenant.id]);
       const role = tenantRole(database, tenant.id);
       const applied = await applySets(client, tenantSchema(tenant.id), perTenant, { role, login: database }, ownerRole(database));
+      await admitTenant(client, tenant);
       if (applied > 0) options.progress(`${options.service}: tenant ${tenant.id} (${index + 1}/${options.tenants.length}), ${applied} migrations`);
     }
     options.progress(`${options.service}: ready, ${options.tenants.length} tenants`);
@@ -109,11 +110,15 @@ async function createTenant(client: pg.Client, database: string, tenant: Tenant,
   await client.query(`GRANT USAGE ON SCHEMA ${schema} TO ${role}`);
   await client.query(`ALTER DEFAULT PRIVILEGES FOR ROLE ${owner} IN SCHEMA ${schema} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO ${role}`);
   await client.query(`ALTER DEFAULT PRIVILEGES FOR ROLE ${owner} IN SCHEMA ${schema} GRANT USAGE ON SEQUENCES TO ${role}`);
+  await client.query('COMMIT');
+}
+
+/** Last: a running service serves the tenants that are listed, and one without its tables fails every record. */
+async function admitTenant(client: pg.Client, tenant: Tenant): Promise<void> {
   await client.query(
-    `INSERT INTO heed.tenant (id, isolation) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET isolation = $2`,
+    `INSERT INTO heed.tenant (id, isolation) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET isolation = $2 WHERE tenant.isolation <> $2`,
     [tenant.id, tenant.isolation],
   );
-  await client.query('COMMIT');
 }
 
 async function applySets(
