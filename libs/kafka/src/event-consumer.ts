@@ -1,86 +1,62 @@
-import { causeOf, isHeedError, readCloudEvent } from '@heed/kernel';
-import type { EventDefinition, HeedEvent } from '@heed/kernel';
-import { markSpan, SpanKind } from '@heed/observability';
+import { causeOf, isHeedError } from '@heed/kernel';
 import { isTransientPgError, sqlState, UNIQUE_VIOLATION } from '@heed/persistence';
 import type { Database, UnitOfWork } from '@heed/persistence';
-import type { EventBatch } from './consumes.js';
 import type { DeadLetter, IncomingRecord } from './dead-letter.js';
+import { readRecord, runsOf, tenantOf } from './record-reader.js';
+import type { Item, RecordReaderOptions } from './record-reader.js';
+import { UnknownTenants } from './unknown-tenants.js';
 
-/** Larger records are refused: nothing Heed publishes comes near, and a batch of them would fill the heap. */
-const MAX_RECORD_BYTES = 950_000;
-/** Ingress is written by anybody of the tenant; its bodies are small. */
-const MAX_INGRESS_BYTES = 256 * 1024;
 /** Records live a week on their topics; beyond that, either way, a record's time is not believed. */
 const INBOX_NEAR_MS = 8 * 86_400_000;
 /** An error nobody foresaw is tried this often before the record is taken aside. */
 const MAX_UNKNOWN_ATTEMPTS = 5;
 
-export interface EventHandler {
-  readonly definition: EventDefinition;
-  readonly handle: (batch: EventBatch<EventDefinition>) => Promise<void>;
-}
-
-export interface EventConsumerOptions {
+export interface EventConsumerOptions extends RecordReaderOptions {
   readonly consumer: string;
-  readonly topicPrefix: string;
   readonly database: Database;
   readonly unitOfWork: UnitOfWork;
-  readonly handlers: ReadonlyMap<string, EventHandler>;
-  readonly knownTypes?: readonly string[];
   readonly seal?: (value: Buffer, tenant: string) => Buffer;
 }
 
-interface Item {
-  readonly record: IncomingRecord;
-  readonly event: HeedEvent;
-  readonly handler: EventHandler;
-  readonly key: string;
-}
-
-/** Validates, deduplicates and handles a batch: events and their inbox rows in one transaction. */
+/**
+ * Validates, deduplicates and handles a batch: events and their inbox rows in one transaction. Where one tenant must wait
+ * (its policy is not here yet) its later events wait behind it and the other tenants' are handled; the inbox knows them
+ * when the batch comes again.
+ */
 export class EventConsumer {
   private readonly attempts = new Map<string, number>();
+  /** Judged once: a batch that comes again must not do what was refused, after what came behind it. */
+  private readonly condemned = new Map<string, DeadLetter>();
+  private readonly unknownTenants: UnknownTenants;
 
-  constructor(private readonly options: EventConsumerOptions) {}
-
-  async handle(records: readonly IncomingRecord[]): Promise<readonly DeadLetter[]> {
-    const dead: DeadLetter[] = [];
-    const items = records.flatMap((record) => {
-      const read = this.read(record);
-      if (read && 'code' in read) dead.push(read);
-      return read && 'handler' in read ? [read] : [];
-    });
-    for (const run of runsOf(await this.unseen(items))) dead.push(...(await this.handleRun(run)));
-    // Only now: a batch that comes again must find its poison counted, or two poison records would take turns for ever.
-    for (const item of items) this.attempts.delete(item.key);
-    return dead.map((letter) => this.sealed(letter));
+  constructor(private readonly options: EventConsumerOptions) {
+    this.unknownTenants = new UnknownTenants(options.database.clock);
   }
 
-  /** Undefined for a type that is another consumer's. */
-  private read(record: IncomingRecord): Item | DeadLetter | undefined {
-    const topicTenant = tenantOf(record.topic.slice(this.options.topicPrefix.length));
-    const limit = topicTenant ? MAX_INGRESS_BYTES : MAX_RECORD_BYTES;
-    if ((record.value?.length ?? 0) > limit) return { record, code: 'oversize', reason: `the value is larger than ${limit} bytes` };
-    const result = readCloudEvent({ key: record.key, value: record.value, headers: record.headers, timestamp: record.timestamp }, topicTenant);
-    if (!result.ok) return this.options.knownTypes || !topicTenant ? { record, code: result.code, reason: result.reason } : undefined;
-    const { event } = result;
-    const handler = this.options.handlers.get(event.type);
-    if (!handler) {
-      if (!this.options.knownTypes || this.options.knownTypes.includes(event.type)) return undefined;
-      return { record, code: 'type_unknown', reason: 'this topic takes no events of that type' };
+  /** @throws what the first tenant that must wait is waiting for; the same records must come again */
+  async handle(records: readonly IncomingRecord[]): Promise<readonly DeadLetter[]> {
+    const unreadable: DeadLetter[] = [];
+    const items = records.flatMap((record) => {
+      const read = readRecord(record, this.options);
+      if (read && 'code' in read) unreadable.push(read);
+      return read && 'handler' in read ? [read] : [];
+    });
+    const unseen = await this.unseen(items);
+    const waiting = new Map<string, unknown>();
+    for (const run of runsOf(unseen.filter((item) => !this.condemned.has(item.key)))) {
+      const tenant = run[0]?.event.tenant ?? '';
+      if (waiting.has(tenant)) continue;
+      await this.handleRun(run).catch((error: unknown) => waiting.set(tenant, error));
     }
-    const data = handler.definition.data.safeParse(event.data);
-    if (!data.success) {
-      const where = data.error.issues.map((issue) => `/${issue.path.join('/')}: ${issue.code}`).slice(0, 5);
-      return { record, code: 'schema_violation', reason: where.join('; ') };
+    const [reason] = waiting.values();
+    if (waiting.size > 0) throw reason;
+    const dead = [...unreadable, ...unseen.flatMap((item) => this.condemned.get(item.key) ?? [])];
+    // Only now: a batch that comes again must find its poison counted, or two poison records would take turns for ever.
+    for (const { key } of items) {
+      this.attempts.delete(key);
+      this.condemned.delete(key);
     }
-    const traceparent = markSpan(`${record.topic} process`, { kind: SpanKind.CONSUMER, traceparent: event.traceparent });
-    return {
-      record,
-      event: { ...event, ...(traceparent ? { traceparent } : {}), data: data.data },
-      handler,
-      key: `${event.tenant}|${event.source}|${event.id}`,
-    };
+    return dead.map((letter) => this.sealed(letter));
   }
 
   private async unseen(items: readonly Item[]): Promise<readonly Item[]> {
@@ -97,25 +73,32 @@ export class EventConsumer {
     });
   }
 
-  private async handleRun(run: readonly Item[]): Promise<readonly DeadLetter[]> {
+  private async handleRun(run: readonly Item[]): Promise<void> {
     try {
       await this.transact(run);
-      return [];
     } catch (error) {
-      if (isTransient(error)) throw error;
-      if (run.length > 1) {
-        const dead: DeadLetter[] = [];
-        for (const item of run) dead.push(...(await this.handleRun([item])));
-        return dead;
-      }
-      const [item] = run;
-      if (!item) return [];
-      if (isHeedError(error)) return [{ record: item.record, code: error.code, reason: error.message }];
-      const attempts = (this.attempts.get(item.key) ?? 0) + 1;
-      this.attempts.set(item.key, attempts);
-      if (attempts < MAX_UNKNOWN_ATTEMPTS) throw error;
-      return [{ record: item.record, code: 'handler_failed', reason: error instanceof Error ? error.name : 'unknown error' }];
+      const [item, next] = run;
+      if (!item || this.mustWait(error, item.event.tenant)) throw error;
+      if (next) for (const one of run) await this.handleRun([one]);
+      else this.condemn(item, error);
     }
+  }
+
+  private condemn(item: Item, error: unknown): void {
+    const { key, record } = item;
+    if (isHeedError(error)) {
+      this.condemned.set(key, { record, code: error.code, reason: error.message });
+      return;
+    }
+    const attempts = (this.attempts.get(key) ?? 0) + 1;
+    this.attempts.set(key, attempts);
+    if (attempts < MAX_UNKNOWN_ATTEMPTS) throw error;
+    this.condemned.set(key, { record, code: 'handler_failed', reason: error instanceof Error ? error.name : 'unknown error' });
+  }
+
+  private mustWait(error: unknown, tenant: string): boolean {
+    if (isHeedError(error) && error.code === 'tenant_unknown') return this.unknownTenants.mayYetCome(tenant);
+    return isTransient(error);
   }
 
   private async transact(run: readonly Item[]): Promise<void> {
@@ -133,6 +116,7 @@ export class EventConsumer {
         },
       },
     );
+    this.unknownTenants.arrived(tenant);
   }
 
   private sealed(letter: DeadLetter): DeadLetter {
@@ -153,20 +137,4 @@ function dayOf(record: IncomingRecord, now: Date): string {
 /** Two consumers handled the same event at once: the loser's rows are undone, and the next try finds it handled. */
 function isTransient(error: unknown): boolean {
   return (isHeedError(error) && error.retriable) || isTransientPgError(error) || sqlState(error) === UNIQUE_VIOLATION;
-}
-
-export function tenantOf(topic: string): string | undefined {
-  return /^heed\.t\.([^.]+)\./.exec(topic)?.[1];
-}
-
-/** Neighbours of one type and tenant are handled together; the order of the partition is kept. */
-function runsOf(items: readonly Item[]): readonly Item[][] {
-  const runs: Item[][] = [];
-  for (const item of items) {
-    const last = runs.at(-1);
-    const head = last?.[0];
-    if (last && head && head.event.tenant === item.event.tenant && head.event.type === item.event.type) last.push(item);
-    else runs.push([item]);
-  }
-  return runs;
 }
