@@ -5,6 +5,7 @@ import type { DataStore } from '@heed/contracts-subprocessor-registry';
 import { verifyBody } from '@heed/crypto';
 import type { Tx } from '@heed/persistence';
 import { newestStores } from './data-map.store.js';
+import { lockDispatches } from './lock-dispatches.js';
 import type { SettledDispatch, TargetState } from './types.js';
 
 interface Believed {
@@ -31,6 +32,7 @@ export async function acknowledge(tx: Tx, owner: DispatchOwner, events: readonly
     else believed.push({ body: ack.body, evidence: ack });
   }
   const last = latestPerTarget(believed);
+  await lockDispatches(tx, last.map(({ body }) => body.dispatchId));
   const expired = last.filter(({ body }) => body.outcome === 'refused' && body.reason === 'clearance_expired');
   const moves = last.filter((one) => !expired.includes(one));
   const moved = await moveTargets(tx, moves);

@@ -11,13 +11,19 @@ export async function watchDeadlines(database: Database, unitOfWork: UnitOfWork,
   for (const tenant of await database.listTenants()) {
     await unitOfWork.run(tenant.id, async (tx) => {
       const now = tx.clock.now();
+      const passed = await tx.query<{ id: string }>(
+        `SELECT id FROM dispatch d WHERE due_at < $1 AND state NOT IN ('done', 'cancelled')
+            AND EXISTS (SELECT 1 FROM dispatch_target t WHERE t.dispatch_id = d.id AND (t.state = 'pending' OR (t.state = 'overdue' AND d.due_at < $2)))
+          ORDER BY id FOR NO KEY UPDATE`,
+        [now, new Date(now.getTime() - ESCALATE_AFTER)],
+      );
       const late = await tx.query<{ dispatch_id: string; data_store: string; state: string }>(
         `UPDATE dispatch_target t SET state = CASE WHEN d.due_at < $2 THEN 'escalated' ELSE 'overdue' END
            FROM dispatch d
-          WHERE d.id = t.dispatch_id AND d.due_at < $1 AND d.state NOT IN ('done', 'cancelled')
+          WHERE d.id = t.dispatch_id AND d.id = ANY($1) AND d.due_at < $3
             AND (t.state = 'pending' OR (t.state = 'overdue' AND d.due_at < $2))
           RETURNING t.dispatch_id, t.data_store, t.state`,
-        [now, new Date(now.getTime() - ESCALATE_AFTER)],
+        [passed.map((d) => d.id), new Date(now.getTime() - ESCALATE_AFTER), now],
       );
       for (const target of late) {
         tx.record({ kind: `target.${target.state}`, data: { dispatchId: target.dispatch_id, dataStore: target.data_store } });

@@ -5,6 +5,7 @@ import type { DataStore } from '@heed/contracts-subprocessor-registry';
 import type { Tx } from '@heed/persistence';
 import { acknowledge } from './acknowledge.js';
 import { activateMap, activeMap, keepProposedMap } from './data-map.store.js';
+import { lockDispatches } from './lock-dispatches.js';
 import { chooseTargets } from './targets.js';
 import type { MapSnapshot } from './targets.js';
 import type { FanoutOptions, NewDispatch, OpenedDispatch } from './types.js';
@@ -80,6 +81,7 @@ export class Fanout {
 
   /** Retention says yes: the dispatch may be sent until the clearance ends, also to stores that answered `held` before. */
   async cleared(tx: Tx, given: readonly { dispatchId: string; clearanceId: string; expiresAt: string }[]): Promise<void> {
+    await lockDispatches(tx, given.map((g) => g.dispatchId));
     await tx.query(
       `UPDATE dispatch d SET clearance = 'given', clearance_id = g.clearance_id, clearance_ends = g.ends, send_at = $2,
               state = CASE WHEN d.state = 'held' THEN 'in_progress' ELSE d.state END
@@ -93,6 +95,7 @@ export class Fanout {
 
   /** Retention says no: a legal hold. Waits for the release. */
   async heldBack(tx: Tx, dispatchIds: readonly string[]): Promise<void> {
+    await lockDispatches(tx, dispatchIds);
     await tx.query(`UPDATE dispatch SET state = 'held', send_at = NULL, clearance = 'wanted' WHERE id = ANY($1) AND state NOT IN ('done', 'cancelled')`, [dispatchIds]);
     await tx.query(
       `UPDATE dispatch_target SET state = 'held', reason = 'legal_hold' WHERE dispatch_id = ANY($1) AND state IN ('pending', 'overdue', 'escalated')`,
@@ -108,8 +111,10 @@ export class Fanout {
     const rows = await tx.query<{ id: string; ref: string; aliases: string[]; attempt: number }>(
       `UPDATE dispatch d SET state = 'in_progress', clearance = 'asked', send_at = NULL, attempt = d.attempt + 1,
               due_at = GREATEST(d.due_at, $3::timestamptz + (d.due_at - d.created_at))
-        WHERE d.kind = ANY($2) AND d.effective AND d.state NOT IN ('done', 'cancelled') AND (d.ref = ANY($1) OR d.aliases && $1)
-          AND (d.state = 'held' OR EXISTS (SELECT 1 FROM dispatch_target t WHERE t.dispatch_id = d.id AND t.state = 'held'))
+        WHERE d.id IN (
+          SELECT id FROM dispatch w WHERE kind = ANY($2) AND effective AND state NOT IN ('done', 'cancelled') AND (ref = ANY($1) OR aliases && $1)
+             AND (state = 'held' OR EXISTS (SELECT 1 FROM dispatch_target t WHERE t.dispatch_id = w.id AND t.state = 'held'))
+           ORDER BY id FOR NO KEY UPDATE)
         RETURNING d.id, d.ref, d.aliases, d.attempt`,
       [refs, [...DESTRUCTIVE], tx.clock.now()],
     );
@@ -121,13 +126,16 @@ export class Fanout {
   /** Later decisions took the place of these: a store that is mapped later is no target of them. */
   async superseded(tx: Tx, decided: readonly { ref: string; purposes: readonly string[]; by: string }[]): Promise<void> {
     await tx.query(
-      `UPDATE dispatch d SET effective = false FROM jsonb_to_recordset($1::jsonb) AS n(ref text, purposes jsonb, by text)
-        WHERE d.ref = n.ref AND d.effective AND d.kind IN ('withdrawal', 'grant') AND d.id <> n.by AND d.body->'purposes' <@ n.purposes`,
+      `UPDATE dispatch SET effective = false WHERE id IN (
+         SELECT d.id FROM dispatch d, jsonb_to_recordset($1::jsonb) AS n(ref text, purposes jsonb, by text)
+          WHERE d.ref = n.ref AND d.effective AND d.kind IN ('withdrawal', 'grant') AND d.id <> n.by AND d.body->'purposes' <@ n.purposes
+          ORDER BY d.id FOR NO KEY UPDATE OF d)`,
       [JSON.stringify(decided)],
     );
   }
 
   async notEffective(tx: Tx, dispatchIds: readonly string[]): Promise<void> {
+    await lockDispatches(tx, dispatchIds);
     await tx.query('UPDATE dispatch SET effective = false WHERE id = ANY($1)', [dispatchIds]);
   }
 
@@ -153,7 +161,8 @@ export class Fanout {
           WHERE d.effective AND d.state <> 'cancelled' AND d.kind <> 'grant' AND d.kind <> 'hold_release'
             AND (d.kind <> 'withdrawal' OR EXISTS (
                   SELECT 1 FROM jsonb_array_elements_text(s.purposes) AS p WHERE d.body->'purposes' ? p))
-            AND NOT EXISTS (SELECT 1 FROM dispatch_target t WHERE t.dispatch_id = d.id AND t.data_store = s.id)),
+            AND NOT EXISTS (SELECT 1 FROM dispatch_target t WHERE t.dispatch_id = d.id AND t.data_store = s.id)
+          ORDER BY d.id FOR NO KEY UPDATE OF d),
        inserted AS (
          INSERT INTO dispatch_target (dispatch_id, data_store, state) SELECT id, store, 'pending' FROM missing RETURNING dispatch_id)
        UPDATE dispatch d SET state = 'in_progress', closed_at = NULL, map_version = $2, attempt = d.attempt + 1,

@@ -5,6 +5,7 @@ import type { DispatchOwner, NewEvent } from '@heed/kernel';
 import type { Logger } from '@heed/observability';
 import type { Outbox } from '@heed/outbox';
 import type { Database, Tx, UnitOfWork } from '@heed/persistence';
+import { isDeepStrictEqual } from 'node:util';
 import { settle } from './acknowledge.js';
 import { redeliveryPause } from './targets.js';
 import type { FanoutHooks, Sealer } from './types.js';
@@ -104,17 +105,17 @@ export class Sender {
       ready.filter((d) => d.targets.length > 0).map((d) => ({ dispatchId: d.id, ref: d.ref, aliases: d.aliases, stores: d.targets })),
     );
     await this.options.unitOfWork.run(tenant, async (tx) => {
-      const locked = await lockDue(tx, due.map((d) => d.id));
-      const still = due.filter((d) => locked.has(d.id));
+      const still = await lockUnchanged(tx, due);
       if (still.length < due.length) await remind(tx, new Date(tx.clock.now().getTime() + 1000)); // somebody else holds them
       await this.askAgain(tx, still.filter((d) => d.clearance === 'wanted' || d.clearance === 'asked'));
       const events: NewEvent<unknown>[] = [];
-      for (const dispatch of still.filter((d) => ready.includes(d))) {
+      const sendable = still.filter((d) => ready.includes(d));
+      for (const dispatch of sendable) {
         const one = sealed.get(dispatch.id);
         if (one?.envelope) events.push(this.command(tx, dispatch, one.aliases, one.envelope));
       }
       this.options.outbox.append(events, tx);
-      const unknown = await markSent(tx, still.filter((d) => ready.includes(d)), sealed);
+      const unknown = await markSent(tx, sendable, sealed);
       const settled = await settle(tx, unknown);
       if (settled.length > 0) await this.options.hooks?.settled?.(tx, settled);
     });
@@ -162,22 +163,28 @@ async function remind(tx: Tx, at: Date): Promise<void> {
   await tx.query('INSERT INTO heed.due_work (id, tenant, due_at) VALUES ($1, $2, $3)', [uuidv7(tx.clock.now()), tx.tenant, at]);
 }
 
+const SELECT_DUE = `SELECT d.id, d.kind, d.ref, d.aliases, d.version, d.body, d.map_version, d.attempt, d.clearance, d.clearance_id, d.clearance_ends,
+         d.correlation_id, d.traceparent,
+         ARRAY(SELECT t.data_store FROM dispatch_target t WHERE t.dispatch_id = d.id AND t.state = ANY($2) ORDER BY 1) AS targets
+    FROM dispatch d WHERE d.send_at <= $1 AND d.state NOT IN ('done', 'cancelled')`;
+
 async function selectDue(tx: Tx): Promise<readonly Due[]> {
-  return tx.query<Due>(
-    `SELECT d.id, d.kind, d.ref, d.aliases, d.version, d.body, d.map_version, d.attempt, d.clearance, d.clearance_id, d.clearance_ends,
-            d.correlation_id, d.traceparent,
-            ARRAY(SELECT t.data_store FROM dispatch_target t WHERE t.dispatch_id = d.id AND t.state = ANY($2) ORDER BY 1) AS targets
-       FROM dispatch d WHERE d.send_at <= $1 AND d.state NOT IN ('done', 'cancelled') ORDER BY d.id LIMIT ${BATCH}`,
-    [tx.clock.now(), UNANSWERED],
-  );
+  return tx.query<Due>(`${SELECT_DUE} ORDER BY d.id LIMIT ${BATCH}`, [tx.clock.now(), UNANSWERED]);
 }
 
-async function lockDue(tx: Tx, ids: readonly string[]): Promise<ReadonlySet<string>> {
-  const rows = await tx.query<{ id: string }>(
-    'SELECT id FROM dispatch WHERE id = ANY($1) AND send_at <= $2 ORDER BY id FOR UPDATE SKIP LOCKED',
-    [ids, tx.clock.now()],
+/**
+ * Locks what is still as it was when its identifiers were sealed. A store may have answered meanwhile, or a new one may
+ * have come: such a dispatch is read and sealed again, or the new store would be passed over.
+ */
+async function lockUnchanged(tx: Tx, due: readonly Due[]): Promise<readonly Due[]> {
+  const now = tx.clock.now();
+  const locked = await tx.query<{ id: string }>(
+    'SELECT id FROM dispatch WHERE id = ANY($1) AND send_at <= $2 ORDER BY id FOR NO KEY UPDATE SKIP LOCKED',
+    [due.map((d) => d.id), now],
   );
-  return new Set(rows.map((row) => row.id));
+  const rows = await tx.query<Due>(`${SELECT_DUE} AND d.id = ANY($3)`, [now, UNANSWERED, locked.map((d) => d.id)]);
+  const present = new Map(rows.map((d) => [d.id, d]));
+  return due.filter((d) => isDeepStrictEqual(d, present.get(d.id)));
 }
 
 /**
