@@ -1,0 +1,46 @@
+import { sealAnswer } from '@heed/contracts-consent';
+import { openEnvelope } from '@heed/crypto';
+import { randomUUID } from 'node:crypto';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { ada, ConsentUnderTest, SERVICE } from './consent-under-test.js';
+
+let consent: ConsentUnderTest;
+
+beforeAll(async () => {
+  consent = await ConsentUnderTest.start();
+  return () => consent.stop();
+});
+
+describe('what only services may ask', () => {
+  const inAjuni = { 'x-heed-tenant': 'ajuni' };
+  const resolve = async (identifiers: { type: string; value: string }[]): Promise<{ ref: string; aliases: string[] }> => {
+    const answer = await consent.service.call('POST', '/internal/resolve', SERVICE, { people: [{ identifiers }] }, inAjuni);
+    return (answer.body['people'] as { ref: string; aliases: string[] }[])[0]!;
+  };
+
+  it('a person known under two refs is sealed with the identifiers of both', async () => {
+    const [one, other] = [ada().identifiers[0]!, { type: 'user_id', value: randomUUID() }];
+    const first = await resolve([one]);
+    const second = await resolve([other]);
+    const both = await resolve([one, other]);
+    expect(both).toEqual({ ref: first.ref, aliases: [second.ref] });
+    const dispatchId = `dsr_${randomUUID()}`;
+    const dispatches = [{ dispatchId, ...both, stores: ['crm'] }];
+    const answer = await consent.service.call('POST', '/internal/seal', SERVICE, { dispatches }, inAjuni);
+    const { sealed } = sealAnswer.parse(answer.body).dispatches[0]!;
+    const opened = openEnvelope(sealed!, { store: 'crm', privateKey: consent.agent.keys.encryption, aad: `ajuni|${dispatchId}` });
+    expect(opened.identifiers).toEqual(expect.arrayContaining([one, other]));
+  });
+
+  it('a store that consent has not heard of yet is no reason to call the person unknown: the dispatch is left for later', async () => {
+    const { ref } = await resolve(ada().identifiers);
+    const nobody = `sub_${randomUUID().replaceAll('-', '')}`;
+    const [later, unknown] = [`dsr_${randomUUID()}`, `dsr_${randomUUID()}`];
+    const dispatches = [
+      { dispatchId: later, ref, stores: ['crm', 'brand-new'] },
+      { dispatchId: unknown, ref: nobody, stores: ['crm'] },
+    ];
+    const answer = await consent.service.call('POST', '/internal/seal', SERVICE, { dispatches }, inAjuni);
+    expect(answer.body['dispatches']).toEqual([{ dispatchId: unknown, version: 0, aliases: [], sealed: null }]);
+  });
+});
