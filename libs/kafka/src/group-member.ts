@@ -14,8 +14,11 @@ export interface GroupMemberOptions {
 /** kafkajs knows stalls after a rebalance (#659) and crashes that never restart (#1443): no fetch for this long means one. */
 const STALL_MS = 30_000;
 const LEAVE_MS = 10_000;
-/** Partitions whose batches are handled side by side; the order within each is kept. */
-const PARTITIONS_AT_ONCE = 3;
+/**
+ * Batches handled side by side, the order within each partition kept: as many as the busiest topics have partitions, since
+ * the next fetch waits for all. Each takes one connection of the service's ten while its transaction lasts.
+ */
+const PARTITIONS_AT_ONCE = 4;
 
 /** One membership in a consumer group, from join to leave, for topics that never change. */
 export class GroupMember {

@@ -1,6 +1,10 @@
 import { systemClock } from '@heed/kernel';
-import { createInboxDays, Database, persistenceMigrations, tenantRole, UnitOfWork } from '@heed/persistence';
-import { ServiceBed } from '@heed/testing';
+import { createInboxDays, Database, migrate, persistenceMigrations, tenantRole, UnitOfWork } from '@heed/persistence';
+import type { MigrationSet } from '@heed/persistence';
+import { eventually, ServiceBed } from '@heed/testing';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -100,6 +104,28 @@ describe('the migration job', () => {
     });
   });
 
+  it('lets a tenant in only once all its tables are there: a running service asks who is served', async () => {
+    const { url, adminUrl } = await bed.migrated('entering', persistenceMigrations);
+    const dir = await mkdtemp(path.join(tmpdir(), 'heed-migrations-'));
+    await writeFile(path.join(dir, '0001_broken.sql'), 'CREATE TABLE half (id int); SELECT 1 / 0;');
+    const newcomer = { id: 'newcomer', isolation: 'role' } as const;
+    const run = (sets: readonly MigrationSet[]): Promise<void> =>
+      migrate({
+        service: 'entering', database: new URL(adminUrl).pathname.slice(1), adminUrl, password: 'test', tenants: [...bed.tenants, newcomer],
+        keysDir: bed.keysDir, sets, progress: () => undefined,
+      });
+    const entering = new Database({ url, keysDir: bed.keysDir, clock: systemClock, poolSize: 1 });
+    try {
+      await expect(run([...persistenceMigrations, { name: 'broken', scope: 'tenant', dir }])).rejects.toThrow('0001_broken.sql failed');
+      expect((await entering.listTenants()).map((tenant) => tenant.id)).not.toContain('newcomer');
+      await run(persistenceMigrations);
+      await eventually(() => new UnitOfWork(entering).run('newcomer', async (tx) => tx.record({ kind: 'entered', data: {} })));
+    } finally {
+      await entering.close();
+      await rm(dir, { recursive: true });
+    }
+  });
+
   it('runs again without a change, and refuses an edited file', async () => {
     const again = await bed.migrated('again', persistenceMigrations);
     const [set] = persistenceMigrations.filter((s) => s.scope === 'tenant');
@@ -108,7 +134,6 @@ describe('the migration job', () => {
       expect(before.rows).toEqual([{ n: 1 }]);
       await client.query(`UPDATE t_ajuni.migration SET hash = 'other'`);
     });
-    const { migrate } = await import('@heed/persistence');
     const name = new URL(again.adminUrl).pathname.slice(1);
     await expect(
       migrate({
