@@ -46,7 +46,7 @@ export function mailProcessor(options: MailProcessorOptions): Server {
     const secret = options.secrets[tenant];
     if (secret === undefined) return send(response, { status: 404, body: {} });
     const body = await read(request);
-    send(response, route({ method: request.method ?? '', path, tenant, secret, body, url, request }));
+    send(response, route({ method: request.method ?? '', path, tenant, secret, body, url, request }), isOpenDsr(path));
   }
 
   function route(call: Call): Answer {
@@ -82,10 +82,10 @@ export function mailProcessor(options: MailProcessorOptions): Server {
     return { status: 200, body: { matched: contacts.consent(tenant, id, type === 'consent.given', identities) } };
   }
 
-  function send(response: ServerResponse, answer: Answer): void {
+  function send(response: ServerResponse, answer: Answer, signed = false): void {
     const body = JSON.stringify(answer.body);
-    const headers = { 'content-type': 'application/json', 'x-opendsr-processor-domain': DOMAIN, 'x-opendsr-signature': key.sign(body) };
-    response.writeHead(answer.status, headers).end(body);
+    const signature = signed ? { 'x-opendsr-processor-domain': DOMAIN, 'x-opendsr-signature': key.sign(body) } : {};
+    response.writeHead(answer.status, { 'content-type': 'application/json', ...signature }).end(body);
   }
 }
 
@@ -99,6 +99,7 @@ interface Call {
   readonly request: IncomingMessage;
 }
 
+const isOpenDsr = (path: string): boolean => path === 'discovery' || path.startsWith('requests');
 const header = (request: IncomingMessage, name: string): string => String(request.headers[name] ?? '');
 
 async function read(request: IncomingMessage): Promise<string> {
