@@ -1,6 +1,8 @@
 import { sealAnswer } from '@heed/contracts-consent';
 import { openEnvelope } from '@heed/crypto';
+import { eventually } from '@heed/testing';
 import { randomUUID } from 'node:crypto';
+import pg from 'pg';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ada, ConsentUnderTest, SERVICE } from './consent-under-test.js';
 
@@ -42,5 +44,27 @@ describe('what only services may ask', () => {
     ];
     const answer = await consent.service.call('POST', '/internal/seal', SERVICE, { dispatches }, inAjuni);
     expect(answer.body['dispatches']).toEqual([{ dispatchId: unknown, version: 0, aliases: [], sealed: null }]);
+  });
+
+  it('batches that meet the same new people in opposite order all come through, without a deadlock', async () => {
+    const admin = new pg.Client({ connectionString: consent.service.databaseUrl });
+    await admin.connect();
+    const known = (): { identifiers: { type: string; value: string }[] } => ({ identifiers: [0, 1, 2].map(() => ({ type: 'user_id', value: randomUUID() })) });
+    const people = Array.from({ length: 400 }, known);
+    const batches = [people, people.toReversed(), people, people.toReversed()];
+    // All four are to write at the same moment.
+    await admin.query('BEGIN; LOCK TABLE t_ajuni.identifier IN SHARE MODE');
+    const resolving = Promise.all(batches.map((some) => consent.service.call('POST', '/internal/resolve', SERVICE, { people: some }, inAjuni)));
+    await eventually(async () => {
+      await admin.query('SELECT pg_stat_clear_snapshot()');
+      const { rowCount } = await admin.query(`SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`);
+      expect(rowCount).toBe(batches.length);
+    });
+    await admin.query('COMMIT');
+    const answers = await resolving;
+    await admin.end();
+    expect(answers.map((answer) => answer.status)).toEqual([200, 200, 200, 200]);
+    const refs = answers.map((answer) => new Set((answer.body['people'] as { ref: string }[]).map((person) => person.ref)));
+    for (const others of refs) expect(others).toEqual(refs[0]);
   });
 });

@@ -104,8 +104,10 @@ export class SubjectStore {
     return new Map(rows.map((row) => [keyOf(row.type, row.blind), row.ref]));
   }
 
-  private async insert(tx: Tx, fresh: readonly string[], rows: readonly NewIdentifier[]): Promise<void> {
-    if (rows.length === 0) return;
+  private async insert(tx: Tx, fresh: readonly string[], unordered: readonly NewIdentifier[]): Promise<void> {
+    if (unordered.length === 0) return;
+    // In one order for everybody: two batches with the same new people would otherwise wait for each other.
+    const rows = unordered.toSorted((a, b) => Number(a.type > b.type) - Number(a.type < b.type) || a.blind.compare(b.blind));
     const inserted = await tx.query(
       `WITH minted AS (INSERT INTO subject (ref, version, created_at) SELECT r, 0, $6 FROM unnest($1::text[]) AS r)
        INSERT INTO identifier (type, blind, ref, sealed, created_at)
