@@ -7,15 +7,21 @@ import { NestFactory } from '@nestjs/core';
 import type { DynamicModule, Type } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { guardAccess } from './access.js';
 import { parseJson } from './body.js';
+import { describeApi } from './openapi/document.js';
+import type { ApiDescription } from './openapi/document.js';
+import { serveOnlyWhatIsDescribed } from './openapi/only-described.js';
 import { ProblemFilter, sendProblem } from './problem.js';
 
 /** Largest body in bytes. */
 export const BODY_LIMIT = 1024 * 1024;
 
 export interface HttpServiceOptions {
-  readonly service: string;
+  readonly api: ApiDescription;
+  /** Served at `/openapi.json` in the place of the service's own document: the one of all services. */
+  readonly mergedDocument?: string | undefined;
   readonly module: Type | DynamicModule;
   readonly issuer: string;
   readonly audience: string;
@@ -25,10 +31,20 @@ export interface HttpServiceOptions {
   readonly notReady: () => Promise<readonly string[]>;
 }
 
-/** A Nest application on Fastify with problem details, access by role, health, readiness, metrics and a span per call. */
+/**
+ * A Nest application on Fastify with problem details, access by role, health, readiness, metrics, its OpenAPI document and a
+ * span per call.
+ * @throws when it is made, where a route is not described; when it starts, where one is served that the document does not know
+ */
 export async function createHttpService(options: HttpServiceOptions): Promise<NestFastifyApplication> {
   const { logger } = options;
-  const adapter = new FastifyAdapter({ bodyLimit: BODY_LIMIT, trustProxy: 'loopback', forceCloseConnections: 'idle', exposeHeadRoutes: false });
+  const adapter = new FastifyAdapter({
+    bodyLimit: BODY_LIMIT,
+    trustProxy: 'loopback',
+    forceCloseConnections: 'idle',
+    exposeHeadRoutes: false,
+    frameworkErrors: (error: Error, _: FastifyRequest, reply: FastifyReply) => sendProblem(reply, error, logger), // a path that cannot be decoded
+  });
   const fastify = adapter.getInstance();
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser(['application/json'], { parseAs: 'buffer' }, async (_: unknown, body: Buffer) =>
@@ -42,6 +58,8 @@ export async function createHttpService(options: HttpServiceOptions): Promise<Ne
       traceparent: typeof incoming === 'string' ? incoming : undefined,
     });
   });
+  const document = describeApi(options.api, options.module);
+  serveOnlyWhatIsDescribed(fastify, document);
   guardAccess(fastify, new TokenVerifier(options));
   fastify.addHook('onResponse', async (request, reply) => {
     request.span?.end(reply.statusCode >= 500);
@@ -50,8 +68,10 @@ export async function createHttpService(options: HttpServiceOptions): Promise<Ne
 
   const app = await NestFactory.create<NestFastifyApplication>(options.module, adapter, { bodyParser: false, logger: ['error', 'warn'] });
   app.useGlobalFilters(new ProblemFilter(logger));
-  collectProcessMetrics(options.service);
+  collectProcessMetrics(options.api.service);
   fastify.get('/healthz', async () => ({ status: 'alive' }));
+  const openApi = options.mergedDocument ?? JSON.stringify(document);
+  fastify.get('/openapi.json', async (_, reply) => reply.header('content-type', 'application/json').send(openApi));
   fastify.get('/metrics', async (_, reply) => reply.header('content-type', metrics.contentType).send(await metrics.metrics()));
   fastify.get('/readyz', async (_, reply) => {
     const missing = await options.notReady();

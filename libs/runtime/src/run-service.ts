@@ -1,6 +1,7 @@
 import { serviceEnvironment, ConfigError, loadConfig } from '@heed/config';
 import type { ServiceEnvironment } from '@heed/config';
-import { createHttpService } from '@heed/http';
+import { createHttpService, describeApi } from '@heed/http';
+import type { OpenApiDocument } from '@heed/http';
 import { armFailpoint, systemClock } from '@heed/kernel';
 import type { Clock } from '@heed/kernel';
 import { createKafka, KafkaTransport, Publisher } from '@heed/kafka';
@@ -16,6 +17,10 @@ import type { Platform } from './platform.module.js';
 export interface ServiceDefinition<S extends z.ZodType<ServiceEnvironment>> {
   /** Name on the command line, in topics and in roles, e.g. `subprocessor-registry`. */
   readonly service: string;
+  /** What its OpenAPI document says of it. */
+  readonly api: { readonly title: string; readonly description: string };
+  /** See `HttpServiceOptions.mergedDocument`. */
+  readonly mergedDocument?: () => Promise<string>;
   readonly environment: S;
   /** The composition root. */
   readonly module: (platform: Platform<z.output<S>>) => DynamicModule;
@@ -32,6 +37,12 @@ export interface RunningService {
   readonly port: number;
   readonly app: INestApplication;
   stop(): Promise<void>;
+}
+
+/** A service's OpenAPI document, without starting it: composing the modules calls none of the factories that use the platform. */
+export function describeService<S extends z.ZodType<ServiceEnvironment>>(definition: ServiceDefinition<S>): OpenApiDocument {
+  const nothing = { environment: {} } as Platform<z.output<S>>;
+  return describeApi({ service: definition.service, ...definition.api }, definition.module(nothing));
 }
 
 /** Starts a service: configuration, database, outbox relay, consumers, HTTP, jobs. Used by `main.ts` and by tests. */
@@ -70,7 +81,8 @@ export async function startService<S extends z.ZodType<ServiceEnvironment>>(
   });
   let stopping = false;
   const app = await createHttpService({
-    service: definition.service,
+    api: { service: definition.service, ...definition.api },
+    mergedDocument: await definition.mergedDocument?.(),
     module: definition.module(platform),
     issuer: environment.HEED_ISSUER,
     audience: environment.HEED_AUDIENCE,

@@ -1,5 +1,6 @@
 export { ConsentPeer } from './consent-peer.js';
 export { startEmbeddedServers, type EmbeddedServers } from './embedded-servers.js';
+export { documentedFetch } from './documented-fetch.js';
 export { eventProbe, type EventProbe } from './event-probe.js';
 export { eventually, type EventuallyOptions } from './eventually.js';
 export { freshDatabase, type FreshDatabase } from './fresh-database.js';

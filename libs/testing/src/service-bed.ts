@@ -5,7 +5,7 @@ import type { Kafka } from '@heed/kafka';
 import type { Clock } from '@heed/kernel';
 import { migrate } from '@heed/persistence';
 import type { MigrationSet, Tenant } from '@heed/persistence';
-import { startService } from '@heed/runtime';
+import { describeService, startService } from '@heed/runtime';
 import type { RunningService, ServiceDefinition } from '@heed/runtime';
 import type { ServiceEnvironment } from '@heed/config';
 import { randomBytes } from 'node:crypto';
@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import type { z } from 'zod';
+import { documentedFetch } from './documented-fetch.js';
 import { freshTopicPrefix } from './fresh-topic-prefix.js';
 import { testIssuer } from './test-issuer.js';
 import type { TestIssuer } from './test-issuer.js';
@@ -63,7 +64,7 @@ export class ServiceBed {
       HEED_CLIENT_SECRET: 'test', LOG_LEVEL: 'error', ...env,
     });
     this.running.push(service);
-    return new StartedService(service, `http://127.0.0.1:${service.port}`, database.adminUrl, this.issuer);
+    return new StartedService(service, `http://127.0.0.1:${service.port}`, database.adminUrl, this.issuer, documentedFetch(describeService(definition)));
   }
 
   /** A fresh database with a service's tables and this bed's tenants. */
@@ -100,6 +101,8 @@ export class StartedService {
     /** Superuser URL of its database: for looking, not for arranging. */
     readonly databaseUrl: string,
     private readonly issuer: TestIssuer,
+    /** Fails where the service does what its OpenAPI document does not say. */
+    readonly fetch: ReturnType<typeof documentedFetch>,
   ) {}
 
   async call(
@@ -110,7 +113,7 @@ export class StartedService {
     headers: Record<string, string> = {},
   ): Promise<Answer> {
     const raw = typeof body === 'string' || body instanceof Uint8Array;
-    const response = await fetch(this.url + route, {
+    const response = await this.fetch(this.url + route, {
       method,
       headers: {
         authorization: `Bearer ${await this.issuer.token(who)}`,

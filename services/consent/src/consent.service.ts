@@ -11,6 +11,10 @@ import { consentEnvironment } from './consent.config.js';
 
 export const consentService: ServiceDefinition<typeof consentEnvironment> = {
   service: 'consent',
+  api: {
+    title: 'Consent',
+    description: 'What people agreed to, refused and withdrew, and whether their data may be used for a purpose now.',
+  },
   owner: 'consent',
   environment: consentEnvironment,
   module: (platform) => ConsentModule.of(platform),

@@ -12,6 +12,10 @@ import { ResolvePeople } from './person/resolve-people.job.js';
 
 export const dsarService: ServiceDefinition<typeof dsarEnvironment> = {
   service: 'dsar',
+  api: {
+    title: 'Requests of people',
+    description: 'What people ask for by right, its deadlines, and the proof of what was done.',
+  },
   owner: 'dsar',
   environment: dsarEnvironment,
   module: (platform) => DsarModule.of(platform),

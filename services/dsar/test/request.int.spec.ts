@@ -221,7 +221,7 @@ describe('the status page', () => {
     const id = (await heed.open(email)).body['id'];
     const request = await heed.request(id);
     const link = new URL(String(request['statusUrl'])).pathname;
-    const page = await fetch(heed.dsar.url + link);
+    const page = await heed.dsar.fetch(heed.dsar.url + link);
     const text = await page.text();
     expect(page.status).toBe(200);
     expect(page.headers.get('referrer-policy')).toBe('no-referrer');
@@ -231,7 +231,7 @@ describe('the status page', () => {
   });
 
   it.each(['/r/ajuni.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA', '/r/nobody.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA', '/r/x'])('%s belongs to no request', async (link) => {
-    const page = await fetch(heed.dsar.url + link);
+    const page = await heed.dsar.fetch(heed.dsar.url + link);
     expect(page.status).toBe(404);
     expect(await page.text()).toContain('belongs to no request');
   });

@@ -6,6 +6,10 @@ import { notificationsEnvironment } from './notifications.config.js';
 /** Everything that starts this service; tests start it in their own process with a clock of their own. */
 export const notificationsService: ServiceDefinition<typeof notificationsEnvironment> = {
   service: 'notifications',
+  api: {
+    title: 'Notifications',
+    description: 'Mail to people, and notices of policy changes to those who were promised them.',
+  },
   environment: notificationsEnvironment,
   module: (platform) => AppModule.of(platform),
   jobs: (app, { environment }) => [{ name: 'send-mail', everyMs: environment.HEED_SEND_EVERY_MS, run: () => app.get(SendMail).run() }],

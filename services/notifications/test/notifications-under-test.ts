@@ -4,9 +4,9 @@ import { newEvent } from '@heed/kernel';
 import { databaseName, migrate, tenantSchema } from '@heed/persistence';
 import { loadSamplePack, packHash } from '@heed/policy';
 import type { SampleTenant } from '@heed/policy';
-import { startService } from '@heed/runtime';
+import { describeService, startService } from '@heed/runtime';
 import type { RunningService } from '@heed/runtime';
-import { eventProbe, eventually, freshTopicPrefix, testIssuer, testServers, VirtualClock } from '@heed/testing';
+import { documentedFetch, eventProbe, eventually, freshTopicPrefix, testIssuer, testServers, VirtualClock } from '@heed/testing';
 import type { EventProbe } from '@heed/testing';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -96,9 +96,10 @@ export async function prepareNotifications(tenants: readonly SampleTenant[], clo
     const data = { version: 1, hash: packHash(pack), effectiveFrom: clock.now().toISOString(), pack: { ...pack } };
     await bus.publish(newEvent(policyActivated, { source: '/heed/subprocessor-registry', tenant, key: tenant, data, clock }));
   }
+  const fetchDocumented = documentedFetch(describeService(notificationsService));
   const call = async (method: string, tenant: string, target: string, body?: unknown): Promise<Answer> => {
     const token = await issuer.token({ tenant, roles: ['tenant-admin'] });
-    const response = await fetch(`http://127.0.0.1:${running?.port}${target}`, {
+    const response = await fetchDocumented(`http://127.0.0.1:${running?.port}${target}`, {
       method,
       headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),

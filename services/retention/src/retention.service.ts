@@ -9,6 +9,10 @@ import { retentionEnvironment } from './retention.config.js';
 
 export const retentionService: ServiceDefinition<typeof retentionEnvironment> = {
   service: 'retention',
+  api: {
+    title: 'Retention',
+    description: 'How long data is kept, and the legal holds that keep it longer.',
+  },
   owner: 'retention',
   environment: retentionEnvironment,
   module: (platform) => RetentionModule.of(platform),

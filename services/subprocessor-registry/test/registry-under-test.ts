@@ -1,7 +1,7 @@
 import { applyTopics, createKafka } from '@heed/kafka';
 import { databaseName, migrate, persistenceMigrations } from '@heed/persistence';
-import { startService } from '@heed/runtime';
-import { eventProbe, freshTopicPrefix, testIssuer, testServers, VirtualClock } from '@heed/testing';
+import { describeService, startService } from '@heed/runtime';
+import { documentedFetch, eventProbe, freshTopicPrefix, testIssuer, testServers, VirtualClock } from '@heed/testing';
 import type { EventProbe } from '@heed/testing';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -61,9 +61,10 @@ export async function startRegistry(tenants: readonly string[]): Promise<Registr
     },
   );
   const bus = await eventProbe(prefix, ['heed.subprocessor-registry.events.v1', 'heed.dsar.events.v1.dlq']);
+  const fetchDocumented = documentedFetch(describeService(registryService));
   const call = async (method: string, tenant: string, target: string, options: { roles?: readonly string[]; sub?: string; type?: string; body?: string }): Promise<Answer> => {
     const token = await issuer.token({ tenant, roles: options.roles ?? ['tenant-admin'], sub: options.sub ?? 'admin' });
-    const response = await fetch(`http://127.0.0.1:${running.port}${target}`, {
+    const response = await fetchDocumented(`http://127.0.0.1:${running.port}${target}`, {
       method,
       headers: { authorization: `Bearer ${token}`, ...(options.body === undefined ? {} : { 'content-type': options.type ?? 'application/json' }) },
       ...(options.body === undefined ? {} : { body: options.body }),

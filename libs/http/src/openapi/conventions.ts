@@ -29,7 +29,7 @@ const header = (name: string, description: string, schema: JsonSchema): JsonSche
 export const RESPONSES: Readonly<Record<string, JsonSchema>> = {
   Malformed: problem('The call cannot be read: `body_invalid` with a pointer to every mistake, `json_malformed`, `cursor_malformed`, `idempotency_key_malformed`, `http_415` …'),
   Unauthenticated: problem('`token_missing`, or `token_invalid`: expired, for others, or not signed by the issuer.', header('WWW-Authenticate', 'The scheme to use.', { const: 'Bearer' })),
-  Forbidden: problem('`role_missing`, or `tenant_missing`: the token does not allow this call.'),
+  Forbidden: problem('`role_missing`, `tenant_missing` or `tenant_unknown`: the token does not allow this call.'),
   TooLarge: problem('`body_too_large`: more than 1 MiB.'),
   Unavailable: problem(
     'Something that this call needs is away or not ready yet, e.g. `database_unavailable`, `policy_not_ready`, `data_map_not_ready`. Try again.',

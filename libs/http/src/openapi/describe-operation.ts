@@ -5,11 +5,14 @@ import type { Forms, OperationOptions, Refusal } from './operation.js';
 import type { DescribedRoute } from './routes.js';
 import type { JsonSchema, Schemas } from './schemas.js';
 
+/** Why a token may be refused at any call. */
+const ANY_TOKEN = ['role_missing', 'tenant_missing', 'tenant_unknown'];
 const PROBLEM = { $ref: '#/components/schemas/Problem' };
 const STATUS_WORDS: Readonly<Record<number, string>> = {
   200: 'Done.',
   201: 'Made.',
   202: 'Taken on; the resource that the answer names shows how far it is.',
+  403: 'The token does not allow this.',
   404: 'There is no such thing in this tenant.',
   409: 'The present state does not allow it.',
   422: 'Well-formed, and refused by the policy.',
@@ -82,7 +85,7 @@ function bodyOf(operation: OperationOptions, schemas: Schemas): JsonSchema {
 }
 
 function responsesOf(route: DescribedRoute, schemas: Schemas, isPublic: boolean, readsInput: boolean): Readonly<Record<string, JsonSchema>> {
-  const { operation, path, method } = route;
+  const { operation, method } = route;
   const responses: Record<string, JsonSchema> = {};
   for (const [status, answer] of Object.entries(operation.answers)) {
     const { description, forms } = isSchema(answer) ? { description: STATUS_WORDS[Number(status)] ?? '', forms: { 'application/json': answer } } : answer;
@@ -94,10 +97,11 @@ function responsesOf(route: DescribedRoute, schemas: Schemas, isPublic: boolean,
   if (operation.body) responses['413'] = shared('TooLarge');
   if (!operation.outlivesTrouble) responses['503'] = shared('Unavailable');
   const keyed = method === 'POST' && operation.idempotent !== false;
-  for (const status of [404, 409, 422] as const) {
+  for (const status of [403, 404, 409, 422] as const) {
     const { codes, forms } = refusalOf(operation.refusals?.[status]);
-    const all = [...codes, ...(status === 404 && path.includes(':') ? ['route_unknown'] : []), ...(status === 422 && keyed ? ['idempotency_key_reused'] : [])];
-    if (all.length > 0) responses[status] = refused(status, all, contentOf(forms ?? {}, schemas));
+    const always = { 403: codes.length > 0 ? ANY_TOKEN : [], 404: [], 409: [], 422: keyed ? ['idempotency_key_reused'] : [] };
+    const refusal = refusedWith([...codes, ...always[status]], contentOf(forms ?? {}, schemas));
+    if (refusal) responses[status] = { description: STATUS_WORDS[status], ...refusal };
   }
   return responses;
 }
@@ -107,10 +111,10 @@ function refusalOf(refusal: readonly string[] | Refusal | undefined): Refusal {
   return 'codes' in refusal ? refusal : { codes: refusal };
 }
 
-function refused(status: number, codes: readonly string[], more: JsonSchema): JsonSchema {
-  const schema = { ...PROBLEM, properties: { code: { enum: codes } } };
-  const words = `${STATUS_WORDS[status]} Codes: ${codes.map((code) => `\`${code}\``).join(', ')}.`;
-  return { description: words, content: { ...more, 'application/problem+json': { schema } } };
+function refusedWith(codes: readonly string[], pages: JsonSchema): JsonSchema | undefined {
+  const problem = codes.length > 0 ? { 'application/problem+json': { schema: { ...PROBLEM, properties: { code: { enum: codes } } } } } : {};
+  const content = { ...pages, ...problem };
+  return Object.keys(content).length > 0 ? { content } : undefined;
 }
 
 function contentOf(forms: Forms['forms'], schemas: Schemas): JsonSchema {

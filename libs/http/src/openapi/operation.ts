@@ -35,7 +35,7 @@ export interface OperationOptions {
   readonly body?: z.ZodType | Readonly<Record<string, z.ZodType>>;
   /** By status. */
   readonly answers: Readonly<Record<number, z.ZodType | Forms>>;
-  readonly refusals?: Readonly<Partial<Record<404 | 409 | 422, readonly string[] | Refusal>>>;
+  readonly refusals?: Readonly<Partial<Record<403 | 404 | 409 | 422, readonly string[] | Refusal>>>;
   /** A POST that changes nothing keeps no answers. */
   readonly idempotent?: false;
   /** Needs neither database nor issuer, so it is never unavailable. */

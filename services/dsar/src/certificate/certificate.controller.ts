@@ -1,11 +1,13 @@
-import { FromCall } from '@heed/http';
+import { FromCall, Operation } from '@heed/http';
 import type { Call } from '@heed/http';
-import { notFound } from '@heed/kernel';
+import { notFound, uuid } from '@heed/kernel';
 import { UnitOfWork } from '@heed/persistence';
 import { Controller, Get, Headers, Param, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
 import { findRequest } from '../case/adapters/request.store.js';
 import { PAGE_HEADERS } from '../web-page.js';
+import { certificateAnswer } from './certificate.answer.js';
 import { certificatePage } from './certificate-page.js';
 import type { SignedCertificate } from './certificate.js';
 
@@ -15,6 +17,16 @@ export class CertificateController {
 
   /** The newest certificate: signed JSON, or with `Accept: text/html` a page to read and print. */
   @Get()
+  @Operation({
+    id: 'getCertificate',
+    summary: 'Shows the newest signed certificate of an erasure',
+    description: 'JSON, or with `Accept: text/html` a page to read and print. It can be checked without Heed.',
+    params: z.object({ id: uuid }),
+    answers: {
+      200: { description: 'The certificate.', forms: { 'application/json': certificateAnswer, 'text/html': z.string() } },
+    },
+    refusals: { 404: ['not_found'] },
+  })
   async get(
     @FromCall() call: Call,
     @Param('id') id: string,

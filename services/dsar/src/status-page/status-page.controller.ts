@@ -1,8 +1,10 @@
+import { Operation } from '@heed/http';
 import { isHeedError } from '@heed/kernel';
 import { UnitOfWork } from '@heed/persistence';
 import { PolicyStore } from '@heed/tenant-policy';
 import { Controller, Get, Param, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
 import type { RequestState } from '../case/domain/request-state.js';
 import { PAGE_HEADERS } from '../web-page.js';
 import { statusPage, unknownPage } from './status-page.js';
@@ -17,6 +19,8 @@ interface Row {
   readonly closed_at: Date | null;
 }
 
+const page = { 'text/html': z.string() };
+
 /** `/r/{token}`: no login, the link is the key. */
 @Controller('r')
 export class StatusPageController {
@@ -26,6 +30,14 @@ export class StatusPageController {
   ) {}
 
   @Get(':token')
+  @Operation({
+    id: 'showRequestStatus',
+    summary: 'Shows a person where their request stands',
+    description: 'A page for the person, without a login: the link from the mail is the key. It says nothing of who they are.',
+    params: z.object({ token: z.string().min(1).max(100) }),
+    answers: { 200: { description: 'The page.', forms: page } },
+    refusals: { 404: { codes: [], forms: page } },
+  })
   async get(@Param('token') token: string, @Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
     const status = await this.find(token);
     void reply.headers(PAGE_HEADERS).code(status ? 200 : 404);

@@ -1,9 +1,10 @@
-import { FromCall, pageOf, pageQuery, parseBody, readCursor } from '@heed/http';
+import { FromCall, Operation, pageAnswer, pageOf, pageQuery, parseBody, readCursor } from '@heed/http';
 import type { Call, Page } from '@heed/http';
 import { malformed, notFound, uuid } from '@heed/kernel';
 import { UnitOfWork } from '@heed/persistence';
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { z } from 'zod';
+import { MESSAGE_STATES, messageAnswer } from './message.answer.js';
 
 interface Row {
   readonly id: string;
@@ -21,7 +22,7 @@ interface Row {
 }
 
 const SELECT = 'SELECT id, kind, template, request_id, notice_id, state, attempts, doubtful, reason, created_at, next_at, sent_at FROM message';
-const listQuery = pageQuery.extend({ requestId: uuid.optional(), state: z.enum(['queued', 'sending', 'sent', 'failed']).optional() });
+const listQuery = pageQuery.extend({ requestId: uuid.optional(), state: z.enum(MESSAGE_STATES).optional() });
 const position = z.tuple([z.iso.datetime(), z.uuid()]);
 
 /** `/v1/messages`: what was written to people and what became of it. Never an address. */
@@ -31,6 +32,13 @@ export class MessagesController {
 
   /** Newest first. */
   @Get()
+  @Operation({
+    id: 'listMessages',
+    summary: 'Lists what was written to people and what became of it, newest first',
+    description: 'Never an address.',
+    query: listQuery,
+    answers: { 200: pageAnswer(messageAnswer) },
+  })
   async list(@FromCall() call: Call, @Query() query: Record<string, string>): Promise<Page<unknown>> {
     const { limit, cursor, requestId, state } = parseBody(listQuery, query);
     const [beforeAt, beforeId] = positionOf(readCursor(cursor));
@@ -46,6 +54,13 @@ export class MessagesController {
   }
 
   @Get(':id')
+  @Operation({
+    id: 'getMessage',
+    summary: 'Shows what became of one message',
+    params: z.object({ id: uuid }),
+    answers: { 200: messageAnswer },
+    refusals: { 404: ['not_found'] },
+  })
   async get(@FromCall() call: Call, @Param('id') id: string): Promise<unknown> {
     if (!uuid.safeParse(id).success) throw notFound('message');
     const [row] = await this.unitOfWork.run(call.tenant, (tx) => tx.query<Row>(`${SELECT} WHERE id = $1`, [id]));

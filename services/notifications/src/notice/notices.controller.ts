@@ -1,12 +1,14 @@
-import { FromCall, pageOf, pageQuery, parseBody, readCursor } from '@heed/http';
+import { FromCall, Operation, pageAnswer, pageOf, pageQuery, parseBody, readCursor } from '@heed/http';
 import type { Call, Page } from '@heed/http';
 import { notFound, uuid } from '@heed/kernel';
 import { UnitOfWork } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
 import { Controller, Get, Param, Query } from '@nestjs/common';
+import { z } from 'zod';
 import { maskAddress } from '../recipient/domain/plan-recipients.js';
 import { RecipientVault } from '../recipient/recipient-vault.js';
 import { noticeState } from './domain/notice-state.js';
+import { noticeAnswer, noticeSummary } from './notice.answer.js';
 
 interface Row {
   readonly id: string;
@@ -48,6 +50,12 @@ export class NoticesController {
 
   /** Newest first. */
   @Get()
+  @Operation({
+    id: 'listNotices',
+    summary: 'Lists what was announced of policy changes, newest first',
+    query: pageQuery,
+    answers: { 200: pageAnswer(noticeSummary) },
+  })
   async list(@FromCall() call: Call, @Query() query: Record<string, string>): Promise<Page<unknown>> {
     const { limit, cursor } = parseBody(pageQuery, query);
     const before = Number(readCursor(cursor) ?? MAX_VERSION);
@@ -62,6 +70,14 @@ export class NoticesController {
   }
 
   @Get(':id')
+  @Operation({
+    id: 'getNotice',
+    summary: 'Shows a notice with what changes and who has it',
+    description: 'A delivery is recorded for every recipient (AJU-56).',
+    params: z.object({ id: uuid }),
+    answers: { 200: noticeAnswer },
+    refusals: { 404: ['not_found'] },
+  })
   async get(@FromCall() call: Call, @Param('id') id: string): Promise<unknown> {
     if (!uuid.safeParse(id).success) throw notFound('notice');
     return this.unitOfWork.run(call.tenant, async (tx) => {

@@ -1,14 +1,14 @@
-import { FromCall, pageOf, pageQuery, parseBody, readCursor, runCall } from '@heed/http';
+import { FromCall, Operation, pageAnswer, pageOf, pageQuery, parseBody, readCursor, runCall } from '@heed/http';
 import type { Call, Page } from '@heed/http';
 import { malformed, uuid } from '@heed/kernel';
 import { UnitOfWork } from '@heed/persistence';
 import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
 import { maskAddress } from './domain/plan-recipients.js';
+import { audience, recipientAnswer, recipientsSaved } from './recipient.answer.js';
 import { RecipientVault } from './recipient-vault.js';
 import { SaveRecipients } from './save-recipients.use-case.js';
 
-const audience = z.enum(['customer_admins', 'partners', 'registered_users']);
 const body = z.strictObject({
   audience,
   recipients: z
@@ -39,6 +39,14 @@ export class RecipientsController {
   /** Adds and corrects; the same call again changes nothing. */
   @Post()
   @HttpCode(200)
+  @Operation({
+    id: 'saveRecipients',
+    summary: 'Adds and corrects the people whom the policy promises to tell of its changes',
+    description: 'A notice that is on its way reaches new ones too (AJU-56).',
+    body: body.meta({ id: 'Recipients' }),
+    answers: { 200: recipientsSaved },
+    refusals: { 409: ['recipient_of_another_audience', 'recipient_address_taken'] },
+  })
   async save(@FromCall() call: Call, @Body() json: unknown): Promise<unknown> {
     const wanted = parseBody(body, json);
     return runCall(this.unitOfWork, call, async (tx) => {
@@ -52,6 +60,12 @@ export class RecipientsController {
   }
 
   @Get()
+  @Operation({
+    id: 'listRecipients',
+    summary: 'Lists who is told of policy changes, with masked addresses',
+    query: listQuery,
+    answers: { 200: pageAnswer(recipientAnswer) },
+  })
   async list(@FromCall() call: Call, @Query() query: Record<string, string>): Promise<Page<unknown>> {
     const { limit, cursor, audience: only } = parseBody(listQuery, query);
     const after = readCursor(cursor);

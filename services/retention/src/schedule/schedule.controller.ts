@@ -1,9 +1,10 @@
-import { FromCall, pageOf, pageQuery, parseBody, readCursor } from '@heed/http';
+import { FromCall, Operation, pageAnswer, pageOf, pageQuery, parseBody, readCursor } from '@heed/http';
 import type { Call, Page } from '@heed/http';
 import { UnitOfWork } from '@heed/persistence';
 import type { PolicyPack } from '@heed/policy';
 import { PolicyStore } from '@heed/tenant-policy';
 import { Controller, Get, Query } from '@nestjs/common';
+import { scheduleAnswer } from './schedule.answer.js';
 
 /** `/v1/schedules`: how long each category of data is kept, as the policy promises it. */
 @Controller('v1/schedules')
@@ -14,6 +15,12 @@ export class ScheduleController {
   ) {}
 
   @Get()
+  @Operation({
+    id: 'listSchedules',
+    summary: 'Lists how long each category of data is kept, as the policy in force promises it',
+    query: pageQuery,
+    answers: { 200: pageAnswer(scheduleAnswer) },
+  })
   async list(@FromCall() call: Call, @Query() query: unknown): Promise<Page<unknown>> {
     const { limit, cursor } = parseBody(pageQuery, query);
     const after = readCursor(cursor) ?? '';

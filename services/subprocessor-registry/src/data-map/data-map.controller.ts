@@ -1,7 +1,8 @@
-import { FromCall } from '@heed/http';
+import { FromCall, Operation } from '@heed/http';
 import type { Call } from '@heed/http';
 import { UnitOfWork } from '@heed/persistence';
 import { Controller, Get } from '@nestjs/common';
+import { dataMapAnswer } from './data-map.answer.js';
 import { readConfirmations, readHead } from './data-map.store.js';
 import { missingFor } from './domain/confirmation.js';
 
@@ -18,6 +19,11 @@ export class DataMapController {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
   @Get()
+  @Operation({
+    id: 'getDataMap',
+    summary: 'Shows which version of the data map is in use, and which ones wait for whom',
+    answers: { 200: dataMapAnswer },
+  })
   async get(@FromCall() call: Call): Promise<unknown> {
     return this.unitOfWork.run(call.tenant, async (tx) => {
       const head = await readHead(tx);

@@ -1,12 +1,14 @@
 import { registerStoresBody } from '@heed/contracts-subprocessor-registry';
 import type { DataStore } from '@heed/contracts-subprocessor-registry';
-import { FromCall, pageOf, pageQuery, parseBody, readCursor, runCall } from '@heed/http';
+import { FromCall, Operation, pageAnswer, pageOf, pageQuery, parseBody, readCursor, runCall } from '@heed/http';
 import type { Call, Page } from '@heed/http';
 import { dataStoreId, notFound } from '@heed/kernel';
 import { UnitOfWork } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
 import { Body, Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { dataStoreAnswer, registrationAnswer } from './data-map.answer.js';
 import { RegisterStores } from './register-stores.use-case.js';
 import type { Registration } from './register-stores.use-case.js';
 
@@ -30,6 +32,17 @@ export class DataStoresController {
   ) {}
 
   @Post()
+  @Operation({
+    id: 'registerDataStores',
+    summary: 'Registers data stores: what they hold of people, and the keys of their agents',
+    description: 'What an agent does when it starts. Anything new makes a new version of the whole map, which is used once every owner has it.',
+    body: registerStoresBody.meta({ id: 'StoreRegistration' }),
+    answers: {
+      200: { description: 'Nothing was new.', forms: { 'application/json': registrationAnswer } },
+      201: { description: 'A new version of the map was made.', forms: { 'application/json': registrationAnswer } },
+    },
+    refusals: { 403: ['store_owned_by_another'] },
+  })
   async register(@FromCall() call: Call, @Body() body: unknown, @Res({ passthrough: true }) reply: FastifyReply): Promise<Omit<Registration, 'changed'>> {
     const { stores } = parseBody(registerStoresBody, body);
     const by = { subject: call.actor, isAdmin: call.roles.includes('tenant-admin') };
@@ -39,6 +52,7 @@ export class DataStoresController {
   }
 
   @Get()
+  @Operation({ id: 'listDataStores', summary: "Lists the tenant's data stores", query: pageQuery, answers: { 200: pageAnswer(dataStoreAnswer) } })
   async list(@FromCall() call: Call, @Query() query: Record<string, string>): Promise<Page<unknown>> {
     const { limit, cursor } = parseBody(pageQuery, query);
     return this.unitOfWork.run(call.tenant, async (tx: Tx) => {
@@ -49,6 +63,13 @@ export class DataStoresController {
   }
 
   @Get(':id')
+  @Operation({
+    id: 'getDataStore',
+    summary: 'Shows a data store with what its fields hold',
+    params: z.object({ id: dataStoreId }),
+    answers: { 200: dataStoreAnswer },
+    refusals: { 404: ['not_found'] },
+  })
   async get(@FromCall() call: Call, @Param('id') id: string): Promise<unknown> {
     if (!dataStoreId.safeParse(id).success) throw notFound('data store');
     const [row] = await this.unitOfWork.run(call.tenant, (tx) => tx.query<Row>(`${SELECT} WHERE id = $1`, [id]));

@@ -1,9 +1,10 @@
-import { FromCall } from '@heed/http';
+import { FromCall, Operation } from '@heed/http';
 import type { Call } from '@heed/http';
 import { notFound } from '@heed/kernel';
 import { UnitOfWork } from '@heed/persistence';
 import { promisesOf, sourcedEntries } from '@heed/policy';
 import { Controller, Get } from '@nestjs/common';
+import { promisesAnswer } from './policy.answer.js';
 import { activePolicy } from './policy.store.js';
 
 /** `/v1/promises`: what the policy in force promises, and the values that carry each promise. */
@@ -12,6 +13,12 @@ export class PromisesController {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
   @Get()
+  @Operation({
+    id: 'listPromises',
+    summary: 'Lists what the policy in force promises, with the values that carry each promise',
+    answers: { 200: promisesAnswer },
+    refusals: { 404: ['not_found'] },
+  })
   async list(@FromCall() call: Call): Promise<unknown> {
     const policy = await this.unitOfWork.run(call.tenant, activePolicy);
     if (!policy) throw notFound('policy in force');

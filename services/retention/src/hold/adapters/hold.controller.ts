@@ -1,15 +1,16 @@
 import { FieldVault } from '@heed/crypto';
 import { ConsentClient } from '@heed/fanout';
 import type { KnownPerson } from '@heed/fanout';
-import { FromCall, pageOf, pageQuery, parseBody, readCursor, runCall } from '@heed/http';
+import { FromCall, Operation, pageAnswer, pageOf, pageQuery, parseBody, readCursor, runCall } from '@heed/http';
 import type { Call, Page } from '@heed/http';
-import { subject, unavailable } from '@heed/kernel';
+import { subject, unavailable, uuid } from '@heed/kernel';
 import type { Subject } from '@heed/kernel';
 import { UnitOfWork } from '@heed/persistence';
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
 import { HoldPerson } from '../app/hold-person.use-case.js';
 import type { PlacedHold } from '../app/hold-person.use-case.js';
+import { holdAnswer, holdPlacedAnswer } from './hold.answer.js';
 import { findHold, listHolds } from './hold.store.js';
 import { presentHolds } from './present-hold.js';
 
@@ -23,6 +24,7 @@ const holdBody = z.strictObject({
 });
 const releaseBody = z.strictObject({ note: words(2000) });
 const listQuery = pageQuery.extend({ state: z.enum(['standing', 'released']).optional() });
+const params = z.object({ id: uuid });
 
 const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 /** Auditors see that there is a hold; what it is about is for those who work with it. */
@@ -40,6 +42,14 @@ export class HoldController {
 
   @Post()
   @HttpCode(201)
+  @Operation({
+    id: 'placeHold',
+    summary: "Places a legal hold: nothing of the person is destroyed until it is released",
+    description: 'Every store is told, and no erasure passes it (AUR-30). What was erased before stays erased, and is named.',
+    body: holdBody.meta({ id: 'NewHold' }),
+    answers: { 201: holdPlacedAnswer },
+    refusals: { 422: ['category_unknown'] },
+  })
   async place(@FromCall() call: Call, @Body() body: unknown): Promise<PlacedHold> {
     const { subject: who, ...hold } = parseBody(holdBody, body);
     const person = await this.personOf(call.tenant, who);
@@ -48,6 +58,14 @@ export class HoldController {
 
   @Post(':id/release')
   @HttpCode(200)
+  @Operation({
+    id: 'releaseHold',
+    summary: 'Releases a legal hold; erasures that waited for it go on by themselves',
+    params,
+    body: releaseBody,
+    answers: { 200: holdAnswer },
+    refusals: { 404: ['not_found'], 409: ['state_conflict'] },
+  })
   async release(@FromCall() call: Call, @Param('id') id: string, @Body() body: unknown): Promise<unknown> {
     const { note } = parseBody(releaseBody, body);
     return runCall(this.unitOfWork, call, async (tx) => {
@@ -58,6 +76,7 @@ export class HoldController {
   }
 
   @Get()
+  @Operation({ id: 'listHolds', summary: 'Lists legal holds, newest first', query: listQuery, answers: { 200: pageAnswer(holdAnswer) } })
   async list(@FromCall() call: Call, @Query() query: unknown): Promise<Page<unknown>> {
     const { limit, cursor, state } = parseBody(listQuery, query);
     const before = parseBody(z.uuid(), readCursor(cursor) ?? LAST_ID);
@@ -69,6 +88,13 @@ export class HoldController {
   }
 
   @Get(':id')
+  @Operation({
+    id: 'getHold',
+    summary: 'Shows a legal hold and what each store has answered',
+    params,
+    answers: { 200: holdAnswer },
+    refusals: { 404: ['not_found'] },
+  })
   async get(@FromCall() call: Call, @Param('id') id: string): Promise<unknown> {
     return this.unitOfWork.run(call.tenant, async (tx) => {
       const [hold] = await presentHolds(tx, [await findHold(tx, id)], this.readerOf(call));

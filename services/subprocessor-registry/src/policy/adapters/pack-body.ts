@@ -4,15 +4,23 @@ import { parsePack } from '@heed/policy';
 import type { PackIssue, PolicyPack } from '@heed/policy';
 import { Temporal } from '@js-temporal/polyfill';
 import { z } from 'zod';
+import { policyPack } from '../policy.answer.js';
 
 const effectiveFrom = z.union([z.iso.datetime({ offset: true }), z.iso.date()], {
   error: 'a time such as 2027-01-31T00:00:00Z, or a date, which begins in the zone of the tenant',
 });
-const query = z.object({ effectiveFrom: effectiveFrom.optional() });
+export const packQuery = z.object({ effectiveFrom: effectiveFrom.optional().describe('From when it is to be in force: a time, or a date in the zone of the tenant.') });
 const wrapped = z.strictObject({
   pack: z.union([z.string(), z.record(z.string(), z.unknown())]),
   effectiveFrom: effectiveFrom.optional(),
 });
+
+const yaml = z.string().describe('The pack as YAML text.');
+/** By media type. */
+export const packBodies = {
+  'application/json': z.union([policyPack, z.strictObject({ ...wrapped.shape, pack: z.union([yaml, policyPack]) })]),
+  'application/yaml': yaml,
+};
 
 export interface PackCall {
   readonly pack: PolicyPack;
@@ -24,7 +32,7 @@ export interface PackCall {
  * @throws HeedError `body_invalid`, `pack_invalid` with a JSON pointer, and for text the line, of every mistake
  */
 export function packOfCall(body: unknown, queryString: unknown): PackCall {
-  const asked = parseBody(query, queryString).effectiveFrom;
+  const asked = parseBody(packQuery, queryString).effectiveFrom;
   if (typeof body === 'object' && body !== null && 'pack' in body) {
     const inner = parseBody(wrapped, body);
     const pack = readPack(inner.pack);
