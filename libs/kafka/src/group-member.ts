@@ -35,8 +35,8 @@ export class GroupMember {
       groupId: options.groupId,
       sessionTimeout: 6000,
       rebalanceTimeout: 10_000,
-      heartbeatInterval: 500,
-      maxWaitTimeInMs: 100,
+      heartbeatInterval: 1000,
+      maxWaitTimeInMs: 500, // an idle fetch comes back this late, one with records at once
       allowAutoTopicCreation: false,
       retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 1_000_000, restartOnFailure: async () => false },
     });
