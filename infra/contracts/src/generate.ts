@@ -4,8 +4,10 @@ import { asyncApi } from './asyncapi.js';
 import { catalogue } from './catalogue.js';
 import { readFixtures } from './fixture.js';
 import { jsonSchemaOf } from './json-schema.js';
+import { documents } from './openapi/documents.js';
+import { mergedApi } from './openapi/merge.js';
 import { brokenLocks, extendLock, presentContracts, readLock } from './lock.js';
-import { ASYNCAPI_FILE, LOCK_FILE, readText, ROOT, SCHEMAS_FOLDER } from './repository.js';
+import { ASYNCAPI_FILE, LOCK_FILE, OPENAPI_FILE, OPENAPI_FOLDER, readText, ROOT, SCHEMAS_FOLDER } from './repository.js';
 import { readTopics } from './topics.js';
 
 export interface Generated {
@@ -15,13 +17,15 @@ export interface Generated {
   readonly broken: readonly string[];
 }
 
-/** What the contracts say the generated files should hold; writes nothing. */
+/** What the contracts and the services say the generated files should hold; writes nothing. */
 export async function generate(): Promise<Generated> {
   const fixtures = await readFixtures();
   const files = new Map<string, string | undefined>();
   for (const name of await schemaFiles()) files.set(`${SCHEMAS_FOLDER}/${name}`, undefined);
   for (const contract of catalogue) files.set(`${SCHEMAS_FOLDER}/${contract.definition.type}.json`, json(jsonSchemaOf(contract)));
   files.set(ASYNCAPI_FILE, asyncApi(await readTopics(), fixtures));
+  for (const [service, document] of Object.entries(documents)) files.set(`${OPENAPI_FOLDER}/${service}.json`, json(document));
+  files.set(OPENAPI_FILE, json(mergedApi(documents)));
   const [lock, present] = [await readLock(), presentContracts(fixtures)];
   files.set(LOCK_FILE, json(extendLock(lock, present)));
   return { files, broken: brokenLocks(lock, present) };

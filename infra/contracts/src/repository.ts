@@ -7,6 +7,9 @@ export const ROOT = join(import.meta.dirname, '..', '..', '..');
 export const LOCK_FILE = 'libs/contracts/contracts.lock.json';
 export const SCHEMAS_FOLDER = 'docs/schemas';
 export const ASYNCAPI_FILE = 'docs/asyncapi.yaml';
+/** What the origin serves. */
+export const OPENAPI_FILE = 'docs/openapi.json';
+export const OPENAPI_FOLDER = 'docs/openapi';
 
 export function fixtureFile(contract: Contract): string {
   return `libs/contracts/${contract.owner}/fixtures/${contract.definition.type}.json`;

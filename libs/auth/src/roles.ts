@@ -14,10 +14,9 @@ export const ACCESS: Readonly<Record<string, readonly Role[] | 'public'>> = {
   'GET /readyz': 'public',
   'GET /metrics': 'public', // on the service's own port only; the origin does not route it
   'GET /openapi.json': 'public',
-  'GET /u/:token': 'public',
-  'POST /u/:token': 'public',
+  'GET /docs': 'public',
+  'GET /docs/:asset': 'public',
   'GET /r/:token': 'public',
-  'GET /.well-known/gpc.json': 'public',
 
   'POST /v1/consents': ['platform'],
   'GET /v1/consents': ['platform', 'analyst', 'dpo', 'auditor'],
@@ -61,8 +60,6 @@ export const ACCESS: Readonly<Record<string, readonly Role[] | 'public'>> = {
   'GET /v1/notices/:id': READERS,
   'GET /v1/notices/recipients': ['tenant-admin', 'dpo'],
   'POST /v1/notices/recipients': ['tenant-admin'],
-
-  'GET /v1/ledger/:owner': [...CASEWORK, 'auditor', 'operator'],
 
   'POST /internal/resolve': ['service'],
   'POST /internal/seal': ['service'],

@@ -7,6 +7,7 @@ import { DataMapController } from './data-map/data-map.controller.js';
 import { DataStoresController } from './data-map/data-stores.controller.js';
 import { MapActivation } from './data-map/map-activation.js';
 import { RegisterStores } from './data-map/register-stores.use-case.js';
+import { DocumentationController } from './documentation/documentation.controller.js';
 import { ActivationJob } from './policy/activation.job.js';
 import { NoticeConsumer } from './policy/notice.consumer.js';
 import { PoliciesController } from './policy/policies.controller.js';
@@ -15,7 +16,7 @@ import { PromisesController } from './policy/promises.controller.js';
 import { PublishPolicy } from './policy/publish-policy.use-case.js';
 import { SubprocessorsController } from './policy/subprocessors.controller.js';
 
-/** Composition root: two nouns, the data map and the policy. */
+/** Composition root: two nouns, the data map and the policy, and the page that documents all services. */
 @Module({
   controllers: [
     DataStoresController,
@@ -25,6 +26,7 @@ import { SubprocessorsController } from './policy/subprocessors.controller.js';
     PromisesController,
     SubprocessorsController,
     NoticeConsumer,
+    DocumentationController,
   ],
   providers: [RegisterStores, MapActivation, PublishPolicy, PolicyActivation, ActivationJob],
 })

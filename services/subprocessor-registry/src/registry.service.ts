@@ -1,7 +1,12 @@
 import type { ServiceDefinition } from '@heed/runtime';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { AppModule } from './app.module.js';
 import { ActivationJob } from './policy/activation.job.js';
 import { registryEnvironment } from './subprocessor-registry.config.js';
+
+/** Generated from all services, this one among them. */
+const MERGED_DOCUMENT = path.join(import.meta.dirname, '../../../docs/openapi.json');
 
 /** Everything that starts this service; tests start it in their own process with a clock of their own. */
 export const registryService: ServiceDefinition<typeof registryEnvironment> = {
@@ -10,6 +15,8 @@ export const registryService: ServiceDefinition<typeof registryEnvironment> = {
     title: 'Governance',
     description: 'Data stores and what they hold, versions of the policy, its promises, and who else handles the data.',
   },
+  // The origin routes by path alone, so one service answers for the document of all.
+  mergedDocument: () => readFile(MERGED_DOCUMENT, 'utf8'),
   environment: registryEnvironment,
   module: (platform) => AppModule.of(platform),
   jobs: (app, { environment }) => [

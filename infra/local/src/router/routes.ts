@@ -40,6 +40,7 @@ export function route(url: string): Routed {
   const [first = '', second = '', third = ''] = path.slice(1).split('/');
   if (first === 'u' && second !== '') return { to: 'notifications' };
   if (first === 'r' && second !== '') return { to: 'dsar' };
+  if (path === '/openapi.json' || first === 'docs') return { to: 'subprocessor-registry' }; // it has the document of all services
   if (path === '/.well-known/gpc.json') return { to: 'consent' };
   if (first === 'v1') return routeResource(second, third, query);
   return unknown();

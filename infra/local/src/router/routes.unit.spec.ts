@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { endToEnd } from './forward.js';
 import { route } from './routes.js';
@@ -20,6 +22,9 @@ describe('the router', () => {
     ['/v1/policies/3', 'subprocessor-registry'],
     ['/v1/promises', 'subprocessor-registry'],
     ['/v1/subprocessors', 'subprocessor-registry'],
+    ['/openapi.json', 'subprocessor-registry'],
+    ['/docs', 'subprocessor-registry'],
+    ['/docs/swagger-ui.css', 'subprocessor-registry'],
     ['/v1/messages', 'notifications'],
     ['/v1/notices', 'notifications'],
     ['/v1/incidents', 'notifications'],
@@ -33,7 +38,7 @@ describe('the router', () => {
     expect(route(path)).toEqual({ to });
   });
 
-  it.each(['/internal/resolve', '/metrics', '/', '/v1', '/v2/consents', '/v1/consentsx', '/v1/constructor', '/oidc/token', '/v1/ledger/x', '/u/'])(
+  it.each(['/internal/resolve', '/metrics', '/', '/v1', '/v2/consents', '/v1/consentsx', '/v1/constructor', '/oidc/token', '/v1/ledger/x', '/u/', '/docsx', '/openapi.json/x'])(
     'answers 404 at %s',
     (path) => {
       expect(route(path)).toMatchObject({ refused: 404, code: 'route_unknown' });
@@ -50,6 +55,17 @@ describe('the router', () => {
   it('asks whose dispatches a list is to show, and knows no other owner of ids', () => {
     expect(route('/v1/dispatches')).toMatchObject({ refused: 400, code: 'owner_required' });
     expect(route('/v1/dispatches/xyz_1')).toMatchObject({ refused: 404, code: 'dispatch_unknown' });
+  });
+
+  it('finds the service of every call that the merged document promises', () => {
+    const file = path.join(import.meta.dirname, '../../../../docs/openapi.json');
+    const { paths } = JSON.parse(readFileSync(file, 'utf8')) as { paths: Record<string, Record<string, { 'x-services': string[] }>> };
+    for (const [template, operations] of Object.entries(paths)) {
+      for (const service of Object.values(operations).flatMap((operation) => operation['x-services'])) {
+        const id = { consent: 'con_1', dsar: 'dsr_1', retention: 'ret_1' }[service] ?? 'x';
+        expect([template, route(`${template.replace(/\{\w+\}/, id)}?owner=${service}`)]).toEqual([template, { to: service }]);
+      }
+    }
   });
 
   it('drops headers of one connection, also those the connection names, and keeps repetitions', () => {
