@@ -3,10 +3,12 @@ import type { DispatchOwner, HeedEvent } from '@heed/kernel';
 import type { Acknowledgement, AcknowledgementBody, CommandKind, Outcome } from '@heed/contracts-fanout';
 import type { DataStore } from '@heed/contracts-subprocessor-registry';
 import { verifyBody } from '@heed/crypto';
+import { remind } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
 import { newestStores } from './data-map.store.js';
 import { lockDispatches } from './lock-dispatches.js';
 import type { SettledDispatch, TargetState } from './types.js';
+import { DEADLINES } from './work.js';
 
 interface Believed {
   readonly body: AcknowledgementBody;
@@ -141,11 +143,12 @@ export async function settle(tx: Tx, dispatchIds: readonly string[]): Promise<re
       RETURNING d.id`,
     [dispatchIds, tx.clock.now()],
   );
-  await tx.query(
+  const reopened = await tx.query<{ due_at: Date }>(
     `UPDATE dispatch d SET state = 'in_progress', closed_at = NULL WHERE d.id = ANY($1) AND d.state = 'done'
-        AND EXISTS (SELECT 1 FROM dispatch_target t WHERE t.dispatch_id = d.id AND t.state = 'failed')`,
+        AND EXISTS (SELECT 1 FROM dispatch_target t WHERE t.dispatch_id = d.id AND t.state = 'failed') RETURNING due_at`,
     [dispatchIds],
   );
+  await remind(tx, ...reopened.map((d) => ({ work: DEADLINES, at: d.due_at })));
   return settledDispatches(tx, closed.map((d) => d.id));
 }
 

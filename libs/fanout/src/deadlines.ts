@@ -1,42 +1,88 @@
 import { targetsOpen } from '@heed/observability';
 import type { Logger } from '@heed/observability';
-import type { Database, UnitOfWork } from '@heed/persistence';
+import { lookAtDue, remind, tenantsWithReminders } from '@heed/persistence';
+import type { Database, Tx, UnitOfWork } from '@heed/persistence';
+import type { Job } from '@heed/runtime';
+import { DEADLINES, ESCALATE_AFTER } from './work.js';
 
-/** How long a target may stay overdue before it is escalated to people, in milliseconds. */
-const ESCALATE_AFTER = 86_400_000;
+const OPEN = ['pending', 'held', 'refused', 'failed', 'overdue', 'escalated'];
 
-/** Marks what has not been answered in time, and counts what is open: nothing becomes overdue silently. */
+/** Marks what has not been answered in time: nothing becomes overdue silently. Looks only where a time is over. */
 export async function watchDeadlines(database: Database, unitOfWork: UnitOfWork, logger: Logger): Promise<void> {
-  let failure: unknown;
-  for (const tenant of await database.listTenants()) {
-    await unitOfWork.run(tenant.id, async (tx) => {
-      const now = tx.clock.now();
-      const passed = await tx.query<{ id: string }>(
-        `SELECT id FROM dispatch d WHERE due_at < $1 AND state NOT IN ('done', 'cancelled')
-            AND EXISTS (SELECT 1 FROM dispatch_target t WHERE t.dispatch_id = d.id AND (t.state = 'pending' OR (t.state = 'overdue' AND d.due_at < $2)))
-          ORDER BY id FOR NO KEY UPDATE`,
-        [now, new Date(now.getTime() - ESCALATE_AFTER)],
-      );
-      const late = await tx.query<{ dispatch_id: string; data_store: string; state: string }>(
-        `UPDATE dispatch_target t SET state = CASE WHEN d.due_at < $2 THEN 'escalated' ELSE 'overdue' END
-           FROM dispatch d
-          WHERE d.id = t.dispatch_id AND d.id = ANY($1) AND d.due_at < $3
-            AND (t.state = 'pending' OR (t.state = 'overdue' AND d.due_at < $2))
-          RETURNING t.dispatch_id, t.data_store, t.state`,
-        [passed.map((d) => d.id), new Date(now.getTime() - ESCALATE_AFTER), now],
-      );
+  const look = (tenant: string): Promise<boolean> =>
+    unitOfWork.run(tenant, async (tx) => {
+      const late = await markLate(tx);
       for (const target of late) {
         tx.record({ kind: `target.${target.state}`, data: { dispatchId: target.dispatch_id, dataStore: target.data_store } });
-        logger.warn({ tenant: tx.tenant, dispatchId: target.dispatch_id, dataStore: target.data_store, state: target.state }, 'a store has not answered in time');
+        logger.warn({ tenant, dispatchId: target.dispatch_id, dataStore: target.data_store, state: target.state }, 'a store has not answered in time');
       }
       await tx.query(`UPDATE dispatch SET state = 'overdue' WHERE id = ANY($1) AND state = 'in_progress'`, [late.map((t) => t.dispatch_id)]);
-      const open = await tx.query<{ state: string; count: string }>(
-        `SELECT state, count(*) FROM dispatch_target WHERE state IN ('pending', 'held', 'refused', 'failed', 'overdue', 'escalated') GROUP BY state`,
+      await remind(tx, ...(await nextLooks(tx, late)).map((time) => ({ work: DEADLINES, at: new Date(time) })));
+      return false;
+    });
+  await lookAtDue(database, DEADLINES, look);
+}
+
+interface Late {
+  readonly dispatch_id: string;
+  readonly data_store: string;
+  readonly state: string;
+  readonly due_at: Date;
+}
+
+async function markLate(tx: Tx): Promise<readonly Late[]> {
+  const now = tx.clock.now();
+  const escalated = new Date(now.getTime() - ESCALATE_AFTER);
+  const passed = await tx.query<{ id: string }>(
+    `SELECT id FROM dispatch d WHERE due_at <= $1 AND state NOT IN ('done', 'cancelled')
+        AND EXISTS (SELECT 1 FROM dispatch_target t WHERE t.dispatch_id = d.id AND (t.state = 'pending' OR (t.state = 'overdue' AND d.due_at <= $2)))
+      ORDER BY id FOR NO KEY UPDATE`,
+    [now, escalated],
+  );
+  if (passed.length === 0) return [];
+  return tx.query<Late>(
+    `UPDATE dispatch_target t SET state = CASE WHEN d.due_at <= $2 THEN 'escalated' ELSE 'overdue' END
+       FROM dispatch d WHERE d.id = t.dispatch_id AND d.id = ANY($1) AND (t.state = 'pending' OR (t.state = 'overdue' AND d.due_at <= $2))
+      RETURNING t.dispatch_id, t.data_store, t.state, d.due_at`,
+    [passed.map((d) => d.id), escalated],
+  );
+}
+
+/** When what was marked is escalated; while anything stays late, at least once a day. */
+async function nextLooks(tx: Tx, late: readonly Late[]): Promise<readonly number[]> {
+  const escalations = new Set(late.flatMap((t) => (t.state === 'overdue' ? [t.due_at.getTime() + ESCALATE_AFTER] : [])));
+  if (escalations.size > 0) return [...escalations];
+  const now = tx.clock.now();
+  const [open] = await tx.query(`SELECT 1 FROM dispatch WHERE due_at <= $1 AND state NOT IN ('done', 'cancelled') LIMIT 1`, [now]);
+  return open ? [now.getTime() + ESCALATE_AFTER] : [];
+}
+
+/** Counts what is open where something may be: a tenant with open targets has a reminder, or had some when last counted. */
+export class OpenTargets {
+  private readonly tenants = new Set<string>();
+
+  constructor(
+    private readonly database: Database,
+    private readonly unitOfWork: UnitOfWork,
+  ) {}
+
+  async count(): Promise<void> {
+    for (const tenant of new Set([...(await tenantsWithReminders(this.database, DEADLINES)), ...this.tenants])) {
+      const open = await this.unitOfWork.run(tenant, (tx) =>
+        tx.query<{ state: string; count: string }>('SELECT state, count(*) FROM dispatch_target WHERE state = ANY($1) GROUP BY state', [OPEN]),
       );
-      for (const state of ['pending', 'held', 'refused', 'failed', 'overdue', 'escalated']) {
-        targetsOpen.set({ tenant: tx.tenant, state }, Number(open.find((row) => row.state === state)?.count ?? 0));
-      }
-    }).catch((error: unknown) => (failure ??= error)); // one tenant's trouble holds up no other
+      for (const state of OPEN) targetsOpen.set({ tenant, state }, Number(open.find((row) => row.state === state)?.count ?? 0));
+      if (open.length > 0) this.tenants.add(tenant);
+      else this.tenants.delete(tenant);
+    }
   }
-  if (failure) throw failure;
+}
+
+/** What every owner of dispatches does again and again. */
+export function fanoutJobs({ database, unitOfWork, logger }: { database: Database; unitOfWork: UnitOfWork; logger: Logger }): readonly Job[] {
+  const targets = new OpenTargets(database, unitOfWork);
+  return [
+    { name: 'deadlines', everyMs: 5000, run: () => watchDeadlines(database, unitOfWork, logger) },
+    { name: 'open-targets', everyMs: 15_000, run: () => targets.count() },
+  ];
 }

@@ -1,7 +1,7 @@
-import { uuidv7 } from '@heed/kernel';
 import type { Cause, DispatchOwner, HeedEvent } from '@heed/kernel';
 import type { Acknowledgement } from '@heed/contracts-fanout';
 import type { DataStore } from '@heed/contracts-subprocessor-registry';
+import { remind } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
 import { acknowledge } from './acknowledge.js';
 import { activateMap, activeMap, keepProposedMap } from './data-map.store.js';
@@ -9,6 +9,7 @@ import { lockDispatches } from './lock-dispatches.js';
 import { chooseTargets } from './targets.js';
 import type { MapSnapshot } from './targets.js';
 import type { FanoutOptions, NewDispatch, OpenedDispatch } from './types.js';
+import { DEADLINES, SENDING } from './work.js';
 
 /** Kinds that destroy: nothing of them leaves without retention's clearance. */
 const DESTRUCTIVE = new Set(['erasure']);
@@ -69,7 +70,8 @@ export class Fanout {
        INSERT INTO dispatch_target (dispatch_id, data_store, state) SELECT d.id, t, 'pending' FROM d JOIN saved USING (id), unnest(d.targets) AS t`,
       [JSON.stringify(rows)],
     );
-    await this.hint(tx, now);
+    const dueAts = new Set(wanted.map((d) => d.dueAt.getTime()));
+    await this.remind(tx, now, ...[...dueAts].map((time) => new Date(time)));
     const destructive = opened.filter((d) => DESTRUCTIVE.has(d.kind) && d.state !== 'done');
     this.askClearance(tx, destructive.map((d) => ({ id: d.id, ref: d.ref, aliases: d.aliases ?? [], attempt: 1 })));
     return opened;
@@ -90,7 +92,7 @@ export class Fanout {
       [JSON.stringify(given.map((g) => ({ dispatchId: g.dispatchId, clearance_id: g.clearanceId, ends: g.expiresAt }))), tx.clock.now()],
     );
     await tx.query(`UPDATE dispatch_target SET state = 'pending', reason = NULL WHERE dispatch_id = ANY($1) AND state = 'held'`, [given.map((g) => g.dispatchId)]);
-    await this.hint(tx, tx.clock.now());
+    await this.remind(tx, tx.clock.now(), tx.clock.now()); // a time may have passed while a hold stood
   }
 
   /** Retention says no: a legal hold. Waits for the release. */
@@ -108,18 +110,19 @@ export class Fanout {
    * @returns the dispatches that go on
    */
   async released(tx: Tx, refs: readonly string[]): Promise<readonly string[]> {
-    const rows = await tx.query<{ id: string; ref: string; aliases: string[]; attempt: number }>(
+    const rows = await tx.query<{ id: string; ref: string; aliases: string[]; attempt: number; due_at: Date }>(
       `UPDATE dispatch d SET state = 'in_progress', clearance = 'asked', send_at = NULL, attempt = d.attempt + 1,
               due_at = GREATEST(d.due_at, $3::timestamptz + (d.due_at - d.created_at))
         WHERE d.id IN (
           SELECT id FROM dispatch w WHERE kind = ANY($2) AND effective AND state NOT IN ('done', 'cancelled') AND (ref = ANY($1) OR aliases && $1)
              AND (state = 'held' OR EXISTS (SELECT 1 FROM dispatch_target t WHERE t.dispatch_id = w.id AND t.state = 'held'))
            ORDER BY id FOR NO KEY UPDATE)
-        RETURNING d.id, d.ref, d.aliases, d.attempt`,
+        RETURNING d.id, d.ref, d.aliases, d.attempt, d.due_at`,
       [refs, [...DESTRUCTIVE], tx.clock.now()],
     );
     await tx.query(`UPDATE dispatch_target SET state = 'pending', reason = NULL WHERE dispatch_id = ANY($1) AND state = 'held'`, [rows.map((r) => r.id)]);
-    this.askClearance(tx, rows.map((r) => ({ ...r, attempt: r.attempt + 1 })));
+    await remind(tx, ...rows.map((r) => ({ work: DEADLINES, at: r.due_at })));
+    this.askClearance(tx, rows.map((r) => ({ id: r.id, ref: r.ref, aliases: r.aliases, attempt: r.attempt + 1 })));
     return rows.map((r) => r.id);
   }
 
@@ -174,7 +177,7 @@ export class Fanout {
     if (added.length === 0) return;
     const destructive = added.filter((d) => DESTRUCTIVE.has(d.kind));
     this.askClearance(tx, destructive.map((d) => ({ id: d.dispatch_id, ref: d.ref, aliases: d.aliases, attempt: d.attempt + 1 })));
-    await this.hint(tx, now);
+    await this.remind(tx, now, now);
   }
 
   /** Takes a batch of acknowledgements: believed ones move their targets, the others are recorded as refused. */
@@ -185,7 +188,7 @@ export class Fanout {
         `UPDATE dispatch SET clearance = 'wanted', send_at = $2 WHERE id = ANY($1) AND kind = ANY($3) AND state NOT IN ('done', 'cancelled')`,
         [renew, tx.clock.now(), [...DESTRUCTIVE]],
       );
-      await this.hint(tx, tx.clock.now());
+      await this.remind(tx, tx.clock.now());
     }
     if (held.length > 0) await this.askAboutHeld(tx, held);
     if (settled.length > 0) await this.options.hooks?.settled?.(tx, settled);
@@ -201,11 +204,12 @@ export class Fanout {
       `UPDATE dispatch SET clearance = 'wanted', send_at = $2 WHERE id = ANY($1) AND kind = ANY($3) AND state IN ('in_progress', 'overdue')`,
       [dispatchIds, at, [...DESTRUCTIVE]],
     );
-    await this.hint(tx, at);
+    await this.remind(tx, at);
   }
 
-  private async hint(tx: Tx, at: Date): Promise<void> {
-    await tx.query('INSERT INTO heed.due_work (id, tenant, due_at) VALUES ($1, $2, $3)', [uuidv7(at), tx.tenant, at]);
+  /** Of what is to be sent, and of the times by which it is to be answered. */
+  private async remind(tx: Tx, sendAt: Date, ...dueAts: readonly Date[]): Promise<void> {
+    await remind(tx, { work: SENDING, at: sendAt }, ...dueAts.map((at) => ({ work: DEADLINES, at })));
     tx.afterCommit(this.poke);
   }
 }

@@ -1,14 +1,16 @@
 import { COMMAND_BY_KIND } from '@heed/contracts-fanout';
 import type { CommandKind, SealedEnvelope } from '@heed/contracts-fanout';
-import { Loop, newEvent, uuidv7 } from '@heed/kernel';
+import { Loop, newEvent } from '@heed/kernel';
 import type { DispatchOwner, NewEvent } from '@heed/kernel';
 import type { Logger } from '@heed/observability';
 import type { Outbox } from '@heed/outbox';
+import { lookAtDue, remind } from '@heed/persistence';
 import type { Database, Tx, UnitOfWork } from '@heed/persistence';
 import { isDeepStrictEqual } from 'node:util';
 import { settle } from './acknowledge.js';
 import { redeliveryPause } from './targets.js';
 import type { FanoutHooks, Sealer } from './types.js';
+import { SENDING } from './work.js';
 
 export interface SenderOptions {
   readonly owner: DispatchOwner;
@@ -73,26 +75,7 @@ export class Sender {
   /** One pass over the tenants that have something due. @returns whether there may be more */
   async round(): Promise<boolean> {
     const { database, owner } = this.options;
-    const now = database.clock.now();
-    const hints = await database.query<{ id: string; tenant: string }>(
-      'SELECT id, tenant FROM heed.due_work WHERE due_at <= $1 ORDER BY due_at LIMIT 1000',
-      [now],
-    );
-    let more = false;
-    let failure: unknown;
-    for (const tenant of new Set(hints.map((hint) => hint.tenant))) {
-      try {
-        const sent = await this.sendDue(tenant);
-        if (sent === BATCH) more = true;
-        else {
-          const done = hints.filter((hint) => hint.tenant === tenant).map((hint) => hint.id);
-          await database.query('DELETE FROM heed.due_work WHERE id = ANY($1)', [done]);
-        }
-      } catch (error) {
-        failure ??= error; // one tenant's trouble holds up no other
-      }
-    }
-    if (failure) throw failure;
+    const more = await lookAtDue(database, SENDING, async (tenant) => (await this.sendDue(tenant)) === BATCH);
     if (more) this.options.logger.debug({ owner }, 'more dispatches are due');
     return more;
   }
@@ -106,7 +89,7 @@ export class Sender {
     );
     await this.options.unitOfWork.run(tenant, async (tx) => {
       const still = await lockUnchanged(tx, due);
-      if (still.length < due.length) await remind(tx, new Date(tx.clock.now().getTime() + 1000)); // somebody else holds them
+      if (still.length < due.length) await remind(tx, { work: SENDING, at: new Date(tx.clock.now().getTime() + 1000) }); // somebody else holds them
       await this.askAgain(tx, still.filter((d) => d.clearance === 'wanted' || d.clearance === 'asked'));
       const events: NewEvent<unknown>[] = [];
       const sendable = still.filter((d) => ready.includes(d));
@@ -127,7 +110,7 @@ export class Sender {
     const now = tx.clock.now();
     const next = new Date(now.getTime() + 300_000);
     await tx.query(`UPDATE dispatch SET clearance = 'asked', attempt = attempt + 1, send_at = $2 WHERE id = ANY($1)`, [waiting.map((d) => d.id), next]);
-    await remind(tx, next);
+    await remind(tx, { work: SENDING, at: next });
     this.options.hooks?.askClearance?.(tx, waiting.map((d) => ({ id: d.id, ref: d.ref, aliases: d.aliases, attempt: d.attempt + 2 })));
   }
 
@@ -157,10 +140,6 @@ export class Sender {
       cause: { correlationId: dispatch.correlation_id, ...(dispatch.traceparent ? { traceparent: dispatch.traceparent } : {}) },
     });
   }
-}
-
-async function remind(tx: Tx, at: Date): Promise<void> {
-  await tx.query('INSERT INTO heed.due_work (id, tenant, due_at) VALUES ($1, $2, $3)', [uuidv7(tx.clock.now()), tx.tenant, at]);
 }
 
 const SELECT_DUE = `SELECT d.id, d.kind, d.ref, d.aliases, d.version, d.body, d.map_version, d.attempt, d.clearance, d.clearance_id, d.clearance_ends,
@@ -214,12 +193,6 @@ async function markSent(tx: Tx, sent: readonly Due[], sealed: ReadonlyMap<string
     );
   }
   const next = [...new Set(rows.flatMap((row) => (row.next && !row.unknown ? [row.next.getTime()] : [])))];
-  if (next.length > 0) {
-    await tx.query('INSERT INTO heed.due_work (id, tenant, due_at) SELECT i, $2, t FROM unnest($1::uuid[], $3::timestamptz[]) AS h(i, t)', [
-      next.map(() => uuidv7(now)),
-      tx.tenant,
-      next.map((time) => new Date(time)),
-    ]);
-  }
+  await remind(tx, ...next.map((time) => ({ work: SENDING, at: new Date(time) })));
   return unknown;
 }

@@ -1,6 +1,6 @@
 import { ingressEvents } from '@heed/contracts-ingress';
 import { FieldVault } from '@heed/crypto';
-import { fanoutMigrations, watchDeadlines } from '@heed/fanout';
+import { fanoutJobs, fanoutMigrations } from '@heed/fanout';
 import { persistenceMigrations } from '@heed/persistence';
 import type { MigrationSet } from '@heed/persistence';
 import type { ServiceDefinition } from '@heed/runtime';
@@ -24,9 +24,7 @@ export const consentService: ServiceDefinition<typeof consentEnvironment> = {
     const vault = await FieldVault.open(environment.HEED_KEYS_DIR, 'consent');
     return (value, tenant) => vault.seal(tenant, 'dead-letter', 'value', value.toString('base64'));
   },
-  jobs: (_, { database, unitOfWork, logger }) => [
-    { name: 'deadlines', everyMs: 5000, run: () => watchDeadlines(database, unitOfWork, logger) },
-  ],
+  jobs: (_, platform) => fanoutJobs(platform),
 };
 
 export const consentMigrations: readonly MigrationSet[] = [

@@ -1,5 +1,5 @@
 import { FieldVault } from '@heed/crypto';
-import { fanoutMigrations, watchDeadlines } from '@heed/fanout';
+import { fanoutJobs, fanoutMigrations } from '@heed/fanout';
 import { persistenceMigrations } from '@heed/persistence';
 import type { MigrationSet } from '@heed/persistence';
 import type { ServiceDefinition } from '@heed/runtime';
@@ -24,10 +24,10 @@ export const dsarService: ServiceDefinition<typeof dsarEnvironment> = {
     const vault = await FieldVault.open(environment.HEED_KEYS_DIR, 'dsar');
     return (value, tenant) => vault.seal(tenant, 'dead-letter', 'value', value.toString('base64'));
   },
-  jobs: (app, { database, unitOfWork, logger }) => [
+  jobs: (app, platform) => [
+    ...fanoutJobs(platform),
     { name: 'people', everyMs: 250, run: () => app.get(ResolvePeople).run() },
-    { name: 'deadlines', everyMs: 5000, run: () => watchDeadlines(database, unitOfWork, logger) },
-    { name: 'missed-deadlines', everyMs: 30_000, run: () => watchRequests(database, unitOfWork, logger) },
+    { name: 'missed-deadlines', everyMs: 30_000, run: () => watchRequests(platform.database, platform.unitOfWork, platform.logger) },
   ],
 };
 

@@ -3,7 +3,7 @@ import { Database, UnitOfWork } from '@heed/persistence';
 import { LOGGER } from '@heed/runtime';
 import type { Logger } from '@heed/observability';
 import { eventually } from '@heed/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { watchRequests } from '../src/index.js';
 import { DsarUnderTest } from './dsar-under-test.js';
 
@@ -198,13 +198,16 @@ describe('working a request', () => {
     expect((await heed.call('GET', '/v1/requests?state=lost', undefined, 'aurigen')).status).toBe(400);
   });
 
-  it('a missed deadline stands in the timeline, once', async () => {
+  it('a missed deadline stands in the timeline, once; until then nobody looks', async () => {
     const id = String((await heed.open()).body['id']);
     const { app } = heed.dsar.service;
-    const watch = () => watchRequests(app.get(Database), app.get(UnitOfWork), app.get<Logger>(LOGGER));
+    const unitOfWork = new UnitOfWork(app.get(Database));
+    const run = vi.spyOn(unitOfWork, 'run');
+    const watch = () => watchRequests(app.get(Database), unitOfWork, app.get<Logger>(LOGGER));
     const kinds = async () => ((await heed.request(id))['timeline'] as { kind: string }[]).map((entry) => entry.kind).filter((kind) => kind.includes('overdue'));
     await watch();
     expect(await kinds()).toEqual([]);
+    expect(run).not.toHaveBeenCalled();
     heed.clock.advance({ days: 4, seconds: 1 });
     await watch();
     await watch();

@@ -110,7 +110,7 @@ describe('a message about a request', () => {
       system.sql(
         'ajuni',
         `WITH left_over AS (UPDATE {t}.message SET state = 'sending', sent_at = NULL, next_at = '2026-11-21T10:00:00Z' WHERE id = '${one.messageId}')
-         INSERT INTO heed.due_message VALUES (gen_random_uuid(), 'ajuni', '2026-11-21T10:00:00Z')`,
+         INSERT INTO heed.reminder (id, work, tenant, due_at) VALUES (gen_random_uuid(), 'mail', 'ajuni', '2026-11-21T10:00:00Z')`,
       );
     await dies();
     await eventually(async () => expect(await message(one.messageId)).toMatchObject({ state: 'sent', maybeTwice: true }));

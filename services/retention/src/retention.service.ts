@@ -1,4 +1,4 @@
-import { fanoutMigrations, watchDeadlines } from '@heed/fanout';
+import { fanoutJobs, fanoutMigrations } from '@heed/fanout';
 import { persistenceMigrations } from '@heed/persistence';
 import type { MigrationSet } from '@heed/persistence';
 import type { ServiceDefinition } from '@heed/runtime';
@@ -16,9 +16,7 @@ export const retentionService: ServiceDefinition<typeof retentionEnvironment> = 
   owner: 'retention',
   environment: retentionEnvironment,
   module: (platform) => RetentionModule.of(platform),
-  jobs: (_, { database, unitOfWork, logger }) => [
-    { name: 'deadlines', everyMs: 5000, run: () => watchDeadlines(database, unitOfWork, logger) },
-  ],
+  jobs: (_, platform) => fanoutJobs(platform),
 };
 
 export const retentionMigrations: readonly MigrationSet[] = [

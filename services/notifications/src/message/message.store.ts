@@ -1,4 +1,4 @@
-import { uuidv7 } from '@heed/kernel';
+import { remind } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
 import type { RequestTemplate } from './domain/templates.js';
 
@@ -25,6 +25,8 @@ export interface Claimed {
 /** Longer than a batch can take with every connection timing out. */
 const LEASE = 10 * 60_000;
 export const BATCH = 50;
+/** What the sending job is reminded of. */
+export const MAIL = 'mail';
 
 /**
  * Takes due messages: `sending` is committed before the SMTP conversation begins. One that a dead process left so is
@@ -60,5 +62,5 @@ export async function abandoned(tx: Tx): Promise<readonly Claimed[]> {
 
 /** Asks the sending job to look at this tenant then. */
 export async function remindAt(tx: Tx, at: Date): Promise<void> {
-  await tx.query('INSERT INTO heed.due_message (id, tenant, due_at) VALUES ($1, $2, $3)', [uuidv7(tx.clock.now()), tx.tenant, at]);
+  await remind(tx, { work: MAIL, at });
 }

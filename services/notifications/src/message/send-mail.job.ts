@@ -1,5 +1,5 @@
 import { failpoint, isHeedError } from '@heed/kernel';
-import { Database, UnitOfWork } from '@heed/persistence';
+import { Database, lookAtDue, UnitOfWork } from '@heed/persistence';
 import type { PolicyPack } from '@heed/policy';
 import type { Logger } from '@heed/observability';
 import { ENVIRONMENT, LOGGER } from '@heed/runtime';
@@ -13,7 +13,7 @@ import type { Outcome } from './domain/delivery.js';
 import { lettersFor, mailOf, writerOf } from './domain/templates.js';
 import type { Mail, RequestTemplate } from './domain/templates.js';
 import { Mailer } from './mailer.js';
-import { abandoned, BATCH, claim, remindAt } from './message.store.js';
+import { abandoned, BATCH, claim, MAIL, remindAt } from './message.store.js';
 import type { Claimed } from './message.store.js';
 import { Outcomes } from './outcomes.js';
 import type { Attempt } from './outcomes.js';
@@ -37,15 +37,7 @@ export class SendMail {
   ) {}
 
   async run(): Promise<void> {
-    const hints = await this.database.query<{ id: string; tenant: string }>(
-      'SELECT id, tenant FROM heed.due_message WHERE due_at <= $1 ORDER BY due_at LIMIT 1000',
-      [this.database.clock.now()],
-    );
-    for (const tenant of new Set(hints.map((hint) => hint.tenant))) {
-      while ((await this.sendSome(tenant)) === BATCH);
-      const done = hints.filter((hint) => hint.tenant === tenant).map((hint) => hint.id);
-      await this.database.query('DELETE FROM heed.due_message WHERE id = ANY($1)', [done]);
-    }
+    while (await lookAtDue(this.database, MAIL, async (tenant) => (await this.sendSome(tenant)) === BATCH));
   }
 
   private async sendSome(tenant: string): Promise<number> {

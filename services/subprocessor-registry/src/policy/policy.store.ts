@@ -1,6 +1,9 @@
 import type { PackDiff, PolicyPack } from '@heed/policy';
-import { uuidv7 } from '@heed/kernel';
+import { remind } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
+
+/** What the activation job is reminded of. */
+export const ACTIVATION = 'policies';
 
 /** A version with its state; `pack` is what was published, unchanged. */
 export interface PolicyRow {
@@ -72,7 +75,7 @@ export async function insertVersion(tx: Tx, v: NewVersion): Promise<void> {
     [v.version, v.hash, JSON.stringify(v.pack), v.diff && JSON.stringify(v.diff), v.noticeId, v.ruleVersion, v.effectiveFrom, v.by, tx.clock.now()],
   );
   await tx.query(`INSERT INTO policy_state (version, state, effective_from) VALUES ($1, 'announced', $2)`, [v.version, v.effectiveFrom]);
-  await remindAt(tx, v.effectiveFrom);
+  await remind(tx, { work: ACTIVATION, at: v.effectiveFrom });
 }
 
 export async function markActive(tx: Tx, version: number): Promise<void> {
@@ -82,10 +85,5 @@ export async function markActive(tx: Tx, version: number): Promise<void> {
 
 export async function postpone(tx: Tx, version: number, to: Date): Promise<void> {
   await tx.query('UPDATE policy_state SET effective_from = $2 WHERE version = $1', [version, to]);
-  await remindAt(tx, to);
-}
-
-/** Asks the activation job to look at this tenant then. */
-async function remindAt(tx: Tx, at: Date): Promise<void> {
-  await tx.query('INSERT INTO heed.due_policy (id, tenant, due_at) VALUES ($1, $2, $3)', [uuidv7(tx.clock.now()), tx.tenant, at]);
+  await remind(tx, { work: ACTIVATION, at: to });
 }

@@ -8,6 +8,7 @@ import { Outbox } from '@heed/outbox';
 import type { Tx } from '@heed/persistence';
 import { requestClocks } from '@heed/policy';
 import { PolicyStore } from '@heed/tenant-policy';
+import { remindOfDeadlines } from '../../deadline/missed-deadlines.job.js';
 import { SOURCE } from '../../source.js';
 import { hashOfToken, newStatusToken } from '../../status-page/status-token.js';
 import { appendTimeline } from '../adapters/request.store.js';
@@ -56,6 +57,7 @@ export class OpenRequests {
     });
     const inserted = await this.insert(tx, version, cases);
     const fresh = cases.filter((one) => inserted.has(one.id));
+    await remindOfDeadlines(tx, fresh.flatMap(({ clocks }) => [clocks.acknowledgeBy, clocks.due]));
     await this.keepUnresolved(tx, fresh.filter((one) => !one.person));
     await appendTimeline(
       tx,

@@ -7,6 +7,7 @@ import type { Tx } from '@heed/persistence';
 import { addDuration, calendarOf } from '@heed/policy';
 import { PolicyStore } from '@heed/tenant-policy';
 import { CloseRequests } from '../../certificate/close-requests.use-case.js';
+import { remindOfDeadlines } from '../../deadline/missed-deadlines.job.js';
 import { SOURCE } from '../../source.js';
 import { statusUrl } from '../../status-page/status-token.js';
 import { appendTimeline, findRequest, raiseVersion } from '../adapters/request.store.js';
@@ -118,6 +119,7 @@ export class WorkRequest {
       extended.due,
       extended.source,
     ]);
+    await remindOfDeadlines(tx, [extended.due]);
     await this.note(tx, request, 'extended', actor, reason, { from: request.due, due: extended.due, source: extended.source });
     const params = { type: request.type, reason, due: extended.due.toISOString(), ...this.page(tx, request) };
     this.deps.outbox.append([mailWanted(tx, { requestId: id, ref, template: 'request_extended', params })], tx);
