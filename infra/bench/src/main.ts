@@ -2,10 +2,13 @@ import { Heed, Population } from '@heed/e2e';
 import { cpus } from 'node:os';
 import { forgetBenchRows, httpLoad, pgbenchSameRows } from './consent-write.js';
 import { erasures } from './erasures.js';
+import { erasuresRaw } from './erasures-raw.js';
+import { Processor } from './processor.js';
 import { withdrawalLatency } from './withdrawal-latency.js';
 
 const TENANT = 'ajuni';
 const SECONDS = 10;
+const ERASURES = 2000;
 const CONNECTIONS = 32;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -62,10 +65,21 @@ async function consentWrite(heed: Heed): Promise<void> {
 }
 
 async function erasure(heed: Heed): Promise<void> {
-  const people = await Population.settle(heed, TENANT, 1000, 5);
-  const result = await erasures(heed, people);
+  const processor = new Processor(heed, TENANT);
+  const settle = async (count: number): Promise<Population> => {
+    const people = await Population.settle(heed, TENANT, count, 5);
+    await processor.import(people.emails);
+    return people;
+  };
+  await erasuresRaw(heed, await settle(100), processor);
+  const raw = await erasuresRaw(heed, await settle(ERASURES), processor);
+  const result = await erasures(heed, await settle(ERASURES));
+  await processor.close();
   const statements = Object.entries(result.statements).map(([store, count]) => `${store} ${round(count, 2)}`);
-  say(`erasure over 3 stores, 16 to 21 rows each: ${result.count} requests, ${round(result.perSecond)}/s to the certificate; statements per erasure: ${statements.join(', ')}`);
+  say(
+    `erasure over 3 stores, 22 rows each: ${result.count} requests, ${round(result.perSecond)}/s to the certificate; the same rows and OpenDSR calls ` +
+      `without Heed: ${round(raw)}/s; ratio ${round(result.perSecond / raw, 2)}; statements per erasure: ${statements.join(', ')}`,
+  );
 }
 
 await main(process.argv.slice(2));

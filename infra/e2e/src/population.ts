@@ -55,17 +55,14 @@ export class Population {
 
   /** Withdraws marketing for everyone, ten at a time, each as a careful client; resolves when all were accepted. */
   async withdraw(options: { timeoutMs?: number; meanwhile?: () => Promise<void> } = {}): Promise<readonly Answer[]> {
-    const queue = this.emails.map((email) => ({ email, key: randomUUID() }));
-    const answers: Answer[] = [];
-    const worker = async (): Promise<void> => {
-      for (let next = queue.shift(); next; next = queue.shift()) {
-        const body = { subject: byEmail(next.email), purposes: ['marketing_email'], channel: 'api' };
-        answers.push(await this.heed.insist(this.tenant, '/v1/withdrawals', body, next.key, options.timeoutMs));
-        this.accepted.push(next.email);
-      }
-    };
-    await Promise.all([...Array.from({ length: 10 }, worker), options.meanwhile?.()]);
-    return answers;
+    const withdrawals = this.tenAtATime(this.emails, async (email) => {
+      const body = { subject: byEmail(email), purposes: ['marketing_email'], channel: 'api' };
+      const answer = await this.heed.insist(this.tenant, '/v1/withdrawals', body, randomUUID(), options.timeoutMs);
+      this.accepted.push(email);
+      return answer;
+    });
+    await Promise.all([withdrawals, options.meanwhile?.()]);
+    return withdrawals;
   }
 
   /** Everyone's withdrawal has reached the CRM exactly once, and every dispatch says so. */
@@ -84,21 +81,31 @@ export class Population {
     });
   }
 
-  /** Asks for everyone's erasure, through verification and approval. */
-  async requestErasure(): Promise<readonly string[]> {
-    const ids: string[] = [];
-    for (const email of this.emails) {
+  /** Asks for everyone's erasure and attests who they are. */
+  requestErasure(): Promise<readonly string[]> {
+    return this.tenAtATime(this.emails, async (email) => {
       const opened = await this.heed.insist(this.tenant, '/v1/requests', { type: 'erase', subject: byEmail(email), channel: 'api' }, randomUUID());
       expect(opened).toMatchObject({ status: 201, body: { state: 'awaiting_verification' } });
       const id = String(opened.body['id']);
       expect(await this.heed.insist(this.tenant, `/v1/requests/${id}/verify`, { method: 'operator_attested', note: 'known' }, randomUUID())).toMatchObject({ status: 200 });
-      ids.push(id);
-    }
-    return ids;
+      return id;
+    });
   }
 
   async approve(ids: readonly string[]): Promise<void> {
-    for (const id of ids) expect(await this.heed.insist(this.tenant, `/v1/requests/${id}/approve`, { note: 'checked' }, randomUUID())).toMatchObject({ status: 200 });
+    await this.tenAtATime(ids, async (id) =>
+      expect(await this.heed.insist(this.tenant, `/v1/requests/${id}/approve`, { note: 'checked' }, randomUUID())).toMatchObject({ status: 200 }),
+    );
+  }
+
+  private async tenAtATime<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<readonly R[]> {
+    const queue = [...items];
+    const results: R[] = [];
+    const lane = async (): Promise<void> => {
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) results.push(await work(next));
+    };
+    await Promise.all(Array.from({ length: 10 }, lane));
+    return results;
   }
 
   /** What is left of these people, counted in the stores. */
