@@ -111,7 +111,7 @@ describe('the migration job', () => {
     const newcomer = { id: 'newcomer', isolation: 'role' } as const;
     const run = (sets: readonly MigrationSet[]): Promise<void> =>
       migrate({
-        service: 'entering', database: new URL(adminUrl).pathname.slice(1), adminUrl, password: 'test', tenants: [...bed.tenants, newcomer],
+        service: 'entering', database: new URL(adminUrl).pathname.slice(1), adminUrl, password: 'test', tenants: [newcomer, ...bed.tenants],
         keysDir: bed.keysDir, sets, progress: () => undefined,
       });
     const entering = new Database({ url, keysDir: bed.keysDir, clock: systemClock, poolSize: 1 });
