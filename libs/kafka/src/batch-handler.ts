@@ -49,7 +49,7 @@ export class BatchHandler {
   }
 
   private async handleSlice(payload: EachBatchPayload, messages: readonly KafkaMessage[]): Promise<boolean> {
-    const { topic, partition, highWatermark } = payload.batch;
+    const { topic, partition } = payload.batch;
     const last = messages.at(-1);
     if (!last) return true;
     const dead = await this.tryOut(payload, messages.map((message): IncomingRecord => ({ topic, partition, ...message })));
@@ -57,9 +57,8 @@ export class BatchHandler {
     payload.resolveOffset(last.offset);
     const next = BigInt(last.offset) + 1n;
     await payload.commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset: next.toString() }] }] });
-    const { groupId } = this.options;
-    consumed.inc({ group: groupId, result: 'handled' }, messages.length - dead.length);
-    consumerLag.set({ group: groupId, topic, partition: String(partition) }, Number(BigInt(highWatermark) - next));
+    consumed.inc({ group: this.options.groupId, result: 'handled' }, messages.length - dead.length);
+    this.tellLag(payload, next);
     return true;
   }
 
@@ -77,11 +76,17 @@ export class BatchHandler {
         this.options.logger[level]({ group: this.options.groupId, topic, partition, attempt: failures, err: error }, 'batch waits and is tried again');
         if (!onTheSpot) {
           this.backoff.resumeAfter(ms, payload.pause());
+          this.tellLag(payload, BigInt(records[0]?.offset ?? 0));
           return undefined;
         }
         await this.options.pause.for(ms);
       }
     }
     return undefined;
+  }
+
+  private tellLag({ batch }: EachBatchPayload, next: bigint): void {
+    const labels = { group: this.options.groupId, topic: batch.topic, partition: String(batch.partition) };
+    consumerLag.set(labels, Number(BigInt(batch.highWatermark) - next));
   }
 }

@@ -1,4 +1,5 @@
 import { conflict, systemClock, unavailable } from '@heed/kernel';
+import { consumerLag } from '@heed/observability';
 import { migrate, persistenceMigrations } from '@heed/persistence';
 import { eventually, VirtualClock } from '@heed/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -37,6 +38,12 @@ function waitForAjuni(into: ConsumerBed): void {
 const ajuniIsPaused = (): Promise<unknown> => eventually(() => expect(refusals).toBeGreaterThanOrEqual(4), LONG);
 const ajunisHandled = (): string[] => handled.filter((one) => one.startsWith('ajuni'));
 
+/** What an operator sees. */
+async function lagOf(topic: string): Promise<number | undefined> {
+  const { values } = await consumerLag.get();
+  return values.find(({ labels }) => labels.group === bed.group && labels.topic === bed.bed.topicPrefix + topic)?.value;
+}
+
 beforeEach(async () => {
   bed = await ConsumerBed.make(systemClock);
   waitForAjuni(bed);
@@ -48,6 +55,7 @@ describe('a tenant that is not ready', () => {
     await bed.send([1, 2, 3], { topic: AJUNI });
     bed.run([AJUNI, ASKASIA]);
     await ajuniIsPaused();
+    expect(await lagOf(AJUNI)).toBe(3);
     const latencies: number[] = [];
     for (const n of [1, 2, 3, 4, 5, 6]) {
       const before = performance.now();
@@ -61,6 +69,7 @@ describe('a tenant that is not ready', () => {
     mustWait = none;
     await eventually(() => expect(ajunisHandled()).toEqual([1, 2, 3, 4, 5].map((n) => `ajuni ${n}`)), LONG);
     expect(await bed.effects('ajuni')).toEqual([1, 2, 3, 4, 5]);
+    await eventually(async () => expect(await lagOf(AJUNI)).toBe(0));
     expect(await bed.deadLetters()).toEqual([]);
   });
 
