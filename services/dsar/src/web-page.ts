@@ -8,6 +8,7 @@ const STYLE = `
   h1 { font-size: 1.5rem } h2 { font-size: 1.1rem; margin-top: 2rem }
   table { border-collapse: collapse; width: 100% } th, td { text-align: left; padding: .35rem .6rem .35rem 0; border-bottom: 1px solid #ccc; vertical-align: top }
   code { font-size: .85em; overflow-wrap: anywhere } .small { font-size: .85rem; color: #555 }
+  .wide { overflow-x: auto }
   @media print { body { margin: 0; max-width: none } }`;
 
 /** A page that needs nothing from anywhere: no scripts, no fonts, no pictures. `body` is HTML already. */
@@ -33,4 +34,13 @@ export function readable(at: Date | string): string {
   const date = new Date(at);
   const day = date.toLocaleDateString('en-GB', { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' });
   return `${day}, ${date.toISOString().slice(11, 16)} UTC`;
+}
+
+/**
+ * True when the caller names this media type, and names it before the other one.
+ * @example prefers('text/html,application/xhtml+xml', 'text/html', 'application/json') // true, a browser
+ */
+export function prefers(accept: string | undefined, wanted: string, other: string): boolean {
+  const [first, second] = [accept?.indexOf(wanted) ?? -1, accept?.indexOf(other) ?? -1];
+  return first >= 0 && (second < 0 || first < second);
 }

@@ -65,7 +65,26 @@ describe('an erasure', () => {
     expect(page.body['text']).toContain('the processor says so; it cannot be read');
 
     await heed.said('heed.dsar.request_closed.v1', { requestId: id, result: 'completed', certificateId: signed.certificate.id });
-    await heed.said('heed.dsar.message_wanted.v1', { requestId: id, template: 'request_closed' });
+    const mail = await heed.said('heed.dsar.message_wanted.v1', { requestId: id, template: 'request_closed' });
+    expect(mail.data['params']).toMatchObject({ result: 'done', statusUrl: request['statusUrl'] });
+  });
+
+  it('is told on its status page as the mail promises: what each place answered, and the certificate to keep', async () => {
+    const { id, dispatchId, ref } = await heed.approved();
+    const command = await heed.clear(dispatchId).then(() => heed.command(dispatchId));
+    await heed.bus.publish(...STORES.map((store) => heed.stores.answer(command, store, { rows: 7 })));
+    await until(id, 'closed');
+    const link = heed.dsar.url + new URL(String((await heed.request(id))['statusUrl'])).pathname;
+    const text = await (await heed.dsar.fetch(link)).text();
+    for (const part of ['Your request was carried out', 'erased', '<td>7</td>', 'read again after the erasure', 'dpo@ajuni.io']) expect(text).toContain(part);
+    for (const internal of [ref, 'operator_attested', '<script', 'http']) expect(text).not.toContain(internal);
+
+    const signed = await certificateOf(id);
+    expect(text).toContain(signed.certificate.id);
+    const saved = /href="data:application\/json;base64,([^"]+)"/.exec(text)?.[1] ?? '';
+    expect(JSON.parse(Buffer.from(saved, 'base64').toString('utf8'))).toEqual(signed);
+    const json = await heed.dsar.fetch(link, { headers: { accept: 'application/json' } });
+    expect(verifyCertificate((await json.json()) as SignedCertificate)).toBe(true);
   });
 
   it('AUR-30: stops at a legal hold, says so, and goes on by itself when the hold is released', async () => {
@@ -173,5 +192,11 @@ describe('an erasure', () => {
     await heed.clear(String((body['dispatchIds'] as string[])[0]));
     await until(id, 'closed');
     expect((await certificateOf(id)).certificate.dispatches[0]?.stores.map((store) => store.outcome)).toEqual(STORES.map(() => 'nothing_found'));
+    const page = await heed.call('GET', `/v1/requests/${id}/certificate`, undefined, 'ajuni', ['auditor'], { accept: 'text/html' });
+    expect(page.body['text']).toContain('was looked for in 3 data stores, and nothing was found');
+    const link = new URL(String((await heed.request(id))['statusUrl'])).pathname;
+    expect(await (await heed.dsar.fetch(heed.dsar.url + link)).text()).toContain('found nothing about you');
+    const mail = await heed.said('heed.dsar.message_wanted.v1', { requestId: id, template: 'request_closed' });
+    expect(mail.data['params']).toMatchObject({ result: 'nothing_found' });
   });
 });

@@ -237,5 +237,8 @@ describe('the status page', () => {
     const page = await heed.dsar.fetch(heed.dsar.url + link);
     expect(page.status).toBe(404);
     expect(await page.text()).toContain('belongs to no request');
+    const program = await heed.dsar.fetch(heed.dsar.url + link, { headers: { accept: 'application/json' } });
+    expect(program.status).toBe(404);
+    expect(program.headers.get('content-type')).toContain('application/problem+json');
   });
 });

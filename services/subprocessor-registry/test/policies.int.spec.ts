@@ -52,7 +52,15 @@ describe('a changed policy', () => {
     expect(answer).toMatchObject({ status: 201, body: { version: 2, state: 'announced', effectiveFrom: asked } });
     const noticeId = answer.body['noticeId'];
     await eventually(() => expect(events('policy_announced', 'ajuni')[0]?.data).toMatchObject({ noticeId, version: 2, effectiveFrom: asked }));
-    expect(events('policy_announced', 'ajuni')[0]?.data['changes']).toEqual([expect.stringContaining('P12M')]);
+    expect(events('policy_announced', 'ajuni')[0]?.data['changes']).toEqual(['Contact details: kept for 12 months instead of 24 months.']);
+
+    const again = await publish('ajuni', changed('ajuni', 'P12M'), asked);
+    expect(again).toMatchObject({ status: 200, body: { version: 2, effectiveFrom: asked } });
+    const moved = await publish('ajuni', changed('ajuni', 'P12M'), inDays(60));
+    expect(moved).toMatchObject({ status: 409, body: { code: 'policy_already_announced' } });
+    expect(moved.body['detail']).toContain(`Version 2 is this policy and announced for ${asked}`);
+    const tooSoon = await publish('ajuni', changed('ajuni', 'P12M'), inDays(7));
+    expect(tooSoon).toMatchObject({ status: 422, body: { code: 'policy_notice_too_short', promise: 'AJU-56' } });
 
     const admins = [randomUUID(), randomUUID()] as const;
     registry.clock.advance({ hours: 1 });

@@ -6,7 +6,7 @@ import { Controller, Get, Headers, Param, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { findRequest } from '../case/adapters/request.store.js';
-import { PAGE_HEADERS } from '../web-page.js';
+import { PAGE_HEADERS, prefers } from '../web-page.js';
 import { certificateAnswer } from './certificate.answer.js';
 import { certificatePage } from './certificate-page.js';
 import type { SignedCertificate } from './certificate.js';
@@ -40,15 +40,8 @@ export class CertificateController {
     });
     if (!signed) throw notFound('certificate');
     void reply.header('vary', 'accept');
-    if (!prefersHtml(accept)) return signed;
+    if (!prefers(accept, 'text/html', 'application/json')) return signed;
     void reply.headers(PAGE_HEADERS);
     return certificatePage(signed);
   }
-}
-
-/** A browser names `text/html` before anything else; a program that says nothing gets JSON. */
-function prefersHtml(accept: string | undefined): boolean {
-  const html = accept?.indexOf('text/html') ?? -1;
-  const json = accept?.indexOf('application/json') ?? -1;
-  return html >= 0 && (json < 0 || html < json);
 }

@@ -66,5 +66,6 @@ describe('a certificate of erasure', () => {
     expect(page).toContain('2 in invoices: tax law &#60;8 years&#62;');
     expect(page).toContain('20 December 2026, 12:30 UTC (AJU-40)');
     expect(page).not.toMatch(/<script|https?:\/\//);
+    expect(page).toContain('recognised by a person of the controller');
   });
 });

@@ -17,6 +17,7 @@ import { SOURCE } from '../source.js';
 import { statusUrl } from '../status-page/status-token.js';
 import { signCertificate, storeOutcome, totalsOf } from './certificate.js';
 import type { ErasureCertificate, SignedCertificate } from './certificate.js';
+import { foundNothing } from './outcome-words.js';
 
 interface Issued {
   readonly request: RequestRow;
@@ -92,6 +93,7 @@ export class CloseRequests {
   private told(tx: Tx, { request, signed }: Issued): readonly NewEvent<unknown>[] {
     const { id, type } = request;
     const { ref } = signed.certificate.request;
+    const result = foundNothing(signed.certificate) ? 'nothing_found' : 'done';
     const url = statusUrl(this.deps.origin, this.deps.vault.open(tx.tenant, id, 'status-token', request.status_token));
     return [
       newEvent(requestClosed, {
@@ -102,7 +104,7 @@ export class CloseRequests {
         clock: tx.clock,
         cause: tx.cause,
       }),
-      mailWanted(tx, { requestId: id, ref, template: 'request_closed', params: { type, certificateId: signed.certificate.id, statusUrl: url } }),
+      mailWanted(tx, { requestId: id, ref, template: 'request_closed', params: { type, result, certificateId: signed.certificate.id, statusUrl: url } }),
     ];
   }
 }

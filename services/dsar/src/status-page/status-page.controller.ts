@@ -1,12 +1,15 @@
+import { newestStores } from '@heed/fanout';
 import { Operation } from '@heed/http';
-import { isHeedError } from '@heed/kernel';
+import { isHeedError, notFound } from '@heed/kernel';
 import { UnitOfWork } from '@heed/persistence';
 import { PolicyStore } from '@heed/tenant-policy';
-import { Controller, Get, Param, Res } from '@nestjs/common';
+import { Controller, Get, Headers, Param, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { RequestState } from '../case/domain/request-state.js';
-import { PAGE_HEADERS } from '../web-page.js';
+import { certificateAnswer } from '../certificate/certificate.answer.js';
+import type { SignedCertificate } from '../certificate/certificate.js';
+import { PAGE_HEADERS, prefers } from '../web-page.js';
 import { statusPage, unknownPage } from './status-page.js';
 import type { Status } from './status-page.js';
 import { hashOfToken, tenantOfToken } from './status-token.js';
@@ -17,6 +20,7 @@ interface Row {
   readonly received_at: Date;
   readonly due: Date;
   readonly closed_at: Date | null;
+  readonly certificate: SignedCertificate | null;
 }
 
 const page = { 'text/html': z.string() };
@@ -33,13 +37,25 @@ export class StatusPageController {
   @Operation({
     id: 'showRequestStatus',
     summary: 'Shows a person where their request stands',
-    description: 'A page for the person, without a login: the link from the mail is the key. It says nothing of who they are.',
+    description:
+      'A page for the person, without a login: the link from the mail is the key. It says nothing of who they are. Once the request is closed it ' +
+      'shows what each store answered, and with `Accept: application/json` it is the signed certificate itself.',
     params: z.object({ token: z.string().min(1).max(100) }),
-    answers: { 200: { description: 'The page.', forms: page } },
-    refusals: { 404: { codes: [], forms: page } },
+    answers: { 200: { description: 'The page, or the certificate.', forms: { ...page, 'application/json': certificateAnswer } } },
+    refusals: { 404: { codes: ['not_found'], forms: page } },
   })
-  async get(@Param('token') token: string, @Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
+  async get(
+    @Param('token') token: string,
+    @Headers('accept') accept: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<unknown> {
     const status = await this.find(token);
+    void reply.header('vary', 'accept');
+    if (prefers(accept, 'application/json', 'text/html')) {
+      if (!status?.certificate) throw notFound('certificate');
+      void reply.header('cache-control', 'no-store');
+      return status.certificate;
+    }
     void reply.headers(PAGE_HEADERS).code(status ? 200 : 404);
     return status ? statusPage(status) : unknownPage();
   }
@@ -49,12 +65,24 @@ export class StatusPageController {
     if (!tenant) return undefined;
     try {
       return await this.unitOfWork.run(tenant, async (tx) => {
-        const [row] = await tx.query<Row>('SELECT type, state, received_at, due, closed_at FROM request WHERE status_hash = $1', [hashOfToken(token)]);
+        const [row] = await tx.query<Row>(
+          `SELECT r.type, r.state, r.received_at, r.due, r.closed_at, c.document AS certificate
+             FROM request r LEFT JOIN certificate c ON c.id = r.certificate_id WHERE r.status_hash = $1`,
+          [hashOfToken(token)],
+        );
         if (!row) return undefined;
-        const { pack } = await this.policies.current(tx);
-        const controller = pack.tenant.controller.value;
-        const contact = pack.tenant.contacts.privacy?.value;
-        return { controller, contact, type: row.type, state: row.state, receivedAt: row.received_at, due: row.due, closedAt: row.closed_at };
+        const { tenant: writer } = (await this.policies.current(tx)).pack;
+        return {
+          controller: writer.controller.value,
+          contact: (writer.contacts.dpo ?? writer.contacts.privacy).value,
+          type: row.type,
+          state: row.state,
+          receivedAt: row.received_at,
+          due: row.due,
+          closedAt: row.closed_at,
+          certificate: row.certificate,
+          storeTitles: new Map((await newestStores(tx)).map((store) => [store.id, store.title])),
+        };
       });
     } catch (error) {
       if (isHeedError(error) && error.code === 'tenant_unknown') return undefined;

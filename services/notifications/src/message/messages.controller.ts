@@ -38,6 +38,7 @@ export class MessagesController {
     description: 'Never an address.',
     query: listQuery,
     answers: { 200: pageAnswer(messageAnswer) },
+    leadsTo: { getMessage: { id: '/items/0/id' } },
   })
   async list(@FromCall() call: Call, @Query() query: Record<string, string>): Promise<Page<unknown>> {
     const { limit, cursor, requestId, state } = parseBody(listQuery, query);

@@ -2,10 +2,9 @@ import { failpoint, isHeedError } from '@heed/kernel';
 import { Database, lookAtDue, UnitOfWork } from '@heed/persistence';
 import type { PolicyPack } from '@heed/policy';
 import type { Logger } from '@heed/observability';
-import { ENVIRONMENT, LOGGER } from '@heed/runtime';
+import { LOGGER } from '@heed/runtime';
 import { PolicyStore } from '@heed/tenant-policy';
 import { Inject, Injectable } from '@nestjs/common';
-import type { NotificationsEnvironment } from '../notifications.config.js';
 import { RecipientVault } from '../recipient/recipient-vault.js';
 import { Contacts } from './contacts.js';
 import { afterRefusal, refusalOf } from './domain/delivery.js';
@@ -32,7 +31,6 @@ export class SendMail {
     private readonly vault: RecipientVault,
     private readonly mailer: Mailer,
     private readonly outcomes: Outcomes,
-    @Inject(ENVIRONMENT) private readonly environment: NotificationsEnvironment,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -79,7 +77,7 @@ export class SendMail {
       claimed.map(async (message) => {
         if (message.ref && !addresses) return { message, outcome: this.later('consent_unavailable') };
         const to = message.ref ? addresses?.get(message.ref) : this.vault.emailOf(tenant, message);
-        return { message, outcome: await this.attempt(message, to, mailFor(pack, message, this.environment.HEED_ORIGIN)) };
+        return { message, outcome: await this.attempt(message, to, mailFor(pack, message)) };
       }),
     );
   }
@@ -99,7 +97,7 @@ export class SendMail {
   }
 }
 
-function mailFor(pack: PolicyPack, message: Claimed, origin: string): Mail {
+function mailFor(pack: PolicyPack, message: Claimed): Mail {
   const letters = lettersFor(pack);
   const writer = writerOf(pack);
   const letter =
@@ -108,7 +106,6 @@ function mailFor(pack: PolicyPack, message: Claimed, origin: string): Mail {
           changes: message.changes ?? [],
           effectiveFrom: message.effective_from ?? new Date(0),
           policyVersion: message.policy_version ?? 0,
-          versionsAt: new URL('/v1/policies', origin).href,
         })
       : letters.request(message.template as RequestTemplate, writer, message.request_id ?? message.id, message.params);
   return mailOf(pack, letter, letters.language);

@@ -55,6 +55,7 @@ export class NoticesController {
     summary: 'Lists what was announced of policy changes, newest first',
     query: pageQuery,
     answers: { 200: pageAnswer(noticeSummary) },
+    leadsTo: { getNotice: { id: '/items/0/id' } },
   })
   async list(@FromCall() call: Call, @Query() query: Record<string, string>): Promise<Page<unknown>> {
     const { limit, cursor } = parseBody(pageQuery, query);

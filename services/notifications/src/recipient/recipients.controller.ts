@@ -12,7 +12,7 @@ import { SaveRecipients } from './save-recipients.use-case.js';
 const body = z.strictObject({
   audience,
   recipients: z
-    .array(z.strictObject({ id: uuid.optional(), email: z.string().trim().max(320).pipe(z.email()), name: z.string().trim().min(1).max(200).optional() }))
+    .array(z.strictObject({ id: uuid.optional(), email: z.string().trim().max(320).meta({ format: 'email' }).pipe(z.email()), name: z.string().trim().min(1).max(200).optional() }))
     .min(1)
     .max(1000),
 });
@@ -44,6 +44,7 @@ export class RecipientsController {
     summary: 'Adds and corrects the people whom the policy promises to tell of its changes',
     description: 'A notice that is on its way reaches new ones too (AJU-56).',
     body: body.meta({ id: 'Recipients' }),
+    example: { audience: 'customer_admins', recipients: [{ email: 'admin@example.com', name: 'Grace' }] },
     answers: { 200: recipientsSaved },
     refusals: { 409: ['recipient_of_another_audience', 'recipient_address_taken'] },
   })

@@ -28,15 +28,15 @@ export class PoliciesController {
     id: 'publishPolicy',
     summary: 'Publishes a version of the policy and announces it as the version in force promises',
     description:
-      'The pack as YAML or JSON; the same pack again publishes nothing. A date that comes before the promised notice is refused, naming the ' +
-      'earliest one (AJU-56). What is wrong with a pack is told as `pack_invalid`, with a pointer and, in YAML, the line.',
+      'The pack as YAML or JSON; the same pack again publishes nothing, and its date cannot be moved (409 says which one stands). A date that ' +
+      'comes before the promised notice is refused, naming the earliest one (AJU-56). What is wrong with a pack is told as `pack_invalid`, with a pointer and, in YAML, the line.',
     query: packQuery,
     body: packBodies,
     answers: {
       200: { description: 'This version was published before.', forms: { 'application/json': publicationAnswer } },
       201: { description: 'Published.', forms: { 'application/json': publicationAnswer } },
     },
-    refusals: { 422: ['policy_notice_too_short', 'policy_before_earlier_version'] },
+    refusals: { 409: ['policy_already_announced', 'policy_already_in_force'], 422: ['policy_notice_too_short', 'policy_before_earlier_version'] },
   })
   async publish(
     @FromCall() call: Call,
@@ -54,7 +54,13 @@ export class PoliciesController {
   }
 
   @Get()
-  @Operation({ id: 'listPolicies', summary: 'Lists the versions of the policy, newest first', query: pageQuery, answers: { 200: pageAnswer(policyVersion) } })
+  @Operation({
+    id: 'listPolicies',
+    summary: 'Lists the versions of the policy, newest first',
+    query: pageQuery,
+    answers: { 200: pageAnswer(policyVersion) },
+    leadsTo: { getPolicy: { version: '/items/0/version' } },
+  })
   async list(@FromCall() call: Call, @Query() query: Record<string, string>): Promise<Page<unknown>> {
     const { limit, cursor } = parseBody(pageQuery, query);
     const before = Number(readCursor(cursor) ?? MAX_VERSION);

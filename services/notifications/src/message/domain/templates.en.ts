@@ -41,9 +41,9 @@ const BODIES: Readonly<Record<RequestTemplate, (writer: Writer, params: Params) 
     ...statusPage(params),
   ],
   request_closed: (writer, params) => [
-    `You asked ${writer.controller} ${asked(params)}. This is done: every place where your data was kept has answered.`,
-    ...given(params['certificateId'], (id) => `The certificate of it has the number ${id}. Ask us for it at any time.`),
-    ...given(params['statusUrl'], (url) => `The certificate, and what each place answered, can be read at ${url}`),
+    `You asked ${writer.controller} ${asked(params)}. ${done(params)}`,
+    ...given(params['statusUrl'], (url) => `What each place answered, and the signed certificate of it, can be read at ${url}`),
+    ...given(params['certificateId'], (id) => `The certificate has the number ${id}; you can also ask us for it at any time.`),
   ],
   request_refused: (writer, params) => [
     `You asked ${writer.controller} ${asked(params)}. We cannot do so.`,
@@ -64,8 +64,7 @@ function policyChange(writer: Writer, content: NoticeContent): Letter['body'] {
     'Hello,',
     `The privacy policy of ${writer.controller} changes on ${day(content.effectiveFrom, writer)}. This is what changes:`,
     { list: content.changes },
-    `This will be version ${content.policyVersion}. This version and all older ones can be read at ${content.versionsAt}, or ask us for them.`,
-    `Questions? Write to ${writer.contact}.`,
+    `This will be version ${content.policyVersion} of the policy. Ask us for the full text of it, or of any older version, and for anything else: ${writer.contact}.`,
     writer.name,
   ];
 }
@@ -76,6 +75,11 @@ function ending(writer: Writer, reference: string): Part[] {
 
 function statusPage(params: Params): Part[] {
   return given(params['statusUrl'], (url) => `See how it stands at any time: ${url}`);
+}
+
+function done(params: Params): string {
+  if (params['result'] === 'nothing_found') return 'This is done: we looked in every place where we keep personal data, and found nothing about you.';
+  return 'This is done: every place where your data was kept has answered.';
 }
 
 function asked(params: Params): string {

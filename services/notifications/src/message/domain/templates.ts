@@ -17,11 +17,10 @@ export interface Writer {
 }
 
 export interface NoticeContent {
+  /** Sentences for people, as the registry wrote them. */
   readonly changes: readonly string[];
   readonly effectiveFrom: Date;
   readonly policyVersion: number;
-  /** Where all versions can be read. */
-  readonly versionsAt: string;
 }
 
 /** The mails of one language. */

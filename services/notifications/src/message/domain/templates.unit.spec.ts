@@ -25,3 +25,11 @@ it('dates are those of the tenant’s zone', () => {
   const letter = lettersFor(pack).request('request_extended', writerOf(pack), 'ref-1', { due: '2026-12-20T20:00:00Z' });
   expect(letter.body.join('\n')).toContain('by 21 December 2026');
 });
+
+it('the mail about a closed request says so when nothing was found, and promises what its status page shows', () => {
+  const pack = loadSamplePack('ajuni');
+  const closed = (params: Record<string, string>): string =>
+    mailOf(pack, lettersFor(pack).request('request_closed', writerOf(pack), 'ref-1', { type: 'erase', ...params }), 'en').text;
+  expect(closed({ result: 'nothing_found' })).toContain('found nothing about you');
+  expect(closed({ result: 'done', statusUrl: 'http://x/r/t' })).toMatch(/every place where your data was kept has answered[^]*signed certificate of it, can be read at http:\/\/x\/r\/t/);
+});
