@@ -54,6 +54,7 @@ export class DispatchController {
     tag,
     query: listQuery,
     answers: { 200: pageAnswer(dispatchAnswer) },
+    leadsTo: { getDispatch: { id: '/items/0/id' } },
   })
   async list(@FromCall() call: Call, @Query() query: unknown): Promise<Page<unknown>> {
     const { limit, cursor, state } = parseBody(listQuery, query);

@@ -22,11 +22,17 @@ export function guardAccess(fastify: FastifyInstance, verifier: TokenVerifier): 
     if (allowed === 'public') return;
     const principal = await verifier.verify(request.headers.authorization);
     if (!allowed || !principal.roles.some((role) => allowed.includes(role))) {
-      throw new HeedError({ kind: 'forbidden', code: 'role_missing', detail: 'The token has none of the roles that this call needs.' });
+      throw new HeedError({ kind: 'forbidden', code: 'role_missing', detail: missingRole(allowed ?? [], principal.roles) });
     }
     request.principal = principal;
     request.tenant = tenantOfCall(request, principal);
   });
+}
+
+/** The matrix is no secret, and without it nobody knows which token to ask for. */
+function missingRole(allowed: readonly string[], held: readonly string[]): string {
+  const needed = allowed.length === 0 ? 'a role that nobody has' : allowed.length === 1 ? `the role ${allowed[0]}` : `one of the roles ${allowed.join(', ')}`;
+  return `This call needs ${needed}; the token has ${held.length === 0 ? 'none' : held.join(', ')}.`;
 }
 
 function tenantOfCall(request: FastifyRequest, principal: Principal): string {

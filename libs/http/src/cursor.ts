@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 export const pageQuery = z.object({
   limit: z.coerce.number().int().min(1).max(500).default(50).describe('Longest page that is wanted.'),
-  cursor: z.string().max(300).optional().describe('`nextCursor` of the page before.'),
+  cursor: z.string().max(300).meta({ pattern: '^YWZ0ZXI6[A-Za-z0-9_-]+$' }).optional().describe('`nextCursor` of the page before.'),
 });
 
 /** A page of a list and where the next one begins. */
@@ -21,7 +21,7 @@ export function pageAnswer<S extends z.ZodType>(item: S): z.ZodObject<{ items: z
 export function readCursor(cursor: string | undefined): string | undefined {
   if (!cursor) return undefined;
   const text = Buffer.from(cursor, 'base64url').toString('utf8');
-  if (!text.startsWith('after:')) throw malformed('cursor_malformed', 'The cursor is not one that a list gave.');
+  if (!/^after:[^\0-\x1f]*$/.test(text)) throw malformed('cursor_malformed', 'The cursor is not one that a list gave.');
   return text.slice(6);
 }
 

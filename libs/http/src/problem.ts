@@ -2,6 +2,7 @@ import { HeedError, isHeedError } from '@heed/kernel';
 import type { ErrorKind } from '@heed/kernel';
 import { describeError } from '@heed/observability';
 import type { Logger } from '@heed/observability';
+import { sqlState } from '@heed/persistence';
 import { Catch, HttpException } from '@nestjs/common';
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
@@ -64,9 +65,13 @@ export function problemOf(error: HeedError): Problem {
   };
 }
 
+/** PostgreSQL's class 22, data exceptions: a year, a number or a character that has no place there. */
+const OUT_OF_RANGE = 'A value is outside of what can be stored, such as a year, a number or half a character.';
+
 /** Turns whatever was thrown into our own error; what the caller sent is never a 500. */
 export function asHeedError(error: unknown): HeedError {
   if (isHeedError(error)) return error;
+  if (sqlState(error)?.startsWith('22')) return new HeedError({ kind: 'malformed', code: 'value_out_of_range', detail: OUT_OF_RANGE, cause: error });
   const status = error instanceof HttpException ? error.getStatus() : (error as { statusCode?: unknown } | null)?.statusCode;
   const kind = typeof status === 'number' ? (Object.keys(STATUS) as ErrorKind[]).find((k) => STATUS[k] === status) : undefined;
   if (kind === 'not_found') return new HeedError({ kind, code: 'route_unknown', detail: 'There is nothing at this path.', cause: error });
@@ -91,6 +96,8 @@ export function sendProblem(reply: FastifyReply, exception: unknown, logger: Log
   const error = asHeedError(exception);
   const problem = problemOf(error);
   if (problem.status === 500) logger.error({ err: describeError(exception) }, 'a request failed');
+  // Better refused earlier, by a schema that says so.
+  if (problem.code === 'value_out_of_range') logger.warn({ err: describeError(exception) }, 'the database refused a value');
   void reply.code(problem.status).header('content-type', 'application/problem+json');
   if (problem.status === 401) void reply.header('www-authenticate', 'Bearer');
   if (problem.status === 503 || problem.status === 429) void reply.header('retry-after', String(error.retryAfterSeconds ?? 1));

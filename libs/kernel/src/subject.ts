@@ -14,17 +14,23 @@ export const identifier = z.strictObject({
 export type Identifier = z.output<typeof identifier>;
 
 /** `{"identifiers":[…]}` or `{"ref":"sub_…"}`. */
-export const subject = z.union([
-  z.strictObject({ identifiers: z.array(identifier).min(1).max(16) }),
-  z.strictObject({ ref: subjectRef }),
-]);
+export const subject = z.union(
+  [z.strictObject({ identifiers: z.array(identifier).min(1).max(16) }), z.strictObject({ ref: subjectRef })],
+  { error: 'say who is meant: {"identifiers": [{"type": "email", "value": "…"}]} or {"ref": "sub_…"}' },
+);
 export type Subject = z.output<typeof subject>;
 
 export const tenantId = z.string().regex(/^[a-z][a-z0-9-]{1,30}[a-z0-9]$/);
 export const dataStoreId = classified('organisational', z.string().regex(/^[a-z][a-z0-9-]{0,62}$/));
 export const purposeId = classified('organisational', z.string().regex(/^[a-z][a-z0-9_]{0,62}$/));
-/** RFC 3339 in UTC or with an offset; years 0000 to 9999 by form. */
-export const instant = classified('none', z.iso.datetime({ offset: true }));
+const EARLIEST = Date.parse('0001-01-01T00:00:00Z');
+const LATEST = Date.parse('9999-12-31T23:59:59.999Z');
+
+/** RFC 3339 in UTC or with an offset; in UTC within the years 1 to 9999, which databases and other programs can hold. */
+export const instant = classified(
+  'none',
+  z.iso.datetime({ offset: true }).refine((text) => Date.parse(text) >= EARLIEST && Date.parse(text) <= LATEST, 'a time within the years 1 to 9999'),
+);
 export const uuid = classified('none', z.uuid());
 /** `con_`, `dsr_` or `ret_` and a UUID: the prefix names the owner, so that the router finds it. */
 export const dispatchId = classified('none', z.string().regex(/^(con|dsr|ret)_[0-9a-f-]{36}$/));

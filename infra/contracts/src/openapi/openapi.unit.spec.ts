@@ -4,6 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { documents } from './documents.js';
 import { mergedApi } from './merge.js';
 
+interface Link {
+  readonly operationId: string;
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
 const merged = mergedApi(documents);
 const everyDocument = Object.entries({ ...documents, merged });
 const callsOf = ({ paths }: typeof merged): string[] =>
@@ -21,6 +26,16 @@ describe('the OpenAPI documents', () => {
     const text = JSON.stringify({ components, ...document });
     for (const [, kind = '', name = ''] of text.matchAll(/"\$ref":"#\/components\/(\w+)\/(\w+)"/g)) expect(components[kind]).toHaveProperty(name);
     expect(text).not.toContain('$defs');
+  });
+
+  it.each(everyDocument)('of %s leads from answers to calls that take what is found', (_, { paths }) => {
+    const operations = Object.values(paths).flatMap((methods) => Object.values(methods));
+    const links = operations.flatMap(({ responses }) => Object.values(responses).flatMap((response) => Object.values((response['links'] ?? {}) as Record<string, Link>)));
+    for (const { operationId, parameters } of links) {
+      const target = operations.find((operation) => operation.operationId === operationId);
+      const needed = (target?.parameters ?? []).filter((parameter) => parameter['in'] === 'path').map(({ name }) => name);
+      expect([operationId, needed]).toEqual([operationId, Object.keys(parameters)]);
+    }
   });
 
   it('describe every line of the access matrix, and nothing beside it', () => {

@@ -27,8 +27,8 @@ const header = (name: string, description: string, schema: JsonSchema): JsonSche
 
 /** Refusals that most calls share. */
 export const RESPONSES: Readonly<Record<string, JsonSchema>> = {
-  Malformed: problem('The call cannot be read: `body_invalid` with a pointer to every mistake, `json_malformed`, `cursor_malformed`, `idempotency_key_malformed`, `http_415` …'),
-  Unauthenticated: problem('`token_missing`, or `token_invalid`: expired, for others, or not signed by the issuer.', header('WWW-Authenticate', 'The scheme to use.', { const: 'Bearer' })),
+  Malformed: problem('The call cannot be read: `body_invalid` with a pointer to every mistake, `json_malformed`, `cursor_malformed`, `idempotency_key_malformed`, `value_out_of_range`, `http_415` …'),
+  Unauthenticated: problem('`token_missing`, `token_expired`, or `token_invalid`: for others, or not signed by the issuer.', header('WWW-Authenticate', 'The scheme to use.', { const: 'Bearer' })),
   Forbidden: problem('`role_missing`, `tenant_missing` or `tenant_unknown`: the token does not allow this call.'),
   TooLarge: problem('`body_too_large`: more than 1 MiB.'),
   Unavailable: problem(

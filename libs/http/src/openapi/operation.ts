@@ -33,8 +33,15 @@ export interface OperationOptions {
   readonly query?: z.ZodObject;
   /** The same schema that the handler reads the body with, or one per media type. */
   readonly body?: z.ZodType | Readonly<Record<string, z.ZodType>>;
+  /** A JSON body that the call takes. */
+  readonly example?: unknown;
   /** By status. */
   readonly answers: Readonly<Record<number, z.ZodType | Forms>>;
+  /**
+   * The calls for which an answer has what they need: by operation the path parameters, each with the JSON pointer to it.
+   * @example { getHold: { id: '/items/0/id' } }
+   */
+  readonly leadsTo?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly refusals?: Readonly<Partial<Record<403 | 404 | 409 | 422, readonly string[] | Refusal>>>;
   /** A POST that changes nothing keeps no answers. */
   readonly idempotent?: false;

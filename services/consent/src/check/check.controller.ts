@@ -34,6 +34,7 @@ export class CheckController {
     summary: "Says whether a person's data may be used for a purpose now",
     description: 'One or up to 500. The default is no (AJU-08); what the policy never allows is no for everybody, with the promise that says so.',
     body: checkBody,
+    example: { subject: { identifiers: [{ type: 'email', value: 'ada@example.com' }] }, purpose: 'marketing_email', jurisdiction: 'IN' },
     answers: { 200: z.union([checkAnswer, z.strictObject({ checks: z.array(checkAnswer) })]) },
     idempotent: false,
   })

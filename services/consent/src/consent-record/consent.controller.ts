@@ -25,8 +25,16 @@ export class ConsentController {
     summary: 'Records what a person decided, purpose by purpose',
     description: 'Each purpose is a choice of its own (AJU-15). A decision that happened before a later no changes nothing; `state` says what holds now.',
     body: decisionSetBody.meta({ id: 'DecisionSet' }),
+    example: {
+      subject: { identifiers: [{ type: 'email', value: 'ada@example.com' }] },
+      decisions: [{ purpose: 'marketing_email', decision: 'given' }],
+      notice: { id: 'signup', version: '1', language: 'en' },
+      method: 'web_form',
+      occurredAt: '2026-11-21T10:00:00Z',
+    },
     answers: { 201: decisionsRecorded },
     refusals: { 422: ['purpose_denied', 'purpose_unknown', 'purpose_not_consent_based', 'notice_unknown', 'identity_ambiguous'] },
+    leadsTo: { getSubject: { ref: '/ref' }, getDispatch: { id: '/dispatchIds/0' } },
   })
   async decide(@FromCall() call: Call, @Body() body: unknown): Promise<unknown> {
     const set = parseBody(decisionSetBody, body);
@@ -48,8 +56,10 @@ export class ConsentController {
     summary: 'Withdraws consent for some purposes or for all',
     description: 'Holds from its arrival. Every store that uses the person for one of the purposes is told; the dispatch shows how far that is.',
     body: withdrawalBody.meta({ id: 'Withdrawal' }),
+    example: { subject: { identifiers: [{ type: 'email', value: 'ada@example.com' }] }, purposes: ['marketing_email'], channel: 'api' },
     answers: { 202: withdrawalAccepted },
     refusals: { 422: ['purpose_unknown', 'purpose_not_consent_based', 'nothing_to_withdraw'] },
+    leadsTo: { getSubject: { ref: '/ref' }, getDispatch: { id: '/dispatchId' } },
   })
   async withdraw(@FromCall() call: Call, @Body() body: unknown): Promise<unknown> {
     const set = parseBody(withdrawalBody, body);

@@ -52,7 +52,13 @@ export class DataStoresController {
   }
 
   @Get()
-  @Operation({ id: 'listDataStores', summary: "Lists the tenant's data stores", query: pageQuery, answers: { 200: pageAnswer(dataStoreAnswer) } })
+  @Operation({
+    id: 'listDataStores',
+    summary: "Lists the tenant's data stores",
+    query: pageQuery,
+    answers: { 200: pageAnswer(dataStoreAnswer) },
+    leadsTo: { getDataStore: { id: '/items/0/id' } },
+  })
   async list(@FromCall() call: Call, @Query() query: Record<string, string>): Promise<Page<unknown>> {
     const { limit, cursor } = parseBody(pageQuery, query);
     return this.unitOfWork.run(call.tenant, async (tx: Tx) => {

@@ -47,8 +47,10 @@ export class HoldController {
     summary: "Places a legal hold: nothing of the person is destroyed until it is released",
     description: 'Every store is told, and no erasure passes it (AUR-30). What was erased before stays erased, and is named.',
     body: holdBody.meta({ id: 'NewHold' }),
+    example: { subject: { identifiers: [{ type: 'email', value: 'ada@example.com' }] }, matter: 'case 12', reason: 'litigation', categories: 'all' },
     answers: { 201: holdPlacedAnswer },
     refusals: { 422: ['category_unknown'] },
+    leadsTo: { getHold: { id: '/id' }, releaseHold: { id: '/id' }, getDispatch: { id: '/dispatchId' } },
   })
   async place(@FromCall() call: Call, @Body() body: unknown): Promise<PlacedHold> {
     const { subject: who, ...hold } = parseBody(holdBody, body);
@@ -63,6 +65,7 @@ export class HoldController {
     summary: 'Releases a legal hold; erasures that waited for it go on by themselves',
     params,
     body: releaseBody,
+    example: { note: 'the case is closed' },
     answers: { 200: holdAnswer },
     refusals: { 404: ['not_found'], 409: ['state_conflict'] },
   })
@@ -76,7 +79,13 @@ export class HoldController {
   }
 
   @Get()
-  @Operation({ id: 'listHolds', summary: 'Lists legal holds, newest first', query: listQuery, answers: { 200: pageAnswer(holdAnswer) } })
+  @Operation({
+    id: 'listHolds',
+    summary: 'Lists legal holds, newest first',
+    query: listQuery,
+    answers: { 200: pageAnswer(holdAnswer) },
+    leadsTo: { getHold: { id: '/items/0/id' } },
+  })
   async list(@FromCall() call: Call, @Query() query: unknown): Promise<Page<unknown>> {
     const { limit, cursor, state } = parseBody(listQuery, query);
     const before = parseBody(z.uuid(), readCursor(cursor) ?? LAST_ID);
