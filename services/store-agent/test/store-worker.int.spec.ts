@@ -210,6 +210,19 @@ describe('withdrawals and holds in a PostgreSQL store', () => {
     expect(await worker.store.marketing('ada@example.com')).toBe(true);
   });
 
+  it('forgets a command 30 days after it was carried out and answered', async () => {
+    const clock = new VirtualClock(new Date());
+    const first = (worker = await runningWorker({ clock }));
+    const old = await first.run({ kind: 'withdrawal', email: 'ada@example.com' });
+    clock.advance({ days: 20 });
+    const recent = await first.run({ kind: 'withdrawal', email: 'ada@example.com' });
+    await expect.poll(() => first.store.count('heed_agent.journal', `state = 'acknowledged'`)).toBe(2);
+    clock.advance({ days: 11 });
+    worker = await runningWorker({ clock, store: { ...first.store, close: () => first.close() } }); // the agent starts again
+    await expect.poll(() => worker.store.count('heed_agent.journal', 'dispatch_id = $1', [old.dispatchId])).toBe(0);
+    expect(await worker.store.count('heed_agent.journal', 'dispatch_id = $1', [recent.dispatchId])).toBe(1);
+  });
+
   it('stops an erasure by a hold on an alias, inside the erasing transaction, and lets it go on after the release', async () => {
     worker = await runningWorker();
     await worker.store.add('ada@example.com');

@@ -91,6 +91,10 @@ export class HttpConnector implements StoreConnector {
     return this.sync(({ journal }) => journal.mark(sent));
   }
 
+  prune(before: Date, limit: number): Promise<number> {
+    return this.sync(({ journal }) => journal.prune(before, limit));
+  }
+
   async close(): Promise<void> {
     this.opened?.db.close();
     this.opened = undefined;

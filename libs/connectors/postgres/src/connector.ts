@@ -8,6 +8,7 @@ import { keepAcknowledgements, markAcknowledged, unsent } from './journal/acknow
 import { due } from './journal/due.js';
 import { receive } from './journal/inbox.js';
 import { pick } from './journal/pick.js';
+import { prune } from './journal/prune.js';
 import { save } from './journal/save.js';
 import { migrateJournal } from './journal/schema.js';
 import { readCatalogue } from './map/catalogue.js';
@@ -82,6 +83,10 @@ export class PostgresConnector implements StoreConnector {
 
   markAcknowledged(sent: readonly { readonly dispatchId: string; readonly acknowledgement: string }[]): Promise<void> {
     return markAcknowledged(this.sessions, this.s, sent);
+  }
+
+  prune(before: Date, limit: number): Promise<number> {
+    return prune(this.sessions, this.s, before, limit);
   }
 
   close(): Promise<void> {

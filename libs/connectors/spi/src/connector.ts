@@ -113,6 +113,14 @@ export interface StoreConnector {
   keepAcknowledgements(signed: readonly { readonly dispatchId: string; readonly acknowledgement: string }[]): Promise<void>;
   /** Kafka has them. An entry that has changed since it was read stays unsent. */
   markAcknowledged(sent: readonly { readonly dispatchId: string; readonly acknowledgement: string }[]): Promise<void>;
+  /**
+   * Forgets entries that ended well and were answered, the oldest first, where they were completed before that time. Kept
+   * for good: erasures that destroyed something, because a later hold is told of them, and whatever was held, refused or
+   * failed, because a new delivery takes it up. Versions, holds and the journal's position stand elsewhere and stay, so
+   * a command that comes again after all does no more than it did: it is older, or says the same once more.
+   * @returns how many are gone; less than the limit when none is left
+   */
+  prune(before: Date, limit: number): Promise<number>;
   close(): Promise<void>;
 }
 

@@ -25,6 +25,11 @@ export interface StoreWorkerOptions {
 }
 
 const LOOK_EVERY_MS = 200;
+/** How long a finished entry is remembered, in milliseconds: 30 days, where a topic holds its command for 7. */
+const REMEMBERED_MS = 30 * 86_400_000;
+/** Entries forgotten at a time, and how often: 7 million a day, and one index probe a minute while there is nothing. */
+const PRUNED = 5000;
+const PRUNE_EVERY_MS = 60_000;
 
 /**
  * Carries out one store's commands in four loops with a connection each, so that a withdrawal never waits behind an
@@ -33,6 +38,7 @@ const LOOK_EVERY_MS = 200;
 export class StoreWorker {
   private readonly loops: Readonly<Record<'urgent' | 'slow' | 'verify' | 'acknowledge', Loop>>;
   private readonly watch: Loop;
+  private readonly pruning: Loop;
   private readonly context: BatchContext;
   private readonly outages: Readonly<Record<'store' | 'answers', Outage>>;
 
@@ -46,11 +52,13 @@ export class StoreWorker {
       acknowledge: this.loop(options.acknowledge, 'answers'),
     };
     this.watch = new Loop({ idleMs: LOOK_EVERY_MS, step: () => this.look(), onError: (error) => this.failed(error, 'store') });
+    this.pruning = new Loop({ idleMs: PRUNE_EVERY_MS, step: () => this.prune(), onError: (error) => this.failed(error, 'store') });
   }
 
   start(): void {
     for (const loop of Object.values(this.loops)) loop.start();
     this.watch.start();
+    this.pruning.start();
   }
 
   /** New commands are in the inbox. */
@@ -62,7 +70,7 @@ export class StoreWorker {
 
   /** Finishes what is at hand. What is left is in the journal. */
   async stop(): Promise<void> {
-    await this.watch.stop();
+    await Promise.all([this.watch.stop(), this.pruning.stop()]);
     const { acknowledge, ...working } = this.loops;
     await Promise.all(Object.values(working).map((loop) => loop.stop()));
     await acknowledge.stop();
@@ -72,6 +80,12 @@ export class StoreWorker {
   private async look(): Promise<boolean> {
     const due = await this.options.connector.due(this.options.clock.now());
     for (const kind of ['urgent', 'slow', 'verify', 'acknowledge'] as const) if (due[kind]) this.loops[kind].poke();
+    return false;
+  }
+
+  private async prune(): Promise<boolean> {
+    const { connector, clock } = this.options;
+    await connector.prune(new Date(clock.now().getTime() - REMEMBERED_MS), PRUNED);
     return false;
   }
 

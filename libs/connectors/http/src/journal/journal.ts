@@ -2,6 +2,7 @@ import { laneOf, NO_TRAIL, refsOf, rowsOf } from '@heed/connector-spi';
 import type { Command, Due, JournalEntry, JournalState, Progress, ReceivedCommand, Selection, Settlement, Trail, Unsent } from '@heed/connector-spi';
 import type { TableEvidence } from '@heed/contracts-fanout';
 import type { JournalDatabase, Row } from './database.js';
+import { OVER } from './schema.js';
 
 const OPEN = `('received','erasing','erased')`;
 const REOPENS = new Set(['held', 'refused', 'failed']);
@@ -77,6 +78,17 @@ export class Journal {
         );
       }
     });
+  }
+
+  prune(before: Date, limit: number): number {
+    const rows = this.db.all(`SELECT dispatch_id FROM journal WHERE ${OVER} AND completed_at < ? ORDER BY completed_at LIMIT ?`, before.getTime(), limit);
+    this.db.transaction(() => {
+      for (const { dispatch_id: id } of rows) {
+        this.db.run('DELETE FROM journal_ref WHERE dispatch_id = ?', id ?? null);
+        this.db.run('DELETE FROM journal WHERE dispatch_id = ?', id ?? null);
+      }
+    });
+    return rows.length;
   }
 
   private due(selection: Selection, takenCount: number): Row[] {

@@ -1,3 +1,7 @@
+/** What may be forgotten; the index below answers it. */
+export const OVER = `state = 'acknowledged' AND outcome IN ('done','nothing_found','superseded') AND verify_again_at IS NULL
+  AND (kind <> 'erasure' OR row_count = 0)`;
+
 /** The journal beside the agent, for stores that cannot hold one. Append new versions; `user_version` counts them. */
 export const VERSIONS: readonly string[] = [
   `
@@ -34,4 +38,5 @@ INSERT INTO counter VALUES ('topic_order', 0), ('head', 0);
 CREATE TABLE purpose_state (ref TEXT NOT NULL, purpose TEXT NOT NULL, version INTEGER NOT NULL, is_on INTEGER NOT NULL, PRIMARY KEY (ref, purpose)) STRICT;
 CREATE TABLE hold (hold_id TEXT NOT NULL, ref TEXT NOT NULL, released INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (hold_id, ref)) STRICT;
 CREATE INDEX hold_ref ON hold (ref);`,
+  `CREATE INDEX journal_over ON journal (completed_at) WHERE ${OVER};`,
 ];

@@ -3,6 +3,10 @@ import type { Queryable } from '../sql.js';
 
 const OPEN = `('received','erasing','erased')`;
 
+/** What may be forgotten; the index below answers it. */
+export const OVER = `state = 'acknowledged' AND outcome IN ('done','nothing_found','superseded') AND verify_again_at IS NULL
+  AND (kind <> 'erasure' OR row_count = 0)`;
+
 /** What the agent keeps inside the store: its inbox and journal, the last version per purpose, holds. Append new versions. */
 const VERSIONS: readonly ((schema: string) => string)[] = [
   (s) => `
@@ -55,6 +59,7 @@ CREATE TABLE ${s}.hold (
   PRIMARY KEY (hold_id, ref)
 );
 CREATE INDEX hold_active ON ${s}.hold (ref) WHERE NOT released;`,
+  (s) => `CREATE INDEX journal_over ON ${s}.journal (completed_at) WHERE ${OVER};`,
 ];
 
 /** Makes or upgrades the journal. One process at a time does it; the others wait and find it done. */

@@ -182,6 +182,43 @@ export function connectorConformance(kind: string, api: TestApi, open: () => Pro
       assert.equal((await connector.unsent(1000)).journalPosition, before + 2);
     });
 
+    api.it('forgets what ended well and was answered long ago, a batch at a time', async () => {
+      const [waiting, ...old] = [1, 2, 3].map(() => make.consent('withdrawal', store.purpose));
+      await run(...old);
+      const { journalPosition } = await connector.unsent(1000);
+      await acknowledgeAll();
+      assert.equal(await connector.prune(new Date(Date.now() - 60_000), 1000), 0);
+      await run(waiting!);
+      assert.equal(await connector.prune(inAMinute(), 1), 1);
+      while ((await connector.prune(inAMinute(), 1000)) === 1000);
+      assert.equal(await connector.prune(inAMinute(), 1000), 0);
+      assert.deepEqual([...(await answers(connector)).keys()], [waiting!.data.dispatchId]);
+      assert.equal((await connector.unsent(1000)).journalPosition, journalPosition + 1);
+    });
+
+    api.it('knows versions, holds and what it erased after it has forgotten the commands', async () => {
+      const [ada, bob, eve] = [await person(), await person(), await person()];
+      const [adaRef, bobRef, eveRef] = [`sub_${'3'.repeat(32)}`, `sub_${'4'.repeat(32)}`, `sub_${'5'.repeat(32)}`];
+      const grant = ada.of(make.consent('grant', store.purpose, { ref: adaRef, version: 2 }));
+      const erasure = bob.of(make.erasure({ ref: bobRef }));
+      await run(ada.of(make.consent('withdrawal', store.purpose, { ref: adaRef, version: 1 })), grant, erasure, eve.of(make.hold(randomUUID(), { ref: eveRef })));
+      const held = eve.of(make.erasure({ ref: eveRef }));
+      await run(held);
+      await acknowledgeAll();
+      assert.ok((await connector.prune(inAMinute(), 1000)) >= 3);
+
+      assert.equal((await run(ada.of(make.consent('withdrawal', store.purpose, { ref: adaRef, version: 1 }))))?.outcome, 'superseded');
+      assert.equal(await store.isOn(ada.address), true);
+      assert.equal((await run({ ...grant, commandId: randomUUID() }))?.outcome, 'done'); // forgotten, so done once more: to the same end
+      assert.equal(await store.isOn(ada.address), true);
+      await store.addPerson(bob.address);
+      assert.equal((await run({ ...erasure, commandId: randomUUID() }))?.outcome, 'done'); // remembered: answered, not repeated
+      assert.equal(await store.has(bob.address), true);
+      assert.equal((await run(bob.of(make.hold(randomUUID(), { ref: bobRef }))))?.alreadyErased, true);
+      assert.equal((await run({ ...held, commandId: randomUUID() }))?.outcome, 'held');
+      assert.equal(await store.has(eve.address), true);
+    });
+
     api.it('keeps an answer due that changed while it was sent', async () => {
       const withdrawal = make.consent('withdrawal', store.purpose);
       await run(withdrawal);
@@ -193,6 +230,8 @@ export function connectorConformance(kind: string, api: TestApi, open: () => Pro
       assert.equal((await answers(connector)).has(dispatchId), false);
     });
   });
+
+  const inAMinute = (): Date => new Date(Date.now() + 60_000);
 
   async function acknowledgeAll(): Promise<void> {
     const sent = (await connector.unsent(1000)).entries.map(({ dispatchId }) => ({ dispatchId, acknowledgement: '"signed"' }));
