@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import type { StatementSync } from 'node:sqlite';
 
 export interface Contact {
   readonly email: string;
@@ -18,7 +19,8 @@ const COLUMNS: Readonly<Record<string, string>> = { email: 'email', phone: 'phon
 
 /** The mailing list of each tenant, and what has been asked of it. */
 export class Contacts {
-  readonly db: DatabaseSync;
+  private readonly db: DatabaseSync;
+  private readonly statements = new Map<string, StatementSync>();
 
   constructor(folder: string) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -34,7 +36,7 @@ export class Contacts {
   }
 
   import(tenant: string, contacts: readonly Contact[]): void {
-    const insert = this.db.prepare('INSERT OR REPLACE INTO contact (tenant, email, phone, name, marketing_email) VALUES (?, ?, ?, ?, ?)');
+    const insert = this.prepare('INSERT OR REPLACE INTO contact (tenant, email, phone, name, marketing_email) VALUES (?, ?, ?, ?, ?)');
     this.db.exec('BEGIN');
     for (const c of contacts) insert.run(tenant, c.email, c.phone, c.name, c.marketing_email ? 1 : 0);
     this.db.exec('COMMIT');
@@ -42,8 +44,8 @@ export class Contacts {
 
   list(tenant: string, filter: { email?: string | null; after?: string | null; limit: number }): Contact[] {
     const rows = filter.email
-      ? this.db.prepare('SELECT * FROM contact WHERE tenant = ? AND email = ?').all(tenant, filter.email)
-      : this.db.prepare('SELECT * FROM contact WHERE tenant = ? AND email > ? ORDER BY email LIMIT ?').all(tenant, filter.after ?? '', filter.limit);
+      ? this.prepare('SELECT * FROM contact WHERE tenant = ? AND email = ?').all(tenant, filter.email)
+      : this.prepare('SELECT * FROM contact WHERE tenant = ? AND email > ? ORDER BY email LIMIT ?').all(tenant, filter.after ?? '', filter.limit);
     return rows.map((row) => ({
       email: String(row['email']),
       phone: row['phone'] === null ? null : String(row['phone']),
@@ -58,26 +60,37 @@ export class Contacts {
 
   erase(tenant: string, identities: readonly Identity[]): number {
     const keys = this.keys(tenant, identities);
-    for (const email of keys) this.db.prepare('DELETE FROM contact WHERE tenant = ? AND email = ?').run(tenant, email);
+    for (const email of keys) this.prepare('DELETE FROM contact WHERE tenant = ? AND email = ?').run(tenant, email);
     return keys.length;
   }
 
   /** The same webhook again gives the same answer and does nothing. */
   consent(tenant: string, id: string, on: boolean, identities: readonly Identity[]): number {
-    const known = this.db.prepare('SELECT matched FROM webhook WHERE tenant = ? AND id = ?').get(tenant, id);
+    const known = this.prepare('SELECT matched FROM webhook WHERE tenant = ? AND id = ?').get(tenant, id);
     if (known) return Number(known['matched']);
     const keys = this.keys(tenant, identities);
     this.db.exec('BEGIN');
-    for (const email of keys) this.db.prepare('UPDATE contact SET marketing_email = ? WHERE tenant = ? AND email = ?').run(on ? 1 : 0, tenant, email);
-    this.db.prepare('INSERT INTO webhook (tenant, id, matched) VALUES (?, ?, ?)').run(tenant, id, keys.length);
+    for (const email of keys) this.prepare('UPDATE contact SET marketing_email = ? WHERE tenant = ? AND email = ?').run(on ? 1 : 0, tenant, email);
+    this.prepare('INSERT INTO webhook (tenant, id, matched) VALUES (?, ?, ?)').run(tenant, id, keys.length);
     this.db.exec('COMMIT');
     return keys.length;
+  }
+
+  /** Each statement is compiled once. */
+  prepare(sql: string): StatementSync {
+    let statement = this.statements.get(sql);
+    if (!statement) this.statements.set(sql, (statement = this.db.prepare(sql)));
+    return statement;
+  }
+
+  close(): void {
+    this.db.close();
   }
 
   private keys(tenant: string, identities: readonly Identity[]): string[] {
     const found = identities.flatMap(({ type, value }) => {
       const column = COLUMNS[type];
-      return column ? this.db.prepare(`SELECT email FROM contact WHERE tenant = ? AND ${column} = ?`).all(tenant, value).map((row) => String(row['email'])) : [];
+      return column ? this.prepare(`SELECT email FROM contact WHERE tenant = ? AND ${column} = ?`).all(tenant, value).map((row) => String(row['email'])) : [];
     });
     return [...new Set(found)];
   }

@@ -34,7 +34,7 @@ export class OpenDsr {
 
   /** Takes up what a crash has left. */
   resume(): void {
-    for (const row of this.contacts.db.prepare(`SELECT tenant, id FROM request WHERE status IN ('pending', 'in_progress')`).all()) {
+    for (const row of this.contacts.prepare(`SELECT tenant, id FROM request WHERE status IN ('pending', 'in_progress')`).all()) {
       this.later(String(row['tenant']), String(row['id']));
     }
   }
@@ -60,7 +60,7 @@ export class OpenDsr {
     const known = this.find(tenant, request.subject_request_id);
     if (!known) {
       const identities: Identity[] = request.subject_identities.map((i) => ({ type: i.identity_type, value: i.identity_value }));
-      this.contacts.db
+      this.contacts
         .prepare(`INSERT INTO request (tenant, id, type, identities, status, received, callbacks) VALUES (?, ?, ?, ?, 'pending', ?, ?)`)
         .run(tenant, request.subject_request_id, request.subject_request_type, JSON.stringify(identities), received, JSON.stringify(request.status_callback_urls ?? []));
       this.later(tenant, request.subject_request_id);
@@ -105,7 +105,7 @@ export class OpenDsr {
 
   private move(tenant: string, id: string, status: string, results: number | null): void {
     // The identities have served: a processor of erasures keeps no list of whom it erased.
-    this.contacts.db.prepare(`UPDATE request SET status = ?, results = ?, identities = '[]' WHERE tenant = ? AND id = ?`).run(status, results, tenant, id);
+    this.contacts.prepare(`UPDATE request SET status = ?, results = ?, identities = '[]' WHERE tenant = ? AND id = ?`).run(status, results, tenant, id);
     const request = this.find(tenant, id);
     for (const url of request?.callbacks ?? []) this.callBack(url, JSON.stringify(statusOf(tenant, request!)));
   }
@@ -116,7 +116,7 @@ export class OpenDsr {
   }
 
   private find(tenant: string, id: string): StoredRequest | undefined {
-    const row = this.contacts.db.prepare('SELECT * FROM request WHERE tenant = ? AND id = ?').get(tenant, id);
+    const row = this.contacts.prepare('SELECT * FROM request WHERE tenant = ? AND id = ?').get(tenant, id);
     if (!row) return undefined;
     return {
       id,

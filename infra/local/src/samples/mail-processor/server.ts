@@ -35,7 +35,7 @@ export function mailProcessor(options: MailProcessorOptions): Server {
   const server = createServer((request, response) => {
     handle(request, response).catch(() => (response.headersSent ? response.destroy() : send(response, { status: 500, body: {} })));
   });
-  server.on('close', () => contacts.db.close());
+  server.on('close', () => contacts.close());
   return server;
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
