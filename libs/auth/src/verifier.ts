@@ -30,7 +30,7 @@ export class TokenVerifier {
 
   constructor(private readonly options: VerifierOptions) {}
 
-  /** @throws HeedError `token_missing`, `token_invalid` (401) or `issuer_unavailable` (503) */
+  /** @throws HeedError `token_missing`, `token_expired`, `token_invalid` (401) or `issuer_unavailable` (503) */
   async verify(authorization: string | undefined): Promise<Principal> {
     const token = /^Bearer ([A-Za-z0-9._~+/-]+=*)$/.exec(authorization ?? '')?.[1];
     if (!token) throw unauthenticated('token_missing', 'Send a token: Authorization: Bearer <access token>.');
@@ -61,8 +61,10 @@ export class TokenVerifier {
       return payload;
     } catch (error) {
       if (error instanceof HeedError) throw error;
+      // Only a token that is right in everything else is called expired: its signature is checked first.
+      if (error instanceof errors.JWTExpired) throw unauthenticated('token_expired', 'The token has expired: get a new one from the issuer; they live 15 minutes at most.');
       if (error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout)) {
-        throw unauthenticated('token_invalid', 'The token is expired, not for Heed, or not signed by the issuer.');
+        throw unauthenticated('token_invalid', 'The token is not for Heed, or not signed by its issuer.');
       }
       throw unavailable('issuer_unavailable', 'The token issuer is not answering; try again.', error);
     }

@@ -155,7 +155,8 @@ describe('working a request', () => {
     expect((await act('approve', {})).body).toMatchObject({ status: 409, code: 'state_conflict' });
     expect((await act('verify', { method: 'code', code: '123456' })).body).toMatchObject({ status: 422, code: 'verification_method_not_offered' });
     expect((await act('verify', { method: 'operator_attested' })).status).toBe(400);
-    expect((await act('verify', { method: 'operator_attested', note: 'known' }, ['platform'])).status).toBe(403);
+    const platform = await act('verify', { method: 'operator_attested', note: 'known' }, ['platform']);
+    expect(platform.body).toMatchObject({ status: 403, code: 'role_missing', detail: 'This call needs one of the roles analyst, dpo; the token has platform.' });
     expect((await act('verify', { method: 'operator_attested', note: 'known' }, ['analyst'])).body).toMatchObject({ state: 'verified' });
     expect((await act('approve', {}, ['analyst'])).status).toBe(403);
     expect((await act('verify', { method: 'operator_attested', note: 'known' })).body).toMatchObject({ status: 409, code: 'state_conflict' });

@@ -53,6 +53,13 @@ describe('the local issuer', () => {
     expect(service).toEqual({ subject: 'svc.consent', tenant: undefined, roles: ['service'] });
   });
 
+  it('gives tokens that are called expired when they are, and invalid when they are for others', async () => {
+    const authorization = `Bearer ${await credentials('cli.ajuni', 'dpo').get()}`;
+    const later = { now: () => new Date(Date.now() + 16 * 60_000) };
+    await expect(new TokenVerifier({ issuer, audience: 'heed', clock: later }).verify(authorization)).rejects.toMatchObject({ code: 'token_expired' });
+    await expect(new TokenVerifier({ issuer, audience: 'other', clock: later }).verify(authorization)).rejects.toMatchObject({ code: 'token_invalid' });
+  });
+
   it('refuses a role that the client may not have, and a wrong secret', async () => {
     await expect(credentials('cli.ajuni', 'service').get()).rejects.toThrow();
     const wrong = new ClientCredentials({ issuer, clientId: 'cli.ajuni', clientSecret: 'guess', audience: 'heed' });

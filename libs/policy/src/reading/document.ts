@@ -23,6 +23,7 @@ export function readDocument(text: string, file?: string): ReadDocument {
     issues: [{ code, message, pointer: '', line: 1, column: 1, ...at }],
   });
   if (text.length > MAX_CHARACTERS) return one('pack_too_large', 'a pack has at most 1 MiB');
+  if (text.trim() === '') return one('value_invalid', 'there is nothing in it: docs/policy-packs.md has a whole pack to start from');
   const lines = new LineCounter();
   const locate = (offset: number): { line: number; column: number } => {
     const { line, col } = lines.linePos(offset);

@@ -56,6 +56,16 @@ describe('a mistake in one place', () => {
     expect(issue?.text.startsWith(text), `${issue?.line}:${issue?.column} ${issue?.text}`).toBe(true);
   });
 
+  it.each([
+    ['a section', 'clocks:', 'clock:', 'the format knows no key "clock" in the pack; did you mean "clocks"?'],
+    ['a key in a section', ACKNOWLEDGE, 'acknowlegde: { value: P2BD, source: AJU-39 }', 'the format knows no key "acknowlegde" in clocks; did you mean "acknowledge"?'],
+    ['a key in a list', '- category: contact', '- categroy: contact', 'the format knows no key "categroy" in retention[0]; did you mean "category"?'],
+    ['a key in a value', 'resolve: { value:', 'resolve: { valeu:', 'the format knows no key "valeu" in clocks.resolve; did you mean "value"?'],
+    ['nothing near', 'clocks:', 'deadlines:', 'the format knows no key "deadlines" in the pack'],
+  ])('%s that is misspelt is told with the key that was meant', (_, from, to, message) => {
+    expect(broken(from, to).map((issue) => issue.message)).toContain(message);
+  });
+
   it('AJU-10: a legitimate interest is refused as a basis in India', () => {
     const [issue] = broken('IN: { basis: legitimate_use, reference: DPDP 7(d)', 'IN: { basis: legitimate_interest, reference: GDPR 6(1)(f)');
     expect(issue).toMatchObject({ code: 'basis_not_allowed', pointer: '/purposes/4/bases/IN/basis' });
@@ -96,6 +106,11 @@ describe('a mistake in one place', () => {
 });
 
 describe('text that is no pack', () => {
+  it('says so when there is none', () => {
+    const parsed = parsePack(' \n');
+    expect(parsed.ok ? [] : parsed.issues.map((issue) => issue.message)).toEqual([expect.stringContaining('there is nothing in it')]);
+  });
+
   it.each([
     ['nothing', '', 'value_invalid'],
     ['a list', '- a', 'value_invalid'],

@@ -1,8 +1,10 @@
 import type { z } from 'zod';
-import { PACK_SCHEMA } from '../pack/pack.schema.js';
+import { PACK_SCHEMA, policyPackSchema } from '../pack/pack.schema.js';
 import { NEEDS_SOURCE } from '../pack/source.js';
 import type { PackDocument } from './document.js';
 import type { PackIssue, PackPath } from './issue.js';
+import { didYouMean } from './did-you-mean.js';
+import { keysAt } from './known-keys.js';
 
 /** The schema's complaints in the pack's own words, each at its line. */
 export function schemaIssues(error: z.ZodError, document: PackDocument): PackIssue[] {
@@ -13,7 +15,7 @@ function translate(issue: z.core.$ZodIssue, document: PackDocument): PackIssue[]
   const { path } = issue;
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) =>
-      document.issue('key_unknown', `the format knows no key ${quote(key)} in ${name(path)}`, [...path, key], true),
+      document.issue('key_unknown', `the format knows no key ${quote(key)} in ${name(path)}${didYouMean(key, keysAt(policyPackSchema, path))}`, [...path, key], true),
     );
   }
   if (issue.code === 'invalid_key') {
