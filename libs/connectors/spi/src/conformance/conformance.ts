@@ -215,6 +215,8 @@ export function connectorConformance(kind: string, api: TestApi, open: () => Pro
       assert.equal((await run({ ...erasure, commandId: randomUUID() }))?.outcome, 'done'); // remembered: answered, not repeated
       assert.equal(await store.has(bob.address), true);
       assert.equal((await run(bob.of(make.hold(randomUUID(), { ref: bobRef }))))?.alreadyErased, true);
+      // What is open is remembered with its latest delivery: an earlier one is none of it.
+      assert.equal(await run({ ...held, data: { ...held.data, issuedAt: '2020-01-01T00:00:00Z' } }), undefined);
       assert.equal((await run({ ...held, commandId: randomUUID() }))?.outcome, 'held');
       assert.equal(await store.has(eve.address), true);
     });
