@@ -216,7 +216,8 @@ export function connectorConformance(kind: string, api: TestApi, open: () => Pro
       assert.equal(await store.has(bob.address), true);
       assert.equal((await run(bob.of(make.hold(randomUUID(), { ref: bobRef }))))?.alreadyErased, true);
       // What is open is remembered with its latest delivery: an earlier one is none of it.
-      assert.equal(await run({ ...held, data: { ...held.data, issuedAt: '2020-01-01T00:00:00Z' } }), undefined);
+      const { dispatchId } = held.data;
+      assert.equal(await run(eve.of(make.erasure({ ref: eveRef, dispatchId, issuedAt: '2020-01-01T00:00:00Z' }))), undefined);
       assert.equal((await run({ ...held, commandId: randomUUID() }))?.outcome, 'held');
       assert.equal(await store.has(eve.address), true);
     });
