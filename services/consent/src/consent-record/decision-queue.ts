@@ -1,6 +1,6 @@
 import { earlierAnswers, keepAnswers } from '@heed/http';
 import type { Call } from '@heed/http';
-import { isHeedError } from '@heed/kernel';
+import { isHeedError, unavailable } from '@heed/kernel';
 import { sqlState, UNIQUE_VIOLATION, UnitOfWork } from '@heed/persistence';
 import { RecordDecisions } from './record-decisions.use-case.js';
 import type { DecisionCall, Recorded } from './record-decisions.use-case.js';
@@ -13,6 +13,8 @@ interface Waiting {
 }
 
 const MAX_TRIES = 5;
+/** Batches of one tenant that may wait, a second or two of work: who came later would wait for an answer that is given up on. */
+const MAX_WAITING_BATCHES = 50;
 
 /**
  * Calls that arrive while a transaction is under way share the next one. Each is answered only after its own commit, and
@@ -28,10 +30,14 @@ export class DecisionQueue {
     private readonly batchSize: number,
   ) {}
 
-  /** Resolves when the decision is committed. */
+  /**
+   * Resolves when the decision is committed.
+   * @throws HeedError `too_many_waiting` (503): nothing of the call was done
+   */
   async record(tenant: string, decision: DecisionCall, idempotency: Call['idempotency']): Promise<Recorded> {
+    const queue = this.waiting.get(tenant) ?? [];
+    if (queue.length >= MAX_WAITING_BATCHES * this.batchSize) throw unavailable('too_many_waiting', 'More decisions are waiting than can be taken now; try again.');
     return new Promise((answer, fail) => {
-      const queue = this.waiting.get(tenant) ?? [];
       queue.push({ decision, idempotency, answer, fail });
       this.waiting.set(tenant, queue);
       if (!this.busy.has(tenant)) void this.drain(tenant);
