@@ -1,12 +1,14 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const HEED = join(import.meta.dirname, '..', 'bin', 'heed.js');
+const AJUNI = join(import.meta.dirname, '..', '..', '..', 'infra', 'policy-packs', 'ajuni.yaml');
 let dir: string;
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'heed-cli-'));
@@ -28,9 +30,10 @@ describe('heed start says in one line what to do when', () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    const { code, err } = await heed(['start'], { HEED_PORT_BASE: String(port) });
+    const { code, out, err } = await heed(['start'], { HEED_PORT_BASE: String(port) });
     server.close();
-    expect(code).toBe(1);
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(existsSync(join(dir, 'home')), 'a refused start leaves nothing behind').toBe(false);
     expect(err).toMatch(new RegExp(`^heed: Port ${port} \\(origin\\) is taken .*HEED_PORT_BASE=.*\\n$`));
   });
 
@@ -53,8 +56,9 @@ describe('heed start says in one line what to do when', () => {
     const bin = join(dir, 'path');
     await mkdir(bin);
     for (const tool of ['/usr/bin/java', '/usr/bin/id']) await symlink(tool, join(bin, tool.split('/').at(-1) ?? ''));
-    const { code, err } = await heed(['start'], { PATH: bin, HEED_CACHE: join(dir, 'cache') });
-    expect(code).toBe(1);
+    const { code, out, err } = await heed(['start'], { PATH: bin, HEED_CACHE: join(dir, 'cache') });
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(existsSync(join(dir, 'home')), 'a refused start leaves nothing behind').toBe(false);
     expect(err).toMatch(/^heed: Maven is needed once to fetch Kafka .*apt-get install maven.*\n$/);
   });
 
@@ -71,6 +75,17 @@ describe('heed start says in one line what to do when', () => {
     expect(err).toMatch(/^heed: HEED_HOME .* cannot be used.*\n$/);
   });
 
+  it('a pack in HEED_HOME is no pack, or of a tenant that is there already', async () => {
+    await mkdir(join(dir, 'home', 'policy-packs'), { recursive: true });
+    const file = join(dir, 'home', 'policy-packs', 'acme.yaml');
+    await writeFile(file, 'schema: heed.dev/policy-pack/v1\n');
+    const wrong = await heed(['start']);
+    expect(wrong).toMatchObject({ code: 1, out: '' });
+    expect(wrong.err).toMatch(/^heed: .*acme.yaml:1:1 value_missing: .*see "heed pack check .*"\.\n$/);
+    await writeFile(file, await readFile(AJUNI));
+    expect((await heed(['start'])).err).toMatch(/^heed: .*ajuni\.yaml and .*acme\.yaml are both packs of ajuni: keep one\.\n$/);
+  });
+
   it('HEED_PORT_BASE is no number', async () => {
     const { code, err } = await heed(['start'], { HEED_PORT_BASE: 'high' });
     expect(code).toBe(1);
@@ -80,7 +95,7 @@ describe('heed start says in one line what to do when', () => {
 
 describe('exit codes', () => {
   it('are 0 for done, 1 for refused or failed, 2 for wrong usage', async () => {
-    expect((await heed(['pack', 'check', join(import.meta.dirname, '../../../infra/policy-packs/ajuni.yaml')])).code).toBe(0);
+    expect((await heed(['pack', 'check', AJUNI])).code).toBe(0);
     const failed = await heed(['status']);
     expect(failed).toMatchObject({ code: 1, out: '' });
     expect(failed.err).toMatch(/^heed: Heed does not run in .*\n$/);

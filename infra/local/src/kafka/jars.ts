@@ -16,10 +16,20 @@ const MARKER = 'complete.json';
 
 /** Fetches the broker's jars once per machine and pom; a cache that lacks a jar or a byte is fetched again. */
 export async function kafkaJars(onDownload?: () => void): Promise<KafkaJars> {
-  const pom = await readFile(POM);
-  const dir = join(cacheDirectory(), `kafka-${createHash('sha256').update(pom).digest('hex').slice(0, 12)}`);
+  const dir = await cachePath();
   const jars = (await wholeCache(dir)) ?? (await download(dir, onDownload));
   return { dir, classPath: jars.map((jar) => join(dir, jar)).join(':') };
+}
+
+/** Before anything is made: the jars are here, or there is a Maven to fetch them. @throws StartError `maven_missing` */
+export async function assertKafkaCanBeHad(): Promise<void> {
+  if ((await wholeCache(await cachePath())) !== undefined) return;
+  const { code, output } = await runCommand('mvn', ['-v']);
+  if (code === 'not_found') throw mavenFailure(code, output);
+}
+
+async function cachePath(): Promise<string> {
+  return join(cacheDirectory(), `kafka-${createHash('sha256').update(await readFile(POM)).digest('hex').slice(0, 12)}`);
 }
 
 async function wholeCache(dir: string): Promise<string[] | undefined> {

@@ -10,7 +10,7 @@ export interface Java {
   readonly fingerprint: string;
 }
 
-const INSTALL = 'install a JDK 17 or later (Debian: "apt-get install openjdk-17-jdk-headless maven"), or set KAFKA_BROKERS to a Kafka of your own';
+const INSTALL = 'install a JDK 17 or later (Debian: "apt-get install default-jre-headless maven"), or set KAFKA_BROKERS to a Kafka of your own';
 
 /** Finds a JVM that can run Kafka 4, which needs 17 or later. */
 export async function findJava(): Promise<Java> {

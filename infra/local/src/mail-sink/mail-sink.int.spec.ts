@@ -14,7 +14,7 @@ import { makeSmtpServer } from './smtp.js';
 let dir: string;
 let pages: Server;
 let url: string;
-let send: (to: string, subject: string) => Promise<unknown>;
+let send: (to: string, subject: string, text?: string) => Promise<unknown>;
 let close: () => Promise<void>;
 
 beforeAll(async () => {
@@ -28,7 +28,7 @@ beforeAll(async () => {
   url = `http://127.0.0.1:${(pages.address() as AddressInfo).port}`;
   const transport = createTransport(`smtp://127.0.0.1:${port}`);
   const html = '<p>Grüße &amp; <script>alert(1)</script></p>';
-  send = (to, subject) => transport.sendMail({ from: 'heed@example.com', to, subject, text: 'Grüße', html, headers: { 'List-Unsubscribe': '<https://x/u/1>' } });
+  send = (to, subject, text = 'Grüße') => transport.sendMail({ from: 'heed@example.com', to, subject, text, html, headers: { 'List-Unsubscribe': '<https://x/u/1>' } });
   close = async () => {
     transport.close();
     pages.close();
@@ -64,6 +64,18 @@ describe('the mail sink', () => {
     await send('eve@example.com', '<script>alert(1)</script>');
     const page = await (await fetch(url)).text();
     expect(page).not.toContain('<script>');
+  });
+
+  it('makes links of web addresses and of nothing else, for a narrow window too', async () => {
+    await send('link@example.com', 'See', 'Look: http://127.0.0.1:4100/r/a.b-c?x=1&y=2. Not javascript:alert(1) or http://x/"onmouseover="alert(1)');
+    const [mail] = await mailsTo('link@example.com');
+    const page = await (await fetch(`${url}/messages/${mail?.id ?? ''}/page`)).text();
+    expect(page).toContain('<a href="http://127.0.0.1:4100/r/a.b-c?x=1&#38;y=2" rel="noreferrer noopener">');
+    expect([...page.matchAll(/<a href="([^"]*)"/g)].map(([, href]) => href)).toEqual([
+      'http://127.0.0.1:4100/r/a.b-c?x=1&#38;y=2', 'http://x/', '/', `/messages/${mail?.id ?? ''}/raw`,
+    ]);
+    expect(page).toContain('21 November 2026, 10:00:00 UTC');
+    for (const one of [page, await (await fetch(url)).text()]) expect(one).toContain('name="viewport"');
   });
 
   it('refuses for good and for now, as mail servers do', async () => {

@@ -11,6 +11,15 @@ export function freeMegabytes(dir: string): number {
 
 /** The reason of a failure, if it is a full disk: then it stands in no log. */
 export function diskFull(dir: string): StartError | undefined {
-  if (freeMegabytes(dir) >= HARDLY_ANY_MB) return undefined;
-  return new StartError('disk_full', `The disk of ${dir} is full: free some space, or move HEED_HOME to another disk.`);
+  return freeMegabytes(dir) >= HARDLY_ANY_MB ? undefined : fullDisk(dir);
+}
+
+/** The same of an error that a write threw; `dir` is named where the error does not say which file it was. */
+export function asDiskFull(error: unknown, dir: string): StartError | undefined {
+  if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) return undefined;
+  return fullDisk('path' in error && typeof error.path === 'string' ? error.path : dir, error);
+}
+
+function fullDisk(path: string, cause?: Error): StartError {
+  return new StartError('disk_full', `The disk of ${path} is full: free some space, or move HEED_HOME to another disk.`, { cause });
 }

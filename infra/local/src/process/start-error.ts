@@ -20,6 +20,7 @@ export type StartErrorCode =
   | 'job_failed'
   | 'maven_failed'
   | 'maven_missing'
+  | 'pack_unusable'
   | 'part_failed'
   | 'platform_unsupported'
   | 'port_taken'

@@ -17,6 +17,8 @@ const environment = z.object({
   HEED_ROUTER_RUN_DIR: z.string().min(1),
   /** JSON array of the parts that must be ready. */
   HEED_ROUTER_PARTS: json.pipe(z.array(z.string())),
+  /** Where sent mail is read. */
+  HEED_ROUTER_MAIL: z.url().optional(),
 });
 export type RouterConfig = z.infer<typeof environment>;
 

@@ -45,6 +45,7 @@ beforeAll(async () => {
     upstreams: { consent: url, dsar: nobody, retention: nobody, 'subprocessor-registry': nobody, notifications: nobody },
     runDir: tmpdir(),
     parts: [],
+    mail: 'http://127.0.0.1:4111',
   });
   origin = `http://127.0.0.1:${await listen(router)}`;
 });
@@ -94,6 +95,15 @@ describe('the origin', () => {
     expect(answer.headers.get('retry-after')).toBe('1');
     expect(answer.headers.get('content-type')).toBe('application/problem+json');
     expect(await answer.json()).toMatchObject({ status: 503, code: 'upstream_unavailable' });
+  });
+
+  it('says at its root where things are, as a page to people and as JSON to programs', async () => {
+    const page = await fetch(`${origin}/`, { headers: { accept: 'text/html,*/*' } });
+    expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+    const text = await page.text();
+    for (const link of ['/docs', '/openapi.json', '/readyz', 'http://127.0.0.1:4111']) expect(text).toContain(`href="${link}"`);
+    expect(await (await fetch(`${origin}/`)).json()).toEqual({ name: 'Heed', docs: '/docs', openapi: '/openapi.json', ready: '/readyz', mail: 'http://127.0.0.1:4111' });
+    expect((await fetch(`${origin}/`, { method: 'POST' })).status).toBe(404);
   });
 
   it('never routes what is internal', async () => {

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { forward } from './forward.js';
+import { sendIndex } from './index-page.js';
 import { refuseEarly } from './problem.js';
 import { sendReadiness } from './readiness.js';
 import { route, type Upstream } from './routes.js';
@@ -10,6 +11,8 @@ export interface RouterOptions {
   readonly runDir: string;
   /** Names of the parts that make the whole. */
   readonly parts: readonly string[];
+  /** Where sent mail is read. */
+  readonly mail?: string | undefined;
 }
 
 /** The public origin of the embedded start: a router by path and nothing else. */
@@ -18,6 +21,10 @@ export function makeRouter(options: RouterOptions): Server {
   const server = createServer({ requestTimeout: 0, headersTimeout: 60_000, keepAliveTimeout: 60_000 });
   server.on('request', (request, response) => {
     const path = (request.url ?? '/').split('?', 1)[0];
+    if (path === '/' && (request.method === 'GET' || request.method === 'HEAD')) {
+      sendIndex(request, response, options.mail);
+      return;
+    }
     if (path === '/healthz') {
       response.writeHead(200, { 'content-type': 'application/json' }).end('{"status":"ok"}');
       return;

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { findJava } from '../kafka/java.js';
 import { runCommand } from '../process/run-command.js';
 import { StartError } from '../process/start-error.js';
-import { Home, prepareHome } from './home.js';
+import { checkHome, Home } from './home.js';
 import { SERVICES } from './context.js';
 import { checkout, readLocalConfig, type LocalConfig } from './local.config.js';
-import { assertPortsFree, planPorts } from './port-plan.js';
+import { assertPortsFree, externalPorts, planPorts } from './port-plan.js';
 import { findRunningSystem } from './system-record.js';
 
 export interface HostFinding {
@@ -16,7 +16,7 @@ export interface HostFinding {
   readonly line: string;
 }
 
-/** Looks at everything the start needs, changes nothing but the empty folders of HEED_HOME. */
+/** Looks at everything the start needs and changes nothing. */
 export async function checkHost(config: LocalConfig = readLocalConfig()): Promise<HostFinding[]> {
   const home = new Home(config.home);
   const running = findRunningSystem(home);
@@ -26,12 +26,12 @@ export async function checkHost(config: LocalConfig = readLocalConfig()): Promis
     await find('maven', mavenLine),
     await find('build', async () => buildLine()),
     await find('home', async () => {
-      prepareHome(home, config.minFreeMb);
+      checkHome(home, config.minFreeMb);
       return `${config.home} can be used, more than ${config.minFreeMb} MB are free`;
     }),
     await find('ports', async () => {
       if (running !== undefined) return `Heed runs at ${running.origin}`;
-      await assertPortsFree(await planPorts(config.portBase), []);
+      await assertPortsFree(await planPorts(config.portBase), externalPorts(config));
       return config.portBase === 0 ? 'free ones are picked' : `${config.portBase} to ${config.portBase + 22} are free`;
     }),
   ];

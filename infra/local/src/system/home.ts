@@ -1,6 +1,6 @@
-import { accessSync, chmodSync, constants, mkdirSync, statSync } from 'node:fs';
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { freeMegabytes } from '../process/disk.js';
+import { asDiskFull, freeMegabytes } from '../process/disk.js';
 import { isRoot } from '../process/host.config.js';
 import { StartError } from '../process/start-error.js';
 
@@ -18,30 +18,46 @@ export class Home {
   readonly data = (part: string): string => join(this.dir, part);
 }
 
-/** Makes the folder usable, or says in one line why it is not. */
-export function prepareHome(home: Home, minFreeMb: number): void {
+/** Looks at the folder, or at what there is of it, and makes nothing: a refused start leaves nothing behind. */
+export function checkHome(home: Home, minFreeMb: number): void {
+  const there = existingPart(home.dir);
   try {
-    mkdirSync(home.dir, { recursive: true, mode: 0o755 });
-    for (const name of ['run', 'logs', 'keys']) mkdirSync(join(home.dir, name), { recursive: true, mode: 0o700 });
-    if (isRoot()) letPostgresThrough(home.dir);
-    accessSync(home.dir, constants.R_OK | constants.W_OK | constants.X_OK);
+    if (!statSync(there).isDirectory()) throw Object.assign(new Error('no folder'), { code: 'ENOTDIR' });
+    accessSync(there, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (cause) {
     throw homeError(home.dir, cause);
   }
-  const freeMb = freeMegabytes(home.dir);
+  const freeMb = freeMegabytes(there);
   if (freeMb < minFreeMb) {
     throw new StartError(
       'disk_full',
       `Only ${freeMb} MB are free for ${home.dir} and Heed wants ${minFreeMb}: free some space, or move HEED_HOME to another disk.`,
     );
   }
-  const closed = isRoot() ? closedParent(home.dir) : undefined;
+  // Its own mode is ours to set; those above it are not.
+  const closed = isRoot() ? closedParent(there === home.dir ? dirname(there) : there) : undefined;
   if (closed !== undefined) {
     throw new StartError(
       'home_unusable',
       `PostgreSQL runs as the user "postgres", who may not enter ${closed}: set HEED_HOME to a folder such as /var/lib/heed.`,
     );
   }
+}
+
+/** Makes the folder usable, or says in one line why it is not. */
+export function prepareHome(home: Home, minFreeMb: number): void {
+  checkHome(home, minFreeMb);
+  try {
+    mkdirSync(home.dir, { recursive: true, mode: 0o755 });
+    for (const name of ['run', 'logs', 'keys']) mkdirSync(join(home.dir, name), { recursive: true, mode: 0o700 });
+    if (isRoot()) letPostgresThrough(home.dir);
+  } catch (cause) {
+    throw homeError(home.dir, cause);
+  }
+}
+
+function existingPart(dir: string): string {
+  return existsSync(dir) || dirname(dir) === dir ? dir : existingPart(dirname(dir));
 }
 
 /** Entering is not reading: what is secret below has modes of its own. */
@@ -59,8 +75,6 @@ function closedParent(dir: string): string | undefined {
 
 function homeError(dir: string, cause: unknown): StartError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
-  if (code === 'ENOSPC') {
-    return new StartError('disk_full', `The disk of ${dir} is full: free some space, or move HEED_HOME to another disk.`);
-  }
-  return new StartError('home_unusable', `HEED_HOME ${dir} cannot be used (${code}): set HEED_HOME to a folder you may write to.`, { cause });
+  const line = `HEED_HOME ${dir} cannot be used (${code}): set HEED_HOME to a folder you may write to.`;
+  return asDiskFull(cause, dir) ?? new StartError('home_unusable', line, { cause });
 }

@@ -1,3 +1,4 @@
+import { asDiskFull } from '../process/disk.js';
 import { freePort } from '../process/ports.js';
 import { identify } from '../process/process-identity.js';
 import { stepsAfterServices } from './after-services.js';
@@ -26,7 +27,12 @@ export interface SystemOptions extends LocalConfig {
   readonly without?: readonly string[];
   readonly onStep?: (step: { readonly name: string; readonly ms: number; readonly port?: number | undefined }) => void;
   readonly onNotice?: (line: string) => void;
+  /** Everything that can be looked at beforehand is in order: from here on there is something in HEED_HOME. */
+  readonly onBegin?: () => void;
 }
+
+/** Somebody who waits this long for the end wants to know for whom. */
+const SLOW_END_MS = 2_000;
 
 /**
  * The whole of Heed on one computer: servers, jobs, services, agents and router, each a process of its own.
@@ -73,19 +79,20 @@ export class LocalSystem {
 
   /** Starts everything and waits until all of it is ready; on a failure what was started is ended again. */
   async start(): Promise<void> {
-    prepareHome(this.home, this.options.minFreeMb);
-    this.#unlock = lockHome(this.home);
+    const tenants = await preflight(this.home, this.options);
     try {
+      prepareHome(this.home, this.options.minFreeMb);
+      this.#unlock = lockHome(this.home);
       const left = await endLeftovers(this.home);
       if (left.length > 0) this.#notice(`ended what an earlier start had left: ${left.join(', ')}`);
-      this.#context = await prepareContext(this.home, this.options);
+      this.#context = await prepareContext(this.home, tenants, this.options);
+      this.options.onBegin?.();
       const specs = this.#specs();
-      await preflight(specs, { embeddedKafka: this.options.kafkaBrokers === undefined, without: this.options.without ?? [] });
       this.#recordSystem(specs);
       await runInOrder(this.#steps(specs), () => this.#stopping);
     } catch (error) {
       await this.stop();
-      throw error;
+      throw asDiskFull(error, this.home.dir) ?? error;
     }
   }
 
@@ -93,7 +100,10 @@ export class LocalSystem {
   async stop(): Promise<void> {
     this.#stopping = true;
     for (const group of PART_GROUPS) {
-      await Promise.all(this.parts.filter((part) => part.group === group).map((part) => part.stop()));
+      const parts = this.parts.filter((part) => part.group === group && part.pid !== undefined);
+      const left = (): string => parts.filter((part) => part.pid !== undefined).map((part) => part.name).join(', ');
+      const slow = setInterval(() => this.#notice(`still ending: ${left()}`), SLOW_END_MS);
+      await Promise.all(this.parts.filter((part) => part.group === group).map((part) => part.stop())).finally(() => clearInterval(slow));
     }
     this.#release();
   }
@@ -183,9 +193,11 @@ export class LocalSystem {
     });
   }
 
+  /** Only what is ours: a start that was refused because another one runs must not remove that one's record. */
   #release(): void {
+    if (this.#unlock === undefined) return;
     removeSystemRecord(this.home);
-    this.#unlock?.();
+    this.#unlock();
     this.#unlock = undefined;
   }
 

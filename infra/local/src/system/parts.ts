@@ -146,6 +146,7 @@ function routerPart(context: SystemContext, parts: readonly string[]): PartSpec 
       HEED_ROUTER_UPSTREAMS: JSON.stringify(Object.fromEntries(SERVICES.map((name) => [name, local(context.ports[name])]))),
       HEED_ROUTER_RUN_DIR: context.home.run(),
       HEED_ROUTER_PARTS: JSON.stringify(parts),
+      HEED_ROUTER_MAIL: local(context.ports['mail-sink']),
     },
     probe: { kind: 'http', url: `${local(port)}/healthz` },
     after: [],

@@ -33,3 +33,11 @@ export async function planPorts(base: number): Promise<PortPlan> {
 export async function assertPortsFree(ports: PortPlan, without: readonly PortName[]): Promise<void> {
   for (const name of NAMES) if (!without.includes(name)) await assertPortFree(ports[name], name);
 }
+
+/** Ports of servers that are somebody else's. */
+export function externalPorts(options: { readonly postgresUrl: string | undefined; readonly kafkaBrokers: string | undefined }): PortName[] {
+  return [
+    ...(options.postgresUrl === undefined ? [] : (['postgres'] as const)),
+    ...(options.kafkaBrokers === undefined ? [] : (['kafka', 'kafka-controller'] as const)),
+  ];
+}

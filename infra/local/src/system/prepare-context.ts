@@ -3,23 +3,19 @@ import { agentClientId, cliClientId, clientsOf, serviceClientId } from '../issue
 import { local, SERVICES, type SystemContext } from './context.js';
 import type { Home } from './home.js';
 import type { LocalConfig } from './local.config.js';
-import { assertPortsFree, planPorts, type PortName } from './port-plan.js';
+import { assertPortsFree, externalPorts, planPorts } from './port-plan.js';
 import { ensureSecrets } from './secrets.js';
-import { localTenants } from './tenants.js';
+import type { LocalTenant } from './tenants.js';
 import { writeJson } from './write-json.js';
 
 /** Decides ports and secrets and writes down what the parts read of them; nothing runs yet. */
 export async function prepareContext(
   home: Home,
+  tenants: readonly LocalTenant[],
   options: LocalConfig & { readonly env?: Readonly<Record<string, string>> },
 ): Promise<SystemContext> {
   const ports = await planPorts(options.portBase);
-  const external: PortName[] = [
-    ...(options.postgresUrl === undefined ? [] : (['postgres'] as const)),
-    ...(options.kafkaBrokers === undefined ? [] : (['kafka', 'kafka-controller'] as const)),
-  ];
-  await assertPortsFree(ports, external);
-  const tenants = localTenants();
+  await assertPortsFree(ports, externalPorts(options));
   const ids = tenants.map((tenant) => tenant.id);
   const secrets = ensureSecrets(home, {
     databases: ['postgres', 'samples', ...SERVICES],

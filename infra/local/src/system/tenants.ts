@@ -1,14 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'yaml';
-import { z } from 'zod';
+import { formatPackIssue, parsePack } from '@heed/policy';
+import { StartError } from '../process/start-error.js';
+import type { Home } from './home.js';
 import { checkout } from './local.config.js';
-
-/** The few values of a pack that the start needs before any service can read the whole. */
-const packHead = z.object({
-  tenant: z.object({ id: z.string() }),
-  isolation: z.object({ value: z.enum(['role', 'login']) }),
-});
 
 export interface LocalTenant {
   readonly id: string;
@@ -17,14 +12,28 @@ export interface LocalTenant {
   readonly packFile: string;
 }
 
-/** One tenant for each policy pack of the checkout. */
-export function localTenants(dir: string = join(checkout, 'infra', 'policy-packs')): LocalTenant[] {
-  return readdirSync(dir)
-    .filter((name) => name.endsWith('.yaml'))
-    .sort()
-    .map((name) => {
-      const packFile = join(dir, name);
-      const head = packHead.parse(parse(readFileSync(packFile, 'utf8')));
-      return { id: head.tenant.id, isolation: head.isolation.value, packFile };
-    });
+const SAMPLES = join(checkout, 'infra', 'policy-packs');
+
+/** One tenant for each policy pack of the checkout, and for each that a person laid into HEED_HOME/policy-packs. */
+export function localTenants(home: Home): LocalTenant[] {
+  const tenants: LocalTenant[] = [];
+  for (const packFile of [SAMPLES, home.data('policy-packs')].flatMap(packFiles)) {
+    const tenant = tenantOf(packFile);
+    const first = tenants.find((known) => known.id === tenant.id);
+    if (first) throw new StartError('pack_unusable', `${first.packFile} and ${packFile} are both packs of ${tenant.id}: keep one.`);
+    tenants.push(tenant);
+  }
+  return tenants;
+}
+
+function packFiles(dir: string): string[] {
+  if (!existsSync(dir)) return [];
+  return readdirSync(dir).filter((name) => /\.ya?ml$/.test(name)).sort().map((name) => join(dir, name));
+}
+
+function tenantOf(packFile: string): LocalTenant {
+  const parsed = parsePack(readFileSync(packFile, 'utf8'), { file: packFile });
+  if (parsed.ok) return { id: parsed.pack.tenant.id, isolation: parsed.pack.isolation.value, packFile };
+  const [issue] = parsed.issues;
+  throw new StartError('pack_unusable', `${issue ? formatPackIssue(issue) : packFile}: see "heed pack check ${packFile}".`);
 }

@@ -21,9 +21,9 @@ async function start(): Promise<void> {
     onStep: ({ name, ms, port }) =>
       printLine(`  ✓ ${name.padEnd(30)} ${(port === undefined ? '' : `port ${port}`).padEnd(12)} ${seconds(ms)}`),
     onNotice: (line) => printLine(`  · ${line}`),
+    onBegin: () => printLine(`Heed starts in ${config.home}`),
   });
   const ended = endOnSignal(system);
-  printLine(`Heed starts in ${config.home}`);
   try {
     await system.start();
   } catch (error) {
