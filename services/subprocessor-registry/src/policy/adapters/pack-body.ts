@@ -1,5 +1,5 @@
 import { parseBody } from '@heed/http';
-import { malformed } from '@heed/kernel';
+import { instant, malformed } from '@heed/kernel';
 import { parsePack } from '@heed/policy';
 import type { PackIssue, PolicyPack } from '@heed/policy';
 import { Temporal } from '@js-temporal/polyfill';
@@ -57,6 +57,9 @@ function readPack(source: unknown): PolicyPack {
 
 function instantOf(text: string | undefined, pack: PolicyPack): Date | undefined {
   if (text === undefined) return undefined;
-  if (text.includes('T')) return new Date(text);
-  return new Date(Temporal.PlainDate.from(text).toZonedDateTime(pack.tenant.zone.value).epochMilliseconds);
+  const at = text.includes('T') ? Date.parse(text) : Temporal.PlainDate.from(text).toZonedDateTime(pack.tenant.zone.value).epochMilliseconds;
+  if (!Number.isFinite(at) || !instant.safeParse(new Date(at).toISOString()).success) {
+    throw malformed('body_invalid', 'effectiveFrom is not within the years 1 to 9999 in UTC.');
+  }
+  return new Date(at);
 }
