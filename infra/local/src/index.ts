@@ -1,3 +1,4 @@
+export { PEOPLE_ROLES } from './issuer/clients.js';
 export { fetchLocalToken } from './issuer/local-token.js';
 export { startKafka, type EmbeddedKafka, type KafkaOptions } from './kafka/start-kafka.js';
 export { startPostgres, type EmbeddedPostgres, type PostgresOptions } from './postgres/start-postgres.js';

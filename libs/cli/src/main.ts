@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { makeProgram } from './program.js';
+import { UsageError } from './output/cli-error.js';
 import { oneLine } from './output/one-line.js';
 
 // A reader that has seen enough, such as `head`, is no failure.
@@ -12,6 +13,6 @@ try {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else {
     process.stderr.write(`${oneLine(error)}\n`);
-    process.exitCode = 1;
+    process.exitCode = error instanceof UsageError ? 2 : 1;
   }
 }

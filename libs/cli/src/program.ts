@@ -37,8 +37,9 @@ export function makeProgram(): Command {
   return program;
 }
 
-/** Wrong usage is an error like others, so that `main` alone decides exit codes. */
-function throwInsteadOfExit(command: Command): void {
+/** Wrong usage is an error like others, so that `main` alone decides exit codes; it says where the right one is told. */
+function throwInsteadOfExit(command: Command, called = command.name()): void {
   command.exitOverride();
-  for (const child of command.commands) throwInsteadOfExit(child);
+  command.showHelpAfterError(`See "${called} --help".`);
+  for (const child of command.commands) throwInsteadOfExit(child, `${called} ${child.name()}`);
 }

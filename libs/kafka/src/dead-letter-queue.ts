@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { Kafka } from './client.js';
 import { Publisher } from './client.js';
 
+/** The header of a record that is no dead letter but says of one in its topic, `<partition>/<offset>`, that it was replayed. */
+const REPLAYED = 'heed_dlq_replayed';
+
 /** A dead letter as people look at it. */
 export interface DeadLetterRecord {
   /** The dead-letter topic it lies in, and where. */
@@ -15,12 +18,14 @@ export interface DeadLetterRecord {
   readonly group: string;
   readonly origin: { readonly topic: string; readonly partition: number; readonly offset: string };
   readonly sealed: boolean;
+  /** When it was last put back where it came from; it stays here all the same. */
+  readonly replayedAt: Date | undefined;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: Readonly<Record<string, Buffer>>;
 }
 
-/** Reads every dead letter that lies in the topics now, oldest first in each. */
+/** Reads every dead letter that lies in the topics now, oldest first in each; those replayed before say so. */
 export async function readDeadLetters(kafka: Kafka, matching: (topic: string) => boolean = () => true): Promise<readonly DeadLetterRecord[]> {
   const admin = kafka.admin();
   await admin.connect();
@@ -34,7 +39,7 @@ export async function readDeadLetters(kafka: Kafka, matching: (topic: string) =>
       }
     }
     if (ends.size === 0) return [];
-    return await readUntil(kafka, groupId, [...new Set([...ends.keys()].map((key) => key.slice(0, key.lastIndexOf('/'))))], ends);
+    return withoutMarks(await readUntil(kafka, groupId, [...new Set([...ends.keys()].map((key) => key.slice(0, key.lastIndexOf('/'))))], ends));
   } finally {
     await admin.deleteGroups([groupId]).catch(() => undefined);
     await admin.disconnect();
@@ -68,6 +73,17 @@ async function readUntil(kafka: Kafka, groupId: string, topics: readonly string[
   return letters;
 }
 
+function withoutMarks(records: readonly DeadLetterRecord[]): readonly DeadLetterRecord[] {
+  const replayed = new Map<string, Date>();
+  const letters: DeadLetterRecord[] = [];
+  for (const record of records) {
+    const of = record.headers[REPLAYED]?.toString();
+    if (of === undefined) letters.push(record);
+    else replayed.set(`${record.topic}/${of}`, record.at);
+  }
+  return letters.map((letter) => ({ ...letter, replayedAt: replayed.get(`${letter.topic}/${letter.partition}/${letter.offset}`) }));
+}
+
 function letterOf(
   topic: string,
   partition: number,
@@ -82,13 +98,13 @@ function letterOf(
   return {
     topic, partition, offset: message.offset, at: new Date(Number(message.timestamp)), code: text('code'), reason: text('reason'), group: text('group'),
     origin: { topic: text('topic'), partition: Number(text('partition')), offset: text('offset') },
-    sealed: text('sealed') !== '', key: message.key, value: message.value, headers,
+    sealed: text('sealed') !== '', replayedAt: undefined, key: message.key, value: message.value, headers,
   };
 }
 
 /**
  * Puts dead letters back where they came from, as they were. Their event ids are unchanged, so one that was processed
- * after all does nothing twice.
+ * after all does nothing twice. Each is marked once Kafka has it: what dies in between leaves it unmarked, never lost.
  * @param open opens the payload of a sealed one
  */
 export async function replayDeadLetters(
@@ -106,6 +122,9 @@ export async function replayDeadLetters(
       headers: Object.fromEntries(Object.entries(letter.headers).filter(([name]) => !name.startsWith('heed_dlq_'))),
     }));
     await publisher.publish(await Promise.all(messages));
+    await publisher.publish(
+      letters.map(({ topic, partition, offset }) => ({ topic, key: null, value: null, headers: { [REPLAYED]: `${partition}/${offset}` } })),
+    );
   } finally {
     await publisher.disconnect();
   }

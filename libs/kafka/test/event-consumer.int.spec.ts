@@ -1,4 +1,5 @@
 import { cloudEventHeaders, conflict, newEvent, systemClock, unavailable } from '@heed/kernel';
+import { readDeadLetters, replayDeadLetters } from '@heed/kafka';
 import { eventually } from '@heed/testing';
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -46,6 +47,25 @@ describe('a consumer of events', () => {
     bed.run();
     await eventually(async () => expect(await bed.effects()).toEqual([1, 3]), LONG);
     await eventually(async () => expect((await bed.deadLetters()).map(({ code, value }) => [code, String(value)])).toEqual([['state_conflict', '{"n":2}']]), LONG);
+  });
+
+  it('a dead letter that was replayed says so, stays where it lies, and has its effect once', async () => {
+    bed.handle = async (batch) => {
+      if (numbersOf(batch).includes(2)) throw conflict('state_conflict', 'this one is too late');
+      await count(batch);
+    };
+    await bed.send([1, 2]);
+    bed.run();
+    const mine = async () => (await readDeadLetters(bed.bed.kafka, (topic) => topic.startsWith(bed.bed.topicPrefix)));
+    const [letter] = await eventually(async () => {
+      const letters = await mine();
+      return letters.length > 0 ? letters : false;
+    }, LONG);
+    expect(letter?.replayedAt).toBeUndefined();
+    bed.handle = count;
+    await replayDeadLetters(bed.bed.kafka, letter ? [letter] : [], async ({ value }) => value);
+    await eventually(async () => expect(await bed.effects()).toEqual([1, 2]), LONG);
+    expect(await mine()).toEqual([{ ...letter, replayedAt: expect.any(Date) as Date }]);
   });
 
   it('tries an error nobody foresaw a few times, then takes the record aside, two in one batch too', async () => {

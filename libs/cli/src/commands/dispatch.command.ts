@@ -11,7 +11,7 @@ export function dispatchCommand(): Command {
     .addOption(tenantOption())
     .option('-w, --watch', 'wait until every store has answered')
     .addOption(jsonOption())
-    .addHelpText('after', example('heed dispatch show con_0192f3c4 --watch'))
+    .addHelpText('after', example('heed dispatch show con_0192f3c4-0000-7000-8000-000000000000 --watch'))
     .action(async (id: string, options: TenantOptions & { watch?: boolean }) => {
       const api = await connect(options.tenant, ['dpo']);
       const dispatch =
@@ -23,6 +23,6 @@ export function dispatchCommand(): Command {
     });
   return new Command('dispatch')
     .description('dispatches and their targets')
-    .addHelpText('after', example('heed dispatch show con_0192f3c4 --watch'))
+    .addHelpText('after', example('heed dispatch show con_0192f3c4-0000-7000-8000-000000000000 --watch'))
     .addCommand(show);
 }

@@ -11,6 +11,12 @@ import { example, jsonOption } from './tenant-option.js';
 interface Options {
   readonly json?: boolean;
 }
+interface ListOptions extends Options {
+  readonly all?: boolean;
+}
+interface ReplayOptions extends Options {
+  readonly again?: boolean;
+}
 
 /** What could not be processed, and why; and back with it once the reason is gone. */
 export function dlqCommand(): Command {
@@ -19,15 +25,11 @@ export function dlqCommand(): Command {
     .addHelpText('after', example('heed dlq list', 'heed dlq replay all'));
   dlq
     .command('list')
-    .description('every dead letter with its reason')
+    .description('every dead letter that waits for somebody, with its reason')
+    .option('--all', 'those too that were replayed')
     .addOption(jsonOption())
-    .addHelpText('after', example('heed dlq list'))
-    .action(async (options: Options) => {
-      const letters = await readDeadLetters(kafka());
-      if (options.json === true) return printJson(letters.map(brief));
-      if (letters.length === 0) return printLine('no dead letters');
-      printLine(table(['id', 'at', 'code', 'reason'], letters.map((letter) => [idOf(letter), letter.at.toISOString(), letter.code, letter.reason.slice(0, 80)])));
-    });
+    .addHelpText('after', example('heed dlq list', 'heed dlq list --all'))
+    .action(async (options: ListOptions) => list(await readDeadLetters(kafka()), options));
   dlq
     .command('show <id>')
     .description('one dead letter: its headers, where it came from, and whether its payload is sealed')
@@ -36,16 +38,31 @@ export function dlqCommand(): Command {
     .action(async (id: string) => printJson(details(await find(id))));
   dlq
     .command('replay <id>')
-    .description('puts a dead letter back where it came from; "all" replays every one')
+    .description('puts a dead letter back where it came from; "all" replays every one that was not yet')
+    .option('--again', 'also what was replayed before')
     .addOption(jsonOption())
-    .addHelpText('after', example('heed dlq replay heed.t.ajuni.ingress.v1.dlq/0/12'))
-    .action(async (id: string, options: Options) => {
-      const letters = id === 'all' ? await readDeadLetters(kafka()) : [await find(id)];
+    .addHelpText('after', example('heed dlq replay heed.t.ajuni.ingress.v1.dlq/0/12', 'heed dlq replay all'))
+    .action(async (id: string, options: ReplayOptions) => {
+      const found = id === 'all' ? await readDeadLetters(kafka()) : [await find(id)];
+      const letters = found.filter((letter) => options.again === true || letter.replayedAt === undefined);
+      const before = found[0]?.replayedAt;
+      if (id !== 'all' && letters.length === 0 && before) throw new CliError(`${id} was replayed at ${before.toISOString()}: --again puts it back once more.`);
       await replayDeadLetters(kafka(), letters, unseal);
       if (options.json === true) printJson({ replayed: letters.map(idOf) });
       else printLine(`${letters.length} replayed; a record that still cannot be processed comes back as a new dead letter`);
     });
   return dlq;
+}
+
+function list(letters: readonly DeadLetterRecord[], options: ListOptions): void {
+  const shown = letters.filter((letter) => options.all === true || letter.replayedAt === undefined);
+  if (options.json === true) return printJson(shown.map(brief));
+  if (shown.length > 0) {
+    const rows = shown.map((letter) => [idOf(letter), letter.at.toISOString(), letter.code, letter.replayedAt?.toISOString() ?? '', letter.reason.slice(0, 80)]);
+    printLine(table(['id', 'at', 'code', 'replayed', 'reason'], rows));
+  } else printLine('no dead letters');
+  const hidden = letters.length - shown.length;
+  if (hidden > 0) printLine(`${hidden} replayed before: see --all`);
 }
 
 const kafka = (): Kafka => createKafka({ brokers: runningSystem().kafka.split(','), clientId: 'heed-cli' });
@@ -59,8 +76,8 @@ async function find(id: string): Promise<DeadLetterRecord> {
 }
 
 function brief(letter: DeadLetterRecord): object {
-  const { at, code, reason, group, origin, sealed } = letter;
-  return { id: idOf(letter), at, code, reason, group, origin, sealed };
+  const { at, code, reason, group, origin, sealed, replayedAt } = letter;
+  return { id: idOf(letter), at, code, reason, group, origin, sealed, replayedAt: replayedAt ?? null };
 }
 
 function details(letter: DeadLetterRecord): object {

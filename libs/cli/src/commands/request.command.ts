@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { printJson, printLine } from '../output/print.js';
 import { connect } from '../system/api.js';
+import { certificateCommand } from './request-certificate.command.js';
 import { addSubjectOptions, subjectOf, type SubjectOptions } from './subject-options.js';
 import { example, jsonOption, tenantOption, type TenantOptions } from './tenant-option.js';
 
@@ -16,18 +17,20 @@ interface Request {
   readonly clocks?: { readonly acknowledgeBy?: string; readonly due?: string };
   readonly dispatchIds?: readonly string[];
   readonly certificateId?: string | null;
+  readonly statusUrl?: string;
 }
 
 const TYPES = ['access', 'export', 'rectify', 'erase', 'restrict', 'unrestrict', 'object'];
 
 export function requestCommand(): Command {
   return new Command('request')
-    .description("people's requests: submit, verify, approve, show")
+    .description("people's requests: submit, verify, approve, show, certificate")
     .addHelpText('after', example('heed request submit --type erase --email ada@example.com', 'heed request verify ID', 'heed request approve ID'))
     .addCommand(submit())
     .addCommand(act('verify', 'say that the person was recognised', { method: 'operator_attested' }))
     .addCommand(act('approve', "approve an erasure: a person's act", {}))
-    .addCommand(show());
+    .addCommand(show())
+    .addCommand(certificateCommand());
 }
 
 function submit(): Command {
@@ -85,5 +88,6 @@ function print(request: Request, json: boolean | undefined): void {
   if (request.clocks?.acknowledgeBy !== undefined) printLine(`  acknowledge by  ${request.clocks.acknowledgeBy}`);
   if (request.clocks?.due !== undefined) printLine(`  due             ${request.clocks.due}`);
   for (const id of request.dispatchIds ?? []) printLine(`  dispatch        ${id}`);
-  if (typeof request.certificateId === 'string') printLine(`  certificate     ${request.certificateId}`);
+  if (typeof request.certificateId === 'string') printLine(`  certificate     ${request.certificateId}, see "heed request certificate ${request.id}"`);
+  if (request.statusUrl !== undefined) printLine(`  the person's page  ${request.statusUrl}`);
 }

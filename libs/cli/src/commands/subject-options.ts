@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { CliError } from '../output/cli-error.js';
+import { UsageError } from '../output/cli-error.js';
 
 export interface SubjectOptions {
   readonly email?: string;
@@ -24,6 +24,6 @@ export function subjectOf(options: SubjectOptions): Record<string, unknown> {
     ...(options.phone === undefined ? [] : [{ type: 'phone', value: options.phone }]),
     ...(options.userId === undefined ? [] : [{ type: 'user_id', value: options.userId }]),
   ];
-  if (identifiers.length === 0) throw new CliError('Say who is meant: --email, --phone, --user-id or --ref.');
+  if (identifiers.length === 0) throw new UsageError('Say who is meant: --email, --phone, --user-id or --ref; see --help.');
   return { identifiers };
 }

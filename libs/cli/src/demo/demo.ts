@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { seedSamples, type SamplePerson } from '@heed/local';
 import { readCliConfig } from '../cli.config.js';
 import { CliError } from '../output/cli-error.js';
-import { runningSystem } from '../system/running-system.js';
+import { requireTenant, runningSystem } from '../system/running-system.js';
 import { erasureFlow } from './erasure.flow.js';
 import { policyFlow } from './policy.flow.js';
 import { Story, type Outcome } from './story.js';
@@ -17,6 +17,7 @@ export interface DemoOptions {
 /** Seeds the stores, runs the three flows and hands back what every store did. */
 export async function runDemo(options: DemoOptions): Promise<readonly Outcome[]> {
   const system = runningSystem();
+  requireTenant(system, options.tenant);
   const story = new Story(options.aloud);
   story.flow(`Filling the stores of ${options.tenant} with ${options.people} generated people`);
   const people = await seedSamples(readCliConfig().home, system, options.tenant, options.people);

@@ -9,6 +9,8 @@ interface Request {
   readonly clocks: { readonly acknowledgeBy: string | null; readonly due: string };
   readonly dispatchIds: readonly string[];
   readonly certificateId?: string | null;
+  /** The person's own page, which needs no token. */
+  readonly statusUrl?: string;
 }
 
 /** Flow 2: a person asks to be forgotten; a human approves; every store erases, looks again and signs. */
@@ -38,5 +40,6 @@ export async function erasureFlow(story: Story, tenant: string, email: string, m
     const now = await api.get<Request>(at);
     return now.state === 'closed' ? now : undefined;
   });
-  story.say(`closed, certificate ${closed.certificateId ?? 'none'}: ${api.origin}${at}/certificate`);
+  story.say(`closed; the person reads it at ${closed.statusUrl ?? api.origin}`);
+  story.say(`the certificate: npx heed request certificate ${request.id}${tenant === 'ajuni' ? '' : ` --tenant ${tenant}`}`);
 }

@@ -5,3 +5,6 @@ export class CliError extends Error {
     this.name = 'CliError';
   }
 }
+
+/** Wrong usage that only shows once all options are read. */
+export class UsageError extends CliError {}

@@ -12,22 +12,33 @@ export class Api {
   ) {}
 
   async get<T>(path: string): Promise<T> {
-    return this.#call<T>(path, {});
+    return (await (await this.#call(path, {})).json()) as T;
   }
 
-  async post<T>(path: string, body: unknown, idempotencyKey: string = randomUUID()): Promise<T> {
-    return this.#call<T>(path, {
+  async post<T>(path: string, body: unknown): Promise<T> {
+    return (await this.send<T>(path, body)).body;
+  }
+
+  /** A POST whose status matters too; a text is sent as YAML. */
+  async send<T>(path: string, body: unknown): Promise<{ readonly status: number; readonly body: T }> {
+    const answer = await this.#call(path, {
       method: 'POST',
       body: typeof body === 'string' ? body : JSON.stringify(body),
       headers: {
         'content-type': typeof body === 'string' ? 'application/yaml' : 'application/json',
-        'idempotency-key': idempotencyKey,
+        'idempotency-key': randomUUID(),
       },
     });
+    return { status: answer.status, body: (await answer.json()) as T };
   }
 
-  async #call<T>(path: string, init: RequestInit): Promise<T> {
-    const headers = { ...init.headers, authorization: `Bearer ${this.token}`, accept: 'application/json' };
+  /** The same resource as people read it. */
+  async page(path: string): Promise<string> {
+    return (await this.#call(path, {}, 'text/html')).text();
+  }
+
+  async #call(path: string, init: RequestInit, accept = 'application/json'): Promise<Response> {
+    const headers = { ...init.headers, authorization: `Bearer ${this.token}`, accept };
     let answer: Response;
     try {
       answer = await fetch(new URL(path, this.origin), { ...init, headers, signal: AbortSignal.timeout(30_000) });
@@ -35,7 +46,7 @@ export class Api {
       throw new CliError(`${this.origin} does not answer: see "heed status".`, { cause });
     }
     if (!answer.ok) throw new CliError(problemLine(answer.status, await answer.text()));
-    return (await answer.json()) as T;
+    return answer;
   }
 }
 

@@ -11,3 +11,9 @@ export function runningSystem(): SystemRecord {
   }
   return system;
 }
+
+/** @throws CliError naming the tenants that there are */
+export function requireTenant(system: SystemRecord, tenant: string): void {
+  if (system.tenants.includes(tenant)) return;
+  throw new CliError(`There is no tenant "${tenant}" here; there are ${system.tenants.join(', ')}. How to add one: docs/policy-packs.md.`);
+}
