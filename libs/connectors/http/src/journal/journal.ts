@@ -6,9 +6,11 @@ import { OVER } from './schema.js';
 
 const OPEN = `('received','erasing','erased')`;
 const REOPENS = new Set(['held', 'refused', 'failed']);
+/** CROSS JOIN is SQLite's way to say in which order: from one person's refs to their few entries, not from all that is open. */
 const ELIGIBLE = `j.state IN ('received','erasing') AND NOT EXISTS (
-  SELECT 1 FROM journal_ref mine JOIN journal_ref theirs ON theirs.ref = mine.ref JOIN journal e ON e.dispatch_id = theirs.dispatch_id
-  WHERE mine.dispatch_id = j.dispatch_id AND e.position < j.position AND e.state IN ${OPEN})`;
+  SELECT 1 FROM journal_ref mine CROSS JOIN journal_ref theirs CROSS JOIN journal e
+  WHERE mine.dispatch_id = j.dispatch_id AND theirs.ref = mine.ref AND e.dispatch_id = theirs.dispatch_id
+    AND e.position < j.position AND e.state IN ${OPEN})`;
 
 /** Inbox and journal in SQLite, with the meaning that the connector port gives them. */
 export class Journal {

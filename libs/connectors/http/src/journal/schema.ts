@@ -39,4 +39,10 @@ CREATE TABLE purpose_state (ref TEXT NOT NULL, purpose TEXT NOT NULL, version IN
 CREATE TABLE hold (hold_id TEXT NOT NULL, ref TEXT NOT NULL, released INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (hold_id, ref)) STRICT;
 CREATE INDEX hold_ref ON hold (ref);`,
   `CREATE INDEX journal_over ON journal (completed_at) WHERE ${OVER};`,
+  // In the order in which entries are taken: a backlog of thousands is not sorted for every hundred.
+  `
+DROP INDEX journal_state;
+CREATE INDEX journal_todo ON journal (urgent, position) WHERE state IN ('received','erasing');
+CREATE INDEX journal_erased ON journal (position) WHERE state = 'erased';
+CREATE INDEX journal_unsent ON journal (journal_position) WHERE state IN ('verified','settled');`,
 ];
