@@ -27,7 +27,7 @@ describe('what a caller may send', () => {
   });
 
   it('nobody without a token, the role or a tenant gets in', async () => {
-    expect((await fetch(`${consent.service.url}/v1/purposes`)).status).toBe(401);
+    expect((await consent.service.fetch(`${consent.service.url}/v1/purposes`)).status).toBe(401);
     expect((await consent.service.call('POST', '/v1/withdrawals', { tenant: 'ajuni', roles: ['auditor'] }, {})).status).toBe(403);
     expect((await consent.service.call('POST', '/v1/withdrawals', { roles: ['platform'] }, {})).status).toBe(403);
     expect((await consent.service.call('GET', '/v1/nothing', PLATFORM)).status).toBe(404);

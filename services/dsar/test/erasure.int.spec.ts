@@ -95,7 +95,7 @@ describe('an erasure', () => {
     const dispatch = await heed.call('GET', `/v1/dispatches/${dispatchId}`, undefined, 'aurigen');
     expect(dispatch.body).toMatchObject({ state: 'held', targets: STORES.map(() => ({ state: 'held', reason: 'legal_hold' })) });
     const link = new URL(String((await heed.request(id, 'aurigen'))['statusUrl'])).pathname;
-    expect(await (await fetch(heed.dsar.url + link)).text()).toContain('the law obliges us to keep your data for now');
+    expect(await (await heed.dsar.fetch(heed.dsar.url + link)).text()).toContain('the law obliges us to keep your data for now');
 
     heed.clock.advance({ days: 3 });
     await heed.releaseHold(ref, holdId, 'aurigen');
