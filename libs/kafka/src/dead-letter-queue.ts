@@ -53,7 +53,8 @@ async function readUntil(kafka: Kafka, groupId: string, topics: readonly string[
   try {
     await consumer.subscribe({ topics: [...topics], fromBeginning: true });
     await new Promise<void>((resolve, reject) => {
-      consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+      // A leader that moved, say: kafkajs begins again by itself.
+      consumer.on(consumer.events.CRASH, ({ payload }) => (payload.restart ? undefined : reject(payload.error)));
       consumer
         .run({
           autoCommit: false,
@@ -75,13 +76,13 @@ async function readUntil(kafka: Kafka, groupId: string, topics: readonly string[
 
 function withoutMarks(records: readonly DeadLetterRecord[]): readonly DeadLetterRecord[] {
   const replayed = new Map<string, Date>();
-  const letters: DeadLetterRecord[] = [];
+  const letters = new Map<string, DeadLetterRecord>(); // a reader that began again has read some twice
   for (const record of records) {
     const of = record.headers[REPLAYED]?.toString();
-    if (of === undefined) letters.push(record);
+    if (of === undefined) letters.set(`${record.topic}/${record.partition}/${record.offset}`, record);
     else replayed.set(`${record.topic}/${of}`, record.at);
   }
-  return letters.map((letter) => ({ ...letter, replayedAt: replayed.get(`${letter.topic}/${letter.partition}/${letter.offset}`) }));
+  return [...letters].map(([id, letter]) => ({ ...letter, replayedAt: replayed.get(id) }));
 }
 
 function letterOf(

@@ -27,14 +27,17 @@ export type DecisionSet = z.output<typeof decisionSetBody>;
 
 export const withdrawalBody = z.strictObject({
   subject,
-  purposes: z.union([
-    classified('none', z.literal('all')),
-    z
-      .array(purposeId)
-      .min(1)
-      .max(MAX_PURPOSES)
-      .refine((list) => new Set(list).size === list.length, 'each purpose once'),
-  ]),
+  purposes: z.union(
+    [
+      classified('none', z.literal('all')),
+      z
+        .array(purposeId)
+        .min(1)
+        .max(MAX_PURPOSES)
+        .refine((list) => new Set(list).size === list.length, 'each purpose once'),
+    ],
+    { error: 'a list of purposes such as ["marketing_email"], or "all"' },
+  ),
   channel,
   occurredAt: instant.optional(),
 });
