@@ -28,7 +28,7 @@ function setup(thread) thread_id = thread_id + 1; thread:set("tid", thread_id) e
 function request()
   n = n + 1
   local id = string.format("%d-%d-%d", salt, tid, n)
-  local body = string.gsub(${JSON.stringify(options.body)}, "%%%%d", id)
+  local body = string.gsub(${JSON.stringify(options.body)}, "%%d", id)
   return wrk.format("POST", nil, {["content-type"]="application/json", ["authorization"]=${JSON.stringify(`Bearer ${options.token}`)}}, body)
 end
 function done(summary, latency)
