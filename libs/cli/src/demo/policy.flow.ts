@@ -26,8 +26,9 @@ export async function policyFlow(story: Story, tenant: string, mailSink: string)
   const who = audience.map((group) => (group === 'public' ? 'the public' : group.replaceAll('_', ' '))).join(', ');
   story.flow(`3  Policy change: ${tenant} keeps support messages for a shorter time; it promises to tell ${who} by ${channels.join(' or ')}`);
   const byMail = channels.includes('email') ? await addRecipient(api, tenant, audience[0], mailSink) : undefined;
-  const versions = await api.get<{ items: readonly unknown[] }>('/v1/policies?limit=100');
-  const { version, noticeId, days } = await publish(api, story, changedPack(tenant, versions.items.length));
+  const { items: versions } = await api.get<{ items: readonly { readonly effectiveFrom: string }[] }>('/v1/policies?limit=100');
+  const last = Math.max(0, ...versions.map((one) => Date.parse(one.effectiveFrom)));
+  const { version, noticeId, days } = await publish(api, story, changedPack(tenant, versions.length), last);
   story.say(`in ${days} days: version ${version}, notice ${noticeId}`);
   if (byMail !== undefined) story.say(`mail to ${byMail.address}: "${(await byMail.mailbox.next(byMail.before)).subject}"`);
   await until('the record of the notice', async () => {
@@ -54,8 +55,11 @@ async function addRecipient(api: Api, tenant: string, audience: string | undefin
   return { address, mailbox, before: (await mailbox.mails()).length };
 }
 
-/** Soon, to see whether the policy forbids it, and later if it does. */
-async function publish(api: Api, story: Story, pack: string): Promise<Published & { days: number }> {
+/**
+ * Soon, to see whether the policy forbids it, and later if it does.
+ * @param notBefore when the last announced version takes effect: versions do so in order
+ */
+async function publish(api: Api, story: Story, pack: string, notBefore: number): Promise<Published & { days: number }> {
   const inDays = (days: number): Promise<Published> => {
     const from = encodeURIComponent(new Date(Date.now() + days * DAY_MS).toISOString());
     return api.post<Published>(`/v1/policies?effectiveFrom=${from}`, pack);
@@ -65,7 +69,8 @@ async function publish(api: Api, story: Story, pack: string): Promise<Published 
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
     story.say(`in 7 days? ${error.message}`);
-    return { ...(await inDays(45)), days: 45 };
+    const later = Math.max(45, Math.ceil((notBefore - Date.now()) / DAY_MS) + 1);
+    return { ...(await inDays(later)), days: later };
   }
 }
 
