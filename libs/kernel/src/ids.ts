@@ -1,15 +1,13 @@
-import { randomBytes, createHash } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 
 /**
  * UUIDv7 (RFC 9562): time-ordered, made by the client so that a retried insert carries the same id.
  * @example uuidv7(clock.now()) // '019a…-7…'
  */
 export function uuidv7(at: Date = new Date()): string {
-  const bytes = randomBytes(16);
-  bytes.writeUIntBE(at.getTime(), 0, 6);
-  bytes[6] = (bytes[6]! & 0x0f) | 0x70;
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
-  return formatUuid(bytes);
+  const time = at.getTime().toString(16).padStart(12, '0');
+  // The random half of a version 4 UUID, which Node draws in bulk: one call to the system for 128 of them.
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
 }
 
 /**

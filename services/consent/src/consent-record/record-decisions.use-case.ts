@@ -67,7 +67,8 @@ export class RecordDecisions {
     const versions = new Map(await raiseVersions(tx, countOf(people.flatMap((p) => p.refs))));
     const present = new Map((await presentStates(tx, refs)).map((state) => [`${state.ref} ${state.purpose}`, state]));
 
-    const writes = new Writes();
+    const { pack } = policy;
+    const writes = new Writes(addDuration(tx.clock.now(), pack.operations.acknowledgementDue.value, calendarOf(pack)));
     const answers = people.map((one) => this.decide(tx, policy, one, versions, present, writes));
     await appendRecords(tx, writes.records, [...writes.states.values()]);
     await this.fanout.open(tx, writes.dispatches, writes.causes);
@@ -125,7 +126,7 @@ export class RecordDecisions {
         if (ref === one.refs[0]) answer.push({ id, purpose, state: present.get(key)?.state ?? decision });
       }
       for (const [decision, records] of effective) {
-        const dispatch = this.dispatch(tx, policy, call, ref, version, decision, records.map((r) => r.purpose));
+        const dispatch = this.dispatch(tx, writes.dueAt, call, ref, version, decision, records.map((r) => r.purpose));
         dispatchIds.push(dispatch.id);
         writes.dispatches.push(dispatch);
         writes.causes.set(dispatch.id, call.cause);
@@ -145,7 +146,7 @@ export class RecordDecisions {
   }
 
   private dispatch(
-    tx: Tx, policy: ActivePolicy, call: DecisionCall, ref: string, version: number, decision: Decision, purposes: readonly string[],
+    tx: Tx, dueAt: Date, call: DecisionCall, ref: string, version: number, decision: Decision, purposes: readonly string[],
   ): NewDispatch {
     const now = tx.clock.now();
     return {
@@ -155,7 +156,7 @@ export class RecordDecisions {
       version,
       cause: { type: `consent_${decision}`, id: call.id },
       body: { purposes: [...purposes] },
-      dueAt: addDuration(now, policy.pack.operations.acknowledgementDue.value, calendarOf(policy.pack)),
+      dueAt,
     };
   }
 }
@@ -167,6 +168,9 @@ class Writes {
   readonly dispatches: NewDispatch[] = [];
   readonly causes = new Map<string, Cause>();
   readonly events: NewEvent<unknown>[] = [];
+
+  /** @param dueAt when the stores must have answered */
+  constructor(readonly dueAt: Date) {}
 }
 
 function prepare(policy: ActivePolicy, call: DecisionCall): Prepared {
