@@ -93,6 +93,19 @@ describe('heed start says in one line what to do when', () => {
   });
 });
 
+describe('heed pack says of a file', () => {
+  it.each([
+    ['that it is a folder', 'check', '.', /^heed: \. cannot be read: it is a folder; name a file in it\.\n$/],
+    ['that there is none', 'explain', '/nope.yaml', /^heed: \/nope\.yaml cannot be read: there is no such file\.\n$/],
+  ])('%s', async (_, command, file, line) => {
+    expect(await heed(['pack', command, file])).toMatchObject({ code: 1, out: '', err: expect.stringMatching(line) as string });
+  });
+
+  it('that it is the pack of another tenant, and how that one is named', async () => {
+    expect(await heed(['pack', 'apply', AJUNI, '--tenant', 'acme'])).toMatchObject({ code: 1, err: `heed: ${AJUNI} is the pack of ajuni: say --tenant ajuni.\n` });
+  });
+});
+
 describe('exit codes', () => {
   it('are 0 for done, 1 for refused or failed, 2 for wrong usage', async () => {
     expect((await heed(['pack', 'check', AJUNI])).code).toBe(0);
@@ -100,6 +113,7 @@ describe('exit codes', () => {
     expect(failed).toMatchObject({ code: 1, out: '' });
     expect(failed.err).toMatch(/^heed: Heed does not run in .*\n$/);
     expect((await heed(['withdraw'])).code).toBe(2);
+    expect((await heed(['withdraw', '--purpose', 'all'])).code).toBe(2);
     expect((await heed(['--help'])).code).toBe(0);
   });
 });

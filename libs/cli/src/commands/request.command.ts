@@ -43,10 +43,11 @@ function submit(): Command {
     .addOption(jsonOption())
     .addHelpText('after', example('heed request submit --tenant ajuni --type erase --email ada@example.com --jurisdiction IN'));
   return addSubjectOptions(command).action(async (options: SubmitOptions) => {
+    const subject = subjectOf(options);
     const api = await connect(options.tenant, ['platform']);
     const request = await api.post<Request>('/v1/requests', {
       type: options.type,
-      subject: subjectOf(options),
+      subject,
       channel: 'api',
       ...(options.jurisdiction === undefined ? {} : { jurisdiction: options.jurisdiction }),
       ...(options.message === undefined ? {} : { message: options.message }),

@@ -22,10 +22,11 @@ export function withdrawCommand(): Command {
 }
 
 async function withdraw(options: WithdrawOptions): Promise<void> {
+  const subject = subjectOf(options);
   const api = await connect(options.tenant, ['platform']);
   const purposes = options.purpose === 'all' ? 'all' : options.purpose.split(',').map((purpose) => purpose.trim());
   const answer = await api.post<{ id: string; ref: string; dispatchId: string }>('/v1/withdrawals', {
-    subject: subjectOf(options),
+    subject,
     purposes,
     channel: 'api',
   });
