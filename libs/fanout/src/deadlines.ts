@@ -69,7 +69,7 @@ export class OpenTargets {
   async count(): Promise<void> {
     for (const tenant of new Set([...(await tenantsWithReminders(this.database, DEADLINES)), ...this.tenants])) {
       const open = await this.unitOfWork.run(tenant, (tx) =>
-        tx.query<{ state: string; count: string }>('SELECT state, count(*) FROM dispatch_target WHERE state = ANY($1) GROUP BY state', [OPEN]),
+        tx.query<{ state: string; count: string }>(`SELECT state, count(*) FROM dispatch_target WHERE state IN ('${OPEN.join("', '")}') GROUP BY state`),
       );
       for (const state of OPEN) targetsOpen.set({ tenant, state }, Number(open.find((row) => row.state === state)?.count ?? 0));
       if (open.length > 0) this.tenants.add(tenant);

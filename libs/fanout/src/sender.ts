@@ -41,7 +41,7 @@ interface Due {
 
 const BATCH = 200;
 /** Answered, one way or another: not asked again. */
-const UNANSWERED = ['pending', 'overdue', 'escalated'];
+const UNANSWERED = `('pending', 'overdue', 'escalated')`;
 
 /**
  * Publishes commands: seals the identifiers for the stores that have not answered, and again after a pause until they
@@ -144,11 +144,13 @@ export class Sender {
 
 const SELECT_DUE = `SELECT d.id, d.kind, d.ref, d.aliases, d.version, d.body, d.map_version, d.attempt, d.clearance, d.clearance_id, d.clearance_ends,
          d.correlation_id, d.traceparent,
-         ARRAY(SELECT t.data_store FROM dispatch_target t WHERE t.dispatch_id = d.id AND t.state = ANY($2) ORDER BY 1) AS targets
+         ARRAY(SELECT t.data_store FROM dispatch_target t WHERE t.dispatch_id = d.id AND t.state IN ${UNANSWERED} ORDER BY 1) AS targets
     FROM dispatch d WHERE d.send_at <= $1 AND d.state NOT IN ('done', 'cancelled')`;
 
 async function selectDue(tx: Tx): Promise<readonly Due[]> {
-  return tx.query<Due>(`${SELECT_DUE} ORDER BY d.id LIMIT ${BATCH}`, [tx.clock.now(), UNANSWERED]);
+  // By the index of what is due: in the order of ids, everything ever sent would be read first.
+  const due = await tx.query<Due>(`${SELECT_DUE} ORDER BY d.send_at LIMIT ${BATCH}`, [tx.clock.now()]);
+  return due.toSorted((one, other) => (one.id < other.id ? -1 : 1));
 }
 
 /**
@@ -161,7 +163,7 @@ async function lockUnchanged(tx: Tx, due: readonly Due[]): Promise<readonly Due[
     'SELECT id FROM dispatch WHERE id = ANY($1) AND send_at <= $2 ORDER BY id FOR NO KEY UPDATE SKIP LOCKED',
     [due.map((d) => d.id), now],
   );
-  const rows = await tx.query<Due>(`${SELECT_DUE} AND d.id = ANY($3)`, [now, UNANSWERED, locked.map((d) => d.id)]);
+  const rows = await tx.query<Due>(`${SELECT_DUE} AND d.id = ANY($2)`, [now, locked.map((d) => d.id)]);
   const present = new Map(rows.map((d) => [d.id, d]));
   return due.filter((d) => isDeepStrictEqual(d, present.get(d.id)));
 }
@@ -184,12 +186,12 @@ async function markSent(tx: Tx, sent: readonly Due[], sealed: ReadonlyMap<string
        FROM jsonb_to_recordset($1::jsonb) AS s(id text, next timestamptz) WHERE d.id = s.id`,
     [JSON.stringify(rows)],
   );
-  await tx.query(`UPDATE dispatch_target SET attempts = attempts + 1 WHERE dispatch_id = ANY($1) AND state = ANY($2)`, [sent.map((d) => d.id), UNANSWERED]);
+  await tx.query(`UPDATE dispatch_target SET attempts = attempts + 1 WHERE dispatch_id = ANY($1) AND state IN ${UNANSWERED}`, [sent.map((d) => d.id)]);
   const unknown = rows.filter((row) => row.unknown).map((row) => row.id);
   if (unknown.length > 0) {
     await tx.query(
-      `UPDATE dispatch_target SET state = 'nothing_found', reason = 'person_unknown', acknowledged_at = $3 WHERE dispatch_id = ANY($1) AND state = ANY($2)`,
-      [unknown, UNANSWERED, now],
+      `UPDATE dispatch_target SET state = 'nothing_found', reason = 'person_unknown', acknowledged_at = $2 WHERE dispatch_id = ANY($1) AND state IN ${UNANSWERED}`,
+      [unknown, now],
     );
   }
   const next = [...new Set(rows.flatMap((row) => (row.next && !row.unknown ? [row.next.getTime()] : [])))];

@@ -36,7 +36,7 @@ export interface EmbeddedPostgres {
   kill(): Promise<void>;
 }
 
-const SERVER_SETTINGS = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=300', 'shared_buffers=128MB', 'shared_preload_libraries=pg_stat_statements'];
+const SERVER_SETTINGS = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=300', 'shared_buffers=128MB', 'shared_preload_libraries=pg_stat_statements', 'autovacuum_naptime=10s'];
 const THROW_AWAY_SETTINGS = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_wal_size=2GB'];
 
 /**
