@@ -90,5 +90,5 @@ function print(request: Request, json: boolean | undefined): void {
   if (request.clocks?.due !== undefined) printLine(`  due             ${request.clocks.due}`);
   for (const id of request.dispatchIds ?? []) printLine(`  dispatch        ${id}`);
   if (typeof request.certificateId === 'string') printLine(`  certificate     ${request.certificateId}, see "heed request certificate ${request.id}"`);
-  if (request.statusUrl !== undefined) printLine(`  the person's page  ${request.statusUrl}`);
+  if (request.statusUrl !== undefined) printLine(`  status page     ${request.statusUrl}`);
 }
