@@ -68,7 +68,7 @@ INSERT INTO consent_state (ref, purpose, state, record_id, occurred_at) VALUES (
 INSERT INTO dispatch (id, kind, ref, version, cause, body, state, map_version, correlation_id, created_at, due_at, clearance) VALUES ('bench_' || uuidv7(), 'grant', 'sub_' || :r || '-' || :client_id, 1, '{"type":"consent_given"}', '{"purposes":["marketing_email"]}', 'in_progress', 1, 'bench', now(), now(), 'not_needed');
 INSERT INTO dispatch_target (dispatch_id, data_store, state) SELECT id, s, 'pending' FROM dispatch, unnest(ARRAY['crm', 'mail-processor']) s WHERE ref = 'sub_' || :r || '-' || :client_id AND effective;
 INSERT INTO ledger_entry (id, kind, subject_ref, data) VALUES (uuidv7(), 'consent.given', 'sub_' || :r || '-' || :client_id, '{"version":1,"purposes":["marketing_email"]}');
-INSERT INTO heed.outbox (lane, topic, key, headers, value) SELECT 99, t, 'bench', '{"ce_id":"01999999-0000-7000-8000-000000000000","ce_type":"heed.consent.given.v1","ce_source":"/heed/consent","ce_time":"2026-11-21T10:00:00.000Z"}', repeat('x', 420) FROM unnest(ARRAY['heed.consent.events.v1', 'heed.t.ajuni.events.v1']) t;
+INSERT INTO heed.bench_outbox (lane, topic, key, headers, value) SELECT 0, t, 'bench', '{"ce_id":"01999999-0000-7000-8000-000000000000","ce_type":"heed.consent.given.v1","ce_source":"/heed/consent","ce_time":"2026-11-21T10:00:00.000Z"}', repeat('x', 420) FROM unnest(ARRAY['heed.consent.events.v1', 'heed.t.ajuni.events.v1']) t;
 COMMIT;
 `,
   );
@@ -82,11 +82,20 @@ COMMIT;
   }
 }
 
+/** A copy of the outbox for the raw run, so that the relay does not read its rows meanwhile. */
+export async function prepareBenchRows(adminUrl: string, role: string): Promise<void> {
+  const client = new pg.Client({ connectionString: adminUrl });
+  await client.connect();
+  await client.query(`CREATE TABLE heed.bench_outbox (LIKE heed.outbox INCLUDING ALL)`);
+  await client.query(`GRANT INSERT ON heed.bench_outbox TO "${role}"; GRANT USAGE ON ALL SEQUENCES IN SCHEMA heed TO "${role}"`);
+  await client.end();
+}
+
 /** Takes the rows of the raw run out again, so that nothing is sent for them. */
 export async function forgetBenchRows(adminUrl: string, schema: string): Promise<void> {
   const client = new pg.Client({ connectionString: adminUrl });
   await client.connect();
-  await client.query(`DELETE FROM heed.outbox WHERE lane = 99`);
+  await client.query('DROP TABLE heed.bench_outbox');
   await client.query(`DELETE FROM ${schema}.dispatch_target WHERE dispatch_id LIKE 'bench%'; DELETE FROM ${schema}.dispatch WHERE id LIKE 'bench%'`);
   await client.end();
 }

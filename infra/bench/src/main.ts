@@ -1,6 +1,6 @@
 import { Heed, Population } from '@heed/e2e';
 import { cpus } from 'node:os';
-import { forgetBenchRows, httpLoad, pgbenchSameRows } from './consent-write.js';
+import { forgetBenchRows, httpLoad, pgbenchSameRows, prepareBenchRows } from './consent-write.js';
 import { erasures } from './erasures.js';
 import { erasuresRaw } from './erasures-raw.js';
 import { Processor } from './processor.js';
@@ -56,7 +56,9 @@ async function consentWrite(heed: Heed): Promise<void> {
   url.pathname = '/heed_consent';
   const admin = new URL(context.postgresUrl);
   admin.pathname = '/heed_consent';
-  const raw = await pgbenchSameRows({ url: url.href, role: `heed_consent_t_${TENANT}`, schema: `t_${TENANT}`, clients: CONNECTIONS, seconds: SECONDS });
+  const role = `heed_consent_t_${TENANT}`;
+  await prepareBenchRows(admin.href, role);
+  const raw = await pgbenchSameRows({ url: url.href, role, schema: `t_${TENANT}`, clients: CONNECTIONS, seconds: SECONDS });
   await forgetBenchRows(admin.href, `t_${TENANT}`);
   say(
     `consent write, ${CONNECTIONS} connections: ${round(written.perSecond)}/s (p50 ${round(written.p50Ms)} ms, p99 ${round(written.p99Ms)} ms, ${written.errors} errors); ` +

@@ -7,7 +7,7 @@ import { remind } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
 import { newestStores } from './data-map.store.js';
 import { lockDispatches } from './lock-dispatches.js';
-import type { SettledDispatch, TargetState } from './types.js';
+import type { FanoutHooks, SettledDispatch, TargetState } from './types.js';
 import { DEADLINES } from './work.js';
 
 interface Believed {
@@ -16,7 +16,8 @@ interface Believed {
 }
 
 export interface Acknowledged {
-  readonly settled: readonly SettledDispatch[];
+  /** Dispatches that came to their end. */
+  readonly settled: readonly string[];
   /** Dispatches whose clearance had ended on the way. */
   readonly renew: readonly string[];
   /** Dispatches that a store's own hold table stopped. */
@@ -133,8 +134,11 @@ async function recordRefused(tx: Tx, refusedOnes: readonly { ack: Acknowledgemen
   }
 }
 
-/** Closes the dispatches whose every target has come to a good end, and reopens those where one has failed since. */
-export async function settle(tx: Tx, dispatchIds: readonly string[]): Promise<readonly SettledDispatch[]> {
+/**
+ * Closes the dispatches whose every target has come to a good end, and reopens those where one has failed since.
+ * @returns what was closed
+ */
+export async function settle(tx: Tx, dispatchIds: readonly string[]): Promise<readonly string[]> {
   if (dispatchIds.length === 0) return [];
   const closed = await tx.query<{ id: string }>(
     `UPDATE dispatch d SET state = 'done', send_at = NULL, closed_at = $2
@@ -149,7 +153,12 @@ export async function settle(tx: Tx, dispatchIds: readonly string[]): Promise<re
     [dispatchIds],
   );
   await remind(tx, ...reopened.map((d) => ({ work: DEADLINES, at: d.due_at })));
-  return settledDispatches(tx, closed.map((d) => d.id));
+  return closed.map((d) => d.id);
+}
+
+/** Tells the owner, where it wants to know, what was closed. */
+export async function tellSettled(tx: Tx, hooks: FanoutHooks | undefined, dispatchIds: readonly string[]): Promise<void> {
+  if (hooks?.settled && dispatchIds.length > 0) await hooks.settled(tx, await settledDispatches(tx, dispatchIds));
 }
 
 /** Closed dispatches with what every store answered. */
@@ -163,14 +172,13 @@ export async function settledDispatches(tx: Tx, dispatchIds: readonly string[]):
     'SELECT dispatch_id, data_store, state, evidence FROM dispatch_target WHERE dispatch_id = ANY($1) ORDER BY data_store',
     [closed.map((d) => d.id)],
   );
+  const byDispatch = Map.groupBy(targets, (target) => target.dispatch_id);
   return closed.map((d) => ({
     id: d.id,
     kind: d.kind,
     ref: d.ref,
     cause: d.cause,
     closedAt: d.closed_at,
-    targets: targets
-      .filter((t) => t.dispatch_id === d.id)
-      .map((t) => ({ dataStore: t.data_store, state: t.state, evidence: t.evidence })),
+    targets: (byDispatch.get(d.id) ?? []).map((t) => ({ dataStore: t.data_store, state: t.state, evidence: t.evidence })),
   }));
 }

@@ -3,7 +3,7 @@ import type { Acknowledgement } from '@heed/contracts-fanout';
 import type { DataStore } from '@heed/contracts-subprocessor-registry';
 import { remind } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
-import { acknowledge } from './acknowledge.js';
+import { acknowledge, tellSettled } from './acknowledge.js';
 import { activateMap, activeMap, keepProposedMap } from './data-map.store.js';
 import { lockDispatches } from './lock-dispatches.js';
 import { chooseTargets } from './targets.js';
@@ -191,7 +191,7 @@ export class Fanout {
       await this.remind(tx, tx.clock.now());
     }
     if (held.length > 0) await this.askAboutHeld(tx, held);
-    if (settled.length > 0) await this.options.hooks?.settled?.(tx, settled);
+    await tellSettled(tx, this.options.hooks, settled);
   }
 
   /**

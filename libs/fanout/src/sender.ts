@@ -7,7 +7,7 @@ import type { Outbox } from '@heed/outbox';
 import { lookAtDue, remind } from '@heed/persistence';
 import type { Database, Tx, UnitOfWork } from '@heed/persistence';
 import { isDeepStrictEqual } from 'node:util';
-import { settle } from './acknowledge.js';
+import { settle, tellSettled } from './acknowledge.js';
 import { redeliveryPause } from './targets.js';
 import type { FanoutHooks, Sealer } from './types.js';
 import { SENDING } from './work.js';
@@ -40,6 +40,8 @@ interface Due {
 }
 
 const BATCH = 200;
+/** Between two rounds under load: what comes after goes with it as a batch, through Kafka, agents and answers. */
+const PACE_MS = 150;
 /** Answered, one way or another: not asked again. */
 const UNANSWERED = `('pending', 'overdue', 'escalated')`;
 
@@ -52,6 +54,7 @@ export class Sender {
   private readonly loop = new Loop({
     step: () => this.round(),
     idleMs: 250,
+    paceMs: PACE_MS,
     onSuccess: () => (this.failures = 0),
     onError: (error) => {
       this.failures += 1;
@@ -99,8 +102,7 @@ export class Sender {
       }
       this.options.outbox.append(events, tx);
       const unknown = await markSent(tx, sendable, sealed);
-      const settled = await settle(tx, unknown);
-      if (settled.length > 0) await this.options.hooks?.settled?.(tx, settled);
+      await tellSettled(tx, this.options.hooks, await settle(tx, unknown));
     });
     return due.length;
   }

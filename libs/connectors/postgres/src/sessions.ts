@@ -34,7 +34,7 @@ export class Sessions {
       connectionTimeoutMillis: 10_000,
       idleTimeoutMillis: 60_000,
       keepAlive: true,
-      options: `-c lock_timeout=${LOCK_TIMEOUT_MS} -c timezone=UTC`,
+      options: `-c lock_timeout=${LOCK_TIMEOUT_MS} -c timezone=UTC -c random_page_cost=1.1`,
     });
     pool.on('error', () => undefined); // an idle connection died; the next query opens another
     return pool;

@@ -4,6 +4,7 @@ import { isHeedError, unavailable } from '@heed/kernel';
 import { sqlState, UNIQUE_VIOLATION, UnitOfWork } from '@heed/persistence';
 import { RecordDecisions } from './record-decisions.use-case.js';
 import type { DecisionCall, Recorded } from './record-decisions.use-case.js';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 interface Waiting {
   readonly decision: DecisionCall;
@@ -13,6 +14,7 @@ interface Waiting {
 }
 
 const MAX_TRIES = 5;
+const GATHER_MS = 10;
 /** Batches of one tenant that may wait, a second or two of work: who came later would wait for an answer that is given up on. */
 const MAX_WAITING_BATCHES = 50;
 
@@ -50,6 +52,8 @@ export class DecisionQueue {
       const batch = this.take(tenant);
       if (batch.length === 0) break;
       await this.commit(tenant, batch);
+      // Under load those just answered come back within a moment, and the next transaction carries them too.
+      if (batch.length > 1) await sleep(GATHER_MS);
     }
     this.busy.delete(tenant);
     if ((this.waiting.get(tenant)?.length ?? 0) === 0) this.waiting.delete(tenant);

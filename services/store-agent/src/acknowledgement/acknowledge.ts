@@ -74,7 +74,7 @@ function messages(entry: UnsentEntry, acknowledgement: Acknowledgement, options:
   const { event, topics } = newEvent(acknowledged, {
     source: options.source,
     tenant: options.tenant,
-    key: entry.ref,
+    key: `${options.tenant}/${options.store}`, // a store's answers stay in order, and arrive as batches of one tenant
     owner: entry.owner,
     data: acknowledgement,
     clock: options.clock,
