@@ -1,6 +1,7 @@
 import { Heed, Population } from '@heed/e2e';
 import { cpus } from 'node:os';
 import { forgetBenchRows, httpLoad, pgbenchSameRows, prepareBenchRows } from './consent-write.js';
+import type { LoadResult } from './consent-write.js';
 import { erasures } from './erasures.js';
 import { erasuresRaw } from './erasures-raw.js';
 import { Processor } from './processor.js';
@@ -45,11 +46,14 @@ async function consentWrite(heed: Heed): Promise<void> {
     subject: { identifiers: [{ type: 'email', value: 'p%d@example.org' }] },
     decisions: [{ purpose: 'marketing_email', decision: 'given' }],
   });
-  const load = { token, connections: CONNECTIONS, seconds: SECONDS };
-  await httpLoad({ ...load, url: `${base}/v1/consents`, body, seconds: 3 });
-  const written = await httpLoad({ ...load, url: `${base}/v1/consents`, body });
+  const load = { token, connections: CONNECTIONS, seconds: SECONDS, url: `${base}/v1/consents` };
+  await httpLoad({ ...load, body, seconds: 3 });
+  const live = await httpLoad({ ...load, body });
+  // As pgbench: writing, with nobody on these cores who carries out what was written.
+  for (const { id } of context.tenants) await heed.system.part(`agent-${id}`).stop();
+  const alone = await httpLoad({ ...load, body });
   // A body that is refused before the database is reached: routing, token, JSON, validation and the answer.
-  const ceiling = await httpLoad({ ...load, url: `${base}/v1/consents`, body: '{}', seconds: 5 });
+  const ceiling = await httpLoad({ ...load, body: '{}', seconds: 5 });
   const url = new URL(context.postgresUrl);
   url.username = 'heed_consent';
   url.password = context.secrets.databases['consent'] ?? '';
@@ -60,9 +64,11 @@ async function consentWrite(heed: Heed): Promise<void> {
   await prepareBenchRows(admin.href, role);
   const raw = await pgbenchSameRows({ url: url.href, role, schema: `t_${TENANT}`, clients: CONNECTIONS, seconds: SECONDS });
   await forgetBenchRows(admin.href, `t_${TENANT}`);
+  const figures = (load: LoadResult): string =>
+    `${round(load.perSecond)}/s (p50 ${round(load.p50Ms)} ms, p99 ${round(load.p99Ms)} ms, ${load.errors} errors, ratio ${round(load.perSecond / raw, 2)})`;
   say(
-    `consent write, ${CONNECTIONS} connections: ${round(written.perSecond)}/s (p50 ${round(written.p50Ms)} ms, p99 ${round(written.p99Ms)} ms, ${written.errors} errors); ` +
-      `pgbench -M prepared, same rows: ${round(raw)}/s; ratio ${round(written.perSecond / raw, 2)}; HTTP without a database: ${round(ceiling.perSecond)}/s`,
+    `consent write, ${CONNECTIONS} connections: ${figures(alone)}; while the agents carry it out on the same cores: ${figures(live)}; ` +
+      `pgbench -M prepared, same rows: ${round(raw)}/s; HTTP without a database: ${round(ceiling.perSecond)}/s`,
   );
 }
 

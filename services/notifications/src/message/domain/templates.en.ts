@@ -95,6 +95,11 @@ function when(text: string, writer: Writer): string {
   return Number.isNaN(at.getTime()) ? text : day(at, writer);
 }
 
+/** By time zone; to make one takes longer than the rest of a mail. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
 function day(at: Date, writer: Writer): string {
-  return new Intl.DateTimeFormat('en-GB', { timeZone: writer.zone, dateStyle: 'long' }).format(at);
+  let format = formats.get(writer.zone);
+  if (!format) formats.set(writer.zone, (format = new Intl.DateTimeFormat('en-GB', { timeZone: writer.zone, dateStyle: 'long' })));
+  return format.format(at);
 }
