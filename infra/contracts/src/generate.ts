@@ -7,7 +7,8 @@ import { jsonSchemaOf } from './json-schema.js';
 import { documents } from './openapi/documents.js';
 import { mergedApi } from './openapi/merge.js';
 import { brokenLocks, extendLock, presentContracts, readLock } from './lock.js';
-import { ASYNCAPI_FILE, LOCK_FILE, OPENAPI_FILE, OPENAPI_FOLDER, readText, ROOT, SCHEMAS_FOLDER } from './repository.js';
+import { ASYNCAPI_FILE, LOCK_FILE, OPENAPI_FILE, OPENAPI_FOLDER, readText, ROLES_FILE, ROOT, SCHEMAS_FOLDER } from './repository.js';
+import { rolesPage } from './roles.js';
 import { readTopics } from './topics.js';
 
 export interface Generated {
@@ -26,6 +27,7 @@ export async function generate(): Promise<Generated> {
   files.set(ASYNCAPI_FILE, asyncApi(await readTopics(), fixtures));
   for (const [service, document] of Object.entries(documents)) files.set(`${OPENAPI_FOLDER}/${service}.json`, json(document));
   files.set(OPENAPI_FILE, json(mergedApi(documents)));
+  files.set(ROLES_FILE, rolesPage());
   const [lock, present] = [await readLock(), presentContracts(fixtures)];
   files.set(LOCK_FILE, json(extendLock(lock, present)));
   return { files, broken: brokenLocks(lock, present) };

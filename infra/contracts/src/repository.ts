@@ -10,6 +10,7 @@ export const ASYNCAPI_FILE = 'docs/asyncapi.yaml';
 /** What the origin serves. */
 export const OPENAPI_FILE = 'docs/openapi.json';
 export const OPENAPI_FOLDER = 'docs/openapi';
+export const ROLES_FILE = 'docs/roles.md';
 
 export function fixtureFile(contract: Contract): string {
   return `libs/contracts/${contract.owner}/fixtures/${contract.definition.type}.json`;
