@@ -1,7 +1,7 @@
 import { HeedError, unavailable } from '@heed/kernel';
 import type { Clock } from '@heed/kernel';
-import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
-import type { JWTPayload } from 'jose';
+import { createLocalJWKSet, createRemoteJWKSet, errors, jwtVerify } from 'jose';
+import type { JSONWebKeySet, JWTPayload, JWTVerifyGetKey } from 'jose';
 import { ROLES } from './roles.js';
 import type { Role } from './roles.js';
 
@@ -22,10 +22,15 @@ export interface VerifierOptions {
 const MAX_LIFETIME_SECONDS = 15 * 60;
 const SKEW_SECONDS = 30;
 const CACHE_SIZE = 5000;
+/** The issuer's keys are asked for anew this often, and for an unknown key id at most once in `UNKNOWN_KEY_MS`. */
+const KEYS_FRESH_MS = 10 * 60_000;
+const UNKNOWN_KEY_MS = 5_000;
 
 /** Verifies OIDC access tokens against the issuer's rotating keys; a token verified once is remembered until it expires. */
 export class TokenVerifier {
   private keys: ReturnType<typeof createRemoteJWKSet> | undefined;
+  /** As last read: they serve on while the issuer is away. */
+  private known: JSONWebKeySet | undefined;
   private readonly cache = new Map<string, { principal: Principal; until: number }>();
 
   constructor(private readonly options: VerifierOptions) {}
@@ -37,7 +42,9 @@ export class TokenVerifier {
     const now = this.options.clock.now().getTime() / 1000;
     const known = this.cache.get(token);
     if (known && known.until > now) return known.principal;
-    const payload = await this.check(token);
+    const payload = await this.check(token).catch((error: unknown) => {
+      throw refusalOf(error);
+    });
     const principal = principalOf(payload);
     if (this.cache.size >= CACHE_SIZE) this.cache.clear();
     this.cache.set(token, { principal, until: payload.exp ?? 0 });
@@ -46,29 +53,46 @@ export class TokenVerifier {
 
   private async check(token: string): Promise<JWTPayload> {
     try {
-      this.keys ??= createRemoteJWKSet(await jwksUri(this.options.issuer), { cooldownDuration: 1000 });
-      const { payload } = await jwtVerify(token, this.keys, {
-        issuer: this.options.issuer,
-        audience: this.options.audience,
-        clockTolerance: SKEW_SECONDS,
-        currentDate: this.options.clock.now(),
-        requiredClaims: ['exp', 'iat'],
-        algorithms: ['EdDSA', 'ES256', 'RS256', 'PS256'],
-      });
-      if ((payload.exp ?? 0) - (payload.iat ?? 0) > MAX_LIFETIME_SECONDS) {
-        throw unauthenticated('token_invalid', 'The token lives longer than 15 minutes.');
-      }
+      this.keys ??= createRemoteJWKSet(await jwksUri(this.options.issuer), { cacheMaxAge: KEYS_FRESH_MS, cooldownDuration: UNKNOWN_KEY_MS });
+      const payload = await this.checkWith(this.keys, token);
+      this.known = this.keys.jwks() ?? this.known;
       return payload;
     } catch (error) {
-      if (error instanceof HeedError) throw error;
-      // Only a token that is right in everything else is called expired: its signature is checked first.
-      if (error instanceof errors.JWTExpired) throw unauthenticated('token_expired', 'The token has expired: get a new one from the issuer; they live 15 minutes at most.');
-      if (error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout)) {
-        throw unauthenticated('token_invalid', 'The token is not for Heed, or not signed by its issuer.');
-      }
-      throw unavailable('issuer_unavailable', 'The token issuer is not answering; try again.', error);
+      if (!isAway(error) || !this.known) throw error;
+      return await this.checkWith(createLocalJWKSet(this.known), token).catch((refusal: unknown) => {
+        // Unknown among the keys of before, while nobody can be asked about new ones.
+        throw refusal instanceof errors.JWKSNoMatchingKey ? error : refusal;
+      });
     }
   }
+
+  private async checkWith(keys: JWTVerifyGetKey, token: string): Promise<JWTPayload> {
+    const { payload } = await jwtVerify(token, keys, {
+      issuer: this.options.issuer,
+      audience: this.options.audience,
+      clockTolerance: SKEW_SECONDS,
+      currentDate: this.options.clock.now(),
+      requiredClaims: ['exp', 'iat'],
+      maxTokenAge: MAX_LIFETIME_SECONDS, // one from the future is refused with it
+      algorithms: ['EdDSA', 'ES256', 'RS256', 'PS256'],
+    });
+    if ((payload.exp ?? 0) - (payload.iat ?? 0) > MAX_LIFETIME_SECONDS) throw unauthenticated('token_invalid', 'The token lives longer than 15 minutes.');
+    return payload;
+  }
+}
+
+/** The issuer, not the token, is why there is no answer. */
+const isAway = (error: unknown): boolean => !(error instanceof HeedError) && (!(error instanceof errors.JOSEError) || isUnreadable(error));
+
+/** What jose throws for a key endpoint that is late or answers something else than keys: its own base class, with these codes. */
+const isUnreadable = (error: errors.JOSEError): boolean => ['ERR_JWKS_TIMEOUT', 'ERR_JOSE_GENERIC', 'ERR_JWKS_INVALID'].includes(error.code);
+
+function refusalOf(error: unknown): HeedError {
+  if (error instanceof HeedError) return error;
+  if (isAway(error)) return unavailable('issuer_unavailable', 'The token issuer is not answering; try again.', error);
+  // Only a token that is right in everything else is called expired: its signature is checked first.
+  if (error instanceof errors.JWTExpired) return unauthenticated('token_expired', 'The token has expired: get a new one from the issuer; they live 15 minutes at most.');
+  return unauthenticated('token_invalid', 'The token is not for Heed, or not signed by its issuer.');
 }
 
 function unauthenticated(code: string, detail: string): HeedError {
