@@ -4,6 +4,7 @@ import { mkdtemp } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { HttpConnector } from '@heed/connector-http';
 import { CommandMaker, connectorConformance } from '@heed/connector-spi';
 import type { ConformanceStore } from '@heed/connector-spi';
@@ -16,6 +17,7 @@ import { mailProcessor } from './server.js';
 const SECRET = 'a-secret-of-the-tests';
 
 interface Processor extends ConformanceStore {
+  readonly journal: string;
   connect(certificate?: string): Promise<HttpConnector>;
 }
 
@@ -30,14 +32,16 @@ async function processor(options: { offersAccess?: boolean } = {}): Promise<Proc
     const response = await fetch(`${base}/contacts?email=${encodeURIComponent(email)}`, { headers });
     return ((await response.json()) as { items: { marketing_email: boolean }[] }).items[0];
   };
+  const journal = join(folder, 'journal.sqlite');
   return {
     purpose: 'marketing_email',
+    journal,
     async connect(certificate) {
       const connector = new HttpConnector({
         map: mailProcessorMap,
         processor: { url: base, token: processorToken(SECRET), domain: DOMAIN, certificate },
         webhook: { url: `${base}/webhooks/consent`, secret: SECRET },
-        journal: join(folder, 'journal.sqlite'),
+        journal,
       });
       await connector.prepare();
       return connector;
@@ -89,6 +93,30 @@ describe('a processor behind HTTP', () => {
     const connector = await store.connect(stranger);
     await expect(connector.work('slow', (unit) => unit.eraseBatch([target], { chunkRows: 1 }))).rejects.toMatchObject({ code: 'processor_signature_invalid' });
     await connector.close();
+    await store.close();
+  });
+
+  it('reads nothing again that is over: who changes their mind a thousand times does not slow down the others', async () => {
+    const store = await processor();
+    const connector = await store.connect();
+    const maker = new CommandMaker('mail');
+    const commands = Array.from({ length: 20 }, () => maker.consent('withdrawal', 'marketing_email', { ref: 'sub_restless' }));
+    await connector.receive(commands);
+    const settlement = { outcome: 'done', assurance: 'applied', tables: [], reason: null } as const;
+    const taken: string[] = [];
+    for (const _ of commands) {
+      await connector.work('urgent', async (unit) => {
+        const entries = await unit.pick({ work: 'commands', lane: 'urgent', limit: 100 });
+        taken.push(...entries.map((entry) => entry.dispatchId));
+        await unit.save(entries.map(({ dispatchId }) => ({ dispatchId, state: 'settled', settlement })), new Date());
+      });
+    }
+    expect(taken).toEqual(commands.map((command) => command.data.dispatchId));
+    await connector.receive(commands.slice(0, 1)); // a redelivery of what is answered
+    await connector.close();
+    const db = new DatabaseSync(store.journal, { readOnly: true });
+    expect(db.prepare('SELECT * FROM journal_ref').all()).toEqual([]);
+    db.close();
     await store.close();
   });
 

@@ -12,6 +12,12 @@ const ELIGIBLE = `j.state IN ('received','erasing') AND NOT EXISTS (
   WHERE mine.dispatch_id = j.dispatch_id AND theirs.ref = mine.ref AND e.dispatch_id = theirs.dispatch_id
     AND e.position < j.position AND e.state IN ${OPEN})`;
 
+/**
+ * Only erasures are looked up by their people later. Of the rest, what is over would be read again for every command that
+ * waits: somebody who changes their mind thousands of times must not slow down the others.
+ */
+const FORGET_REFS = `DELETE FROM journal_ref WHERE dispatch_id = (SELECT dispatch_id FROM journal WHERE dispatch_id = ? AND kind <> 'erasure')`;
+
 /** Inbox and journal in SQLite, with the meaning that the connector port gives them. */
 export class Journal {
   constructor(private readonly db: JournalDatabase) {}
@@ -43,6 +49,7 @@ export class Journal {
       this.db.run('UPDATE journal SET verify_again_at = ? WHERE dispatch_id = ?', again?.getTime() ?? null, p.dispatchId);
       const over = p.state === 'confirmed' || p.state === 'settled' || (p.state === 'verified' && !again);
       if (over) this.db.run('UPDATE journal SET command = NULL WHERE dispatch_id = ?', p.dispatchId);
+      if (p.state === 'settled') this.db.run(FORGET_REFS, p.dispatchId);
     }
   }
 
@@ -146,6 +153,7 @@ export class Journal {
           `UPDATE journal SET acknowledgement = NULL, correlation_id = ?, traceparent = ?, state = ? WHERE dispatch_id = ?`,
           cause.correlationId, cause.traceparent ?? null, due, data.dispatchId,
         );
+        return;
       }
     }
     for (const ref of refsOf(command)) this.db.run('INSERT OR IGNORE INTO journal_ref (ref, dispatch_id) VALUES (?, ?)', ref, data.dispatchId);

@@ -44,5 +44,6 @@ CREATE INDEX hold_ref ON hold (ref);`,
 DROP INDEX journal_state;
 CREATE INDEX journal_todo ON journal (urgent, position) WHERE state IN ('received','erasing');
 CREATE INDEX journal_erased ON journal (position) WHERE state = 'erased';
-CREATE INDEX journal_unsent ON journal (journal_position) WHERE state IN ('verified','settled');`,
+CREATE INDEX journal_unsent ON journal (journal_position) WHERE state IN ('verified','settled');
+DELETE FROM journal_ref WHERE dispatch_id IN (SELECT dispatch_id FROM journal WHERE kind <> 'erasure' AND state IN ('settled','acknowledged'));`,
 ];
