@@ -63,19 +63,28 @@ export class UnitOfWork {
       await client.query(`BEGIN; ${enter}SET LOCAL search_path = ${quoteIdent(tenantSchema(tenantId))}`);
       const result = await work(transaction);
       await transaction.flush(options.inbox);
-      const { command } = await client.query('COMMIT');
+      const [committed] = await statements(client, `COMMIT; ${LEAVE}`);
       // PostgreSQL answers ROLLBACK, without an error, where a statement had failed and the work went on.
-      if (command !== 'COMMIT') throw new Error('the transaction had failed and was rolled back');
+      if (committed?.command !== 'COMMIT') throw new Error('the transaction had failed and was rolled back');
       transaction.committed();
       return result;
     } catch (error) {
-      await client.query('ROLLBACK').catch((failure: Error) => (broken = failure));
+      await client.query(`ROLLBACK; ${LEAVE}`).catch((failure: Error) => (broken = failure));
       return rethrow(error);
     } finally {
       transaction.end();
       client.release(broken);
     }
   }
+}
+
+/** With the end of the transaction, in its round trip: what a SET without LOCAL would leave on the pooled connection. */
+const LEAVE = 'RESET ROLE; RESET search_path';
+
+/** The results of several statements in one text: pg's types know of one only. */
+async function statements(client: pg.PoolClient, text: string): Promise<readonly pg.QueryResult[]> {
+  const results: unknown = await client.query(text);
+  return results as readonly pg.QueryResult[];
 }
 
 function rethrow(error: unknown): never {
