@@ -34,7 +34,8 @@ beforeAll(async () => {
   await admin.disconnect();
   const consumer = bed.kafka.consumer({ groupId: randomUUID(), maxWaitTimeInMs: 50 });
   await consumer.connect();
-  await consumer.subscribe({ topics: ['heed.t.ajuni.commands.v1', 'heed.narrow.v1'].map((topic) => bed.topicPrefix + topic), fromBeginning: true });
+  const topics = ['heed.t.ajuni.commands.v1', 'heed.narrow.v1'].map((topic) => bed.topicPrefix + topic);
+  await eventually(() => consumer.subscribe({ topics, fromBeginning: true }), { timeoutMs: 30_000, everyMs: 100 }); // until the new topic has a leader
   await consumer.run({
     eachMessage: async ({ message }) => {
       seen.push({ key: String(message.key), n: (JSON.parse(String(message.value)) as { n: number }).n });
