@@ -113,7 +113,8 @@ describe.each(SERVICES)('tenants in the database of %s', (service) => {
     await client.query('RESET ROLE');
     const others = tables.filter((table) => table.schema !== 't_askasia');
     expect(await letThrough(client, others.flatMap(attempts))).toEqual([]);
-    expect(await letThrough(client, tenants().map(({ id }) => `SET ROLE "${databaseOf(service)}_t_${id === 'askasia' ? 'ajuni' : id}"`))).toEqual([]);
+    const roles = tenants().flatMap(({ id }) => (id === 'askasia' ? [] : [`SET ROLE "${databaseOf(service)}_t_${id}"`]));
+    expect(await letThrough(client, roles)).toEqual([]);
     // Nor does the service's own login come to Askasia's rows.
     const shared = await serviceLogin(service);
     expect(await letThrough(shared, [`SET ROLE "${databaseOf(service)}_t_askasia"`, ...tables.filter((table) => table.schema === 't_askasia').flatMap(attempts)])).toEqual([]);

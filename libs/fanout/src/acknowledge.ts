@@ -39,10 +39,10 @@ export async function acknowledge(tx: Tx, owner: DispatchOwner, events: readonly
   const expired = last.filter(({ body }) => body.outcome === 'refused' && body.reason === 'clearance_expired');
   const moves = last.filter((one) => !expired.includes(one));
   const moved = await moveTargets(tx, moves);
-  for (const { body, evidence } of moves) {
-    if (!moved.has(targetKey(body.dispatchId, body.dataStore))) {
-      if (!(await isTarget(tx, body.dispatchId, body.dataStore))) refusedOnes.push({ ack: evidence, reason: 'not_a_target' });
-    }
+  const unmoved = moves.filter(({ body }) => !moved.has(targetKey(body.dispatchId, body.dataStore)));
+  const known = await targetsAmong(tx, unmoved);
+  for (const { body, evidence } of unmoved) {
+    if (!known.has(targetKey(body.dispatchId, body.dataStore))) refusedOnes.push({ ack: evidence, reason: 'not_a_target' });
   }
   await recordRefused(tx, refusedOnes);
   const took = moves.filter(({ body }) => moved.has(targetKey(body.dispatchId, body.dataStore)));
@@ -119,17 +119,32 @@ async function moveTargets(tx: Tx, moves: readonly Believed[]): Promise<Readonly
 
 const stateOf = (outcome: Outcome): TargetState => outcome;
 
-async function isTarget(tx: Tx, dispatchId: string, dataStore: string): Promise<boolean> {
-  const rows = await tx.query('SELECT 1 FROM dispatch_target WHERE dispatch_id = $1 AND data_store = $2', [dispatchId, dataStore]);
-  return rows.length > 0;
+/** Those that are targets: a duplicate of an answer moves nothing and is no refusal. */
+async function targetsAmong(tx: Tx, asked: readonly Believed[]): Promise<ReadonlySet<string>> {
+  if (asked.length === 0) return new Set();
+  const rows = await tx.query<{ dispatch_id: string; data_store: string }>(
+    `SELECT dispatch_id, data_store FROM dispatch_target JOIN unnest($1::text[], $2::text[]) AS a(dispatch_id, data_store) USING (dispatch_id, data_store)`,
+    [asked.map(({ body }) => body.dispatchId), asked.map(({ body }) => body.dataStore)],
+  );
+  return new Set(rows.map((row) => targetKey(row.dispatch_id, row.data_store)));
 }
 
 async function recordRefused(tx: Tx, refusedOnes: readonly { ack: Acknowledgement; reason: string }[]): Promise<void> {
+  if (refusedOnes.length === 0) return;
+  const now = tx.clock.now();
+  await tx.query(
+    `INSERT INTO refused_acknowledgement (id, dispatch_id, data_store, reason, kid, received_at)
+     SELECT i, d, s, r, k, $6 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[]) AS a(i, d, s, r, k)`,
+    [
+      refusedOnes.map(() => uuidv7(now)),
+      refusedOnes.map(({ ack }) => ack.body.dispatchId),
+      refusedOnes.map(({ ack }) => ack.body.dataStore),
+      refusedOnes.map(({ reason }) => reason),
+      refusedOnes.map(({ ack }) => ack.proof.kid.slice(0, 100)),
+      now,
+    ],
+  );
   for (const { ack, reason } of refusedOnes) {
-    await tx.query(
-      'INSERT INTO refused_acknowledgement (id, dispatch_id, data_store, reason, kid, received_at) VALUES ($1, $2, $3, $4, $5, $6)',
-      [uuidv7(tx.clock.now()), ack.body.dispatchId, ack.body.dataStore, reason, ack.proof.kid.slice(0, 100), tx.clock.now()],
-    );
     tx.record({ kind: 'acknowledgement.refused', data: { dispatchId: ack.body.dispatchId, dataStore: ack.body.dataStore, reason } });
   }
 }

@@ -7,6 +7,8 @@ import { eventually, ServiceBed } from '@heed/testing';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
+import { readTopics } from './support/topic-reader.js';
+import type { Seen } from './support/topic-reader.js';
 
 const data = z.strictObject({ n: z.int(), filling: z.string() });
 const commands = defineEvent({ type: 'heed.test.commanded.v1', topics: ['heed.t.{tenant}.commands.v1'], summary: 'One partition.', data });
@@ -19,7 +21,7 @@ let database: Database;
 let unitOfWork: UnitOfWork;
 let outbox: Outbox;
 let relay: Relay;
-let seen: { key: string; n: number }[] = [];
+let seen: Seen[] = [];
 let stopReading: () => Promise<void>;
 
 beforeAll(async () => {
@@ -32,16 +34,7 @@ beforeAll(async () => {
   const configEntries = [{ name: 'max.message.bytes', value: '4000' }];
   await admin.createTopics({ topics: [{ topic: `${bed.topicPrefix}heed.narrow.v1`, numPartitions: 1, configEntries }], waitForLeaders: false });
   await admin.disconnect();
-  const consumer = bed.kafka.consumer({ groupId: randomUUID(), maxWaitTimeInMs: 50 });
-  await consumer.connect();
-  const topics = ['heed.t.ajuni.commands.v1', 'heed.narrow.v1'].map((topic) => bed.topicPrefix + topic);
-  await eventually(() => consumer.subscribe({ topics, fromBeginning: true }), { timeoutMs: 30_000, everyMs: 100 }); // until the new topic has a leader
-  await consumer.run({
-    eachMessage: async ({ message }) => {
-      seen.push({ key: String(message.key), n: (JSON.parse(String(message.value)) as { n: number }).n });
-    },
-  });
-  stopReading = () => consumer.disconnect();
+  stopReading = await readTopics(bed, ['heed.t.ajuni.commands.v1', 'heed.narrow.v1'], (record) => seen.push(record));
 });
 afterAll(async () => {
   await stopReading();

@@ -7,6 +7,8 @@ import { eventually, ServiceBed } from '@heed/testing';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { readTopics } from './support/topic-reader.js';
+import type { Seen } from './support/topic-reader.js';
 
 const happened = defineEvent({ type: 'heed.test.happened.v1', topics: ['heed.consent.events.v1'], summary: 'A test.', data: z.strictObject({ n: z.int() }) });
 const unheard = defineEvent({ type: 'heed.test.unheard.v1', topics: ['heed.no.such.topic'], summary: 'A test.', data: z.strictObject({ n: z.int() }) });
@@ -15,7 +17,7 @@ const logger = makeLogger('test', 'fatal');
 let bed: ServiceBed;
 let database: Database;
 let unitOfWork: UnitOfWork;
-const seen: { key: string; n: number }[] = [];
+const seen: Seen[] = [];
 let stopReading: () => Promise<void>;
 
 beforeAll(async () => {
@@ -23,15 +25,7 @@ beforeAll(async () => {
   const { url } = await bed.migrated('outbox', persistenceMigrations);
   database = new Database({ url, keysDir: bed.keysDir, clock: systemClock });
   unitOfWork = new UnitOfWork(database);
-  const consumer = bed.kafka.consumer({ groupId: randomUUID(), maxWaitTimeInMs: 50 });
-  await consumer.connect();
-  await consumer.subscribe({ topic: `${bed.topicPrefix}heed.consent.events.v1`, fromBeginning: true });
-  await consumer.run({
-    eachMessage: async ({ message }) => {
-      seen.push({ key: String(message.key), n: (JSON.parse(String(message.value)) as { n: number }).n });
-    },
-  });
-  stopReading = () => consumer.disconnect();
+  stopReading = await readTopics(bed, ['heed.consent.events.v1'], (record) => seen.push(record));
 });
 afterAll(async () => {
   await stopReading();

@@ -2,9 +2,9 @@ import { earlierAnswers, keepAnswers } from '@heed/http';
 import type { Call } from '@heed/http';
 import { isHeedError, unavailable } from '@heed/kernel';
 import { sqlState, UNIQUE_VIOLATION, UnitOfWork } from '@heed/persistence';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { RecordDecisions } from './record-decisions.use-case.js';
 import type { DecisionCall, Recorded } from './record-decisions.use-case.js';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 interface Waiting {
   readonly decision: DecisionCall;
@@ -53,11 +53,10 @@ export class DecisionQueue {
       if (batch.length === 0) break;
       await this.commit(tenant, batch);
       // Under load those just answered come back within a moment, and the next transaction carries them too.
-      if (batch.length > 1) await sleep(GATHER_MS);
+      if (batch.length > 1 && (this.waiting.get(tenant)?.length ?? 0) < this.batchSize) await sleep(GATHER_MS);
     }
     this.busy.delete(tenant);
-    if ((this.waiting.get(tenant)?.length ?? 0) === 0) this.waiting.delete(tenant);
-    else void this.drain(tenant);
+    this.waiting.delete(tenant); // empty: nobody came between the last look and here
   }
 
   /** The oldest calls; two with the same idempotency key never share a transaction. */
