@@ -34,6 +34,7 @@ export class Sessions {
       connectionTimeoutMillis: 10_000,
       idleTimeoutMillis: 60_000,
       keepAlive: true,
+      // The page cost of today's disks: with the default, a batch of keys reads whole tables instead of their indexes.
       options: `-c lock_timeout=${LOCK_TIMEOUT_MS} -c timezone=UTC -c random_page_cost=1.1`,
     });
     pool.on('error', () => undefined); // an idle connection died; the next query opens another
