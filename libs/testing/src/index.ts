@@ -5,6 +5,7 @@ export { eventProbe, type EventProbe } from './event-probe.js';
 export { eventually, type EventuallyOptions } from './eventually.js';
 export { freshDatabase, type FreshDatabase } from './fresh-database.js';
 export { freshTopicPrefix } from './fresh-topic-prefix.js';
+export { makeTestAuthority, type IssuedCertificate, type TestAuthority } from './test-certificates.js';
 export { testIssuer, type TestIssuer, type TestPrincipal } from './test-issuer.js';
 export { testServers, type TestServers } from './test-servers.js';
 export { TestStores } from './test-stores.js';
