@@ -1,7 +1,11 @@
 import { z } from 'zod';
+import { ConfigError } from './config-error.js';
+import { kafkaEnvironment } from './kafka.js';
+import { databaseTlsEnvironment, listenerTlsEnvironment } from './tls/index.js';
 
-/** A configuration that cannot work; `message` is the one line an operator reads. */
-export class ConfigError extends Error {}
+export * from './kafka.js';
+export * from './tls/index.js';
+export { ConfigError };
 
 /**
  * Reads an environment through a schema once, at boot; every mistake is named in one line.
@@ -16,7 +20,7 @@ export function loadConfig<S extends z.ZodType>(schema: S, env: Readonly<Record<
 }
 
 export const port = z.coerce.number().int().min(0).max(65535);
-export const list = z.string().transform((text) => text.split(',').map((part) => part.trim()).filter(Boolean));
+export const flag = z.enum(['true', 'false']).default('false').transform((text) => text === 'true');
 
 /** What every service of Heed needs to know. */
 export const serviceEnvironment = z.object({
@@ -24,7 +28,9 @@ export const serviceEnvironment = z.object({
   HEED_HOST: z.string().default('127.0.0.1'),
   HEED_DATABASE_URL: z.string().min(1),
   HEED_DATABASE_POOL: z.coerce.number().int().min(2).max(100).default(10),
-  KAFKA_BROKERS: list,
+  ...databaseTlsEnvironment,
+  ...listenerTlsEnvironment,
+  ...kafkaEnvironment,
   HEED_TOPIC_PREFIX: z.string().default(''),
   HEED_ORIGIN: z.url(),
   HEED_ISSUER: z.url(),
@@ -32,6 +38,10 @@ export const serviceEnvironment = z.object({
   HEED_KEYS_DIR: z.string().min(1),
   HEED_CLIENT_ID: z.string().min(1),
   HEED_CLIENT_SECRET: z.string().min(1),
+  /** The registry's own address: where the public keys of step-ups are read. Needed where privileged acts are served. */
+  HEED_REGISTRY_URL: z.url().optional(),
+  /** Lets the software key in as a step-up, on one's own computer; never in production. */
+  HEED_ALLOW_SOFTWARE_KEYS: flag,
   HEED_FAILPOINT: z.string().optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
@@ -43,6 +53,7 @@ export type ServiceEnvironment = z.output<typeof serviceEnvironment>;
 export const migrationEnvironment = z.object({
   HEED_DATABASE_ADMIN_URL: z.string().min(1),
   HEED_DATABASE_PASSWORD: z.string().min(1),
+  ...databaseTlsEnvironment,
   HEED_TENANTS: z
     .string()
     .transform((text): unknown => JSON.parse(text))

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { ConnectionOptions } from 'node:tls';
 import { unavailable } from '@heed/kernel';
 import type { Clock } from '@heed/kernel';
 import pg from 'pg';
@@ -14,6 +15,8 @@ export interface DatabaseOptions {
   readonly poolSize?: number;
   /** Pool of a tenant that has its own login. */
   readonly tenantPoolSize?: number;
+  /** How the server has to prove itself; undefined is plain text. Read at every connection, see `databaseTls`. */
+  readonly ssl?: ConnectionOptions | undefined;
 }
 
 /** Rows of one statement. */
@@ -31,7 +34,7 @@ export class Database {
   constructor(private readonly options: DatabaseOptions) {
     this.name = new URL(options.url).pathname.slice(1);
     this.clock = options.clock;
-    this.pool = makePool(options.url, options.poolSize ?? 10);
+    this.pool = makePool(options.url, options.poolSize ?? 10, options.ssl);
   }
 
   /** A statement on the shared tables, as the service's login, outside any tenant. */
@@ -70,7 +73,7 @@ export class Database {
       const url = new URL(this.options.url);
       url.username = encodeURIComponent(role);
       url.password = encodeURIComponent(password);
-      own = this.ownPools.get(tenant.id) ?? makePool(url.toString(), this.options.tenantPoolSize ?? 4);
+      own = this.ownPools.get(tenant.id) ?? makePool(url.toString(), this.options.tenantPoolSize ?? 4, this.options.ssl);
       this.ownPools.set(tenant.id, own);
     }
     return { pool: own, role: undefined };
@@ -87,8 +90,12 @@ export class Database {
  */
 const PLANNER = '-c random_page_cost=1.1';
 
-function makePool(url: string, max: number): pg.Pool {
-  const pool = new pg.Pool({ connectionString: url, max, idleTimeoutMillis: 30_000, connectionTimeoutMillis: 10_000, options: PLANNER });
+/** Encrypted connections are made anew this often: none outlives for long the TLS version that was enough when it was made. */
+const ENCRYPTED_LIFETIME_S = 900;
+
+function makePool(url: string, max: number, ssl: ConnectionOptions | undefined): pg.Pool {
+  const secure = ssl ? { ssl, maxLifetimeSeconds: ENCRYPTED_LIFETIME_S } : {};
+  const pool = new pg.Pool({ connectionString: url, max, idleTimeoutMillis: 30_000, connectionTimeoutMillis: 10_000, options: PLANNER, ...secure });
   pool.on('error', () => undefined); // an idle connection broke; the next use opens a new one
   // One that is checked out and between two statements tells nobody else: without a listener the process would end.
   pool.on('connect', (client) => client.on('error', () => undefined));

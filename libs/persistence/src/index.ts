@@ -1,7 +1,12 @@
 export * from './database.js';
-export * from './migrate.js';
+export { MIGRATION_LOCK, migrate, type MigrateOptions } from './migrate.js';
+export { createInboxDays } from './migration/inbox-days.js';
+export { filesOf, persistenceMigrations, type MigrationFile, type MigrationSet } from './migration/migration-files.js';
+export { counting, inWords, type Progress } from './migration/progress.js';
+export { SchemaCheck } from './migration/schema-check.js';
 export * from './names.js';
 export * from './pg-errors.js';
+export * from './promised-tls.js';
 export * from './reminders.js';
 export * from './tenants.js';
 export * from './unit-of-work.js';

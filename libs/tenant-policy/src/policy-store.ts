@@ -1,4 +1,5 @@
 import { unavailable } from '@heed/kernel';
+import { promiseTls } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
 import { parsePack } from '@heed/policy';
 import type { PolicyPack } from '@heed/policy';
@@ -44,9 +45,11 @@ export class PolicyStore {
 
   /** Keeps an activated version; told twice, it changes nothing. */
   async keep(tx: Tx, activated: { version: number; hash: string; effectiveFrom: string; pack: Readonly<Record<string, unknown>> }): Promise<void> {
-    await tx.query(
-      'INSERT INTO policy_version (version, hash, effective_from, pack) VALUES ($1, $2, $3, $4) ON CONFLICT (version) DO NOTHING',
+    const [kept] = await tx.query<{ tls_min: string | null }>(
+      `INSERT INTO policy_version (version, hash, effective_from, pack) VALUES ($1, $2, $3, $4)
+       ON CONFLICT (version) DO NOTHING RETURNING pack #>> '{security,tlsMin,value}' AS tls_min`,
       [activated.version, activated.hash, activated.effectiveFrom, JSON.stringify(activated.pack)],
     );
+    if (kept?.tls_min) await promiseTls(tx, kept.tls_min);
   }
 }

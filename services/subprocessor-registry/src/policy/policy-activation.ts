@@ -1,6 +1,7 @@
 import { policyActivated, policyPostponed } from '@heed/contracts-subprocessor-registry';
 import { newEvent } from '@heed/kernel';
 import { Outbox } from '@heed/outbox';
+import { promiseTls } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
 import { Injectable } from '@nestjs/common';
 import { REGISTRY } from '../source.js';
@@ -34,6 +35,7 @@ export class PolicyActivation {
 
   private async activate(tx: Tx, policy: PolicyRow): Promise<void> {
     await markActive(tx, policy.version);
+    await promiseTls(tx, policy.pack.security.tlsMin.value);
     const effectiveFrom = policy.effective_from.toISOString();
     tx.record({ kind: 'policy.activated', data: { version: policy.version, hash: policy.hash, effectiveFrom } });
     const data = { version: policy.version, hash: policy.hash, effectiveFrom, pack: { ...policy.pack } };
