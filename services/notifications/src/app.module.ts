@@ -4,6 +4,7 @@ import { PolicyStore } from '@heed/tenant-policy';
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { Contacts } from './message/contacts.js';
+import { mailServer } from './message/mail-server.js';
 import { Mailer } from './message/mailer.js';
 import { MessageConsumer } from './message/message.consumer.js';
 import { MessagesController } from './message/messages.controller.js';
@@ -29,7 +30,7 @@ export class AppModule {
       providers: [
         { provide: PolicyStore, useFactory: () => new PolicyStore() },
         { provide: RecipientVault, useFactory: () => RecipientVault.open(environment.HEED_KEYS_DIR) },
-        { provide: Mailer, useFactory: () => new Mailer(environment.SMTP_URL) },
+        { provide: Mailer, useFactory: () => new Mailer(mailServer(environment)) },
         { provide: Contacts, useFactory: () => new Contacts(new InternalClient(environment.HEED_CONSENT_URL, environment)) },
         Notices,
         SaveRecipients,

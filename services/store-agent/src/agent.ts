@@ -26,7 +26,7 @@ export async function startAgent(config: AgentConfig, logger: Logger, clock: Clo
       new ServedStore({
         file,
         store,
-        connector: connectorFor(store, { tenant: file.tenant, stateDir: env.HEED_STATE_DIR ?? env.HEED_KEYS_DIR }),
+        connector: connectorFor(store, { tenant: file.tenant, stateDir: env.HEED_STATE_DIR ?? env.HEED_KEYS_DIR, tlsMin: env.HEED_TLS_MIN }),
         keys,
         kafka,
         publisher,

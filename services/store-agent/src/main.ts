@@ -1,4 +1,4 @@
-import { ConfigError } from '@heed/config';
+import { ConfigError, trustAuthorities } from '@heed/config';
 import { armFailpoint } from '@heed/kernel';
 import { makeLogger, startTracing, stopTracing } from '@heed/observability';
 import { startAgent } from './agent.js';
@@ -6,6 +6,7 @@ import { loadAgentConfig } from './config/agent.config.js';
 
 try {
   const config = await loadAgentConfig();
+  trustAuthorities(config.env);
   armFailpoint(config.env.HEED_FAILPOINT, config.env.NODE_ENV);
   startTracing('store-agent', config.env.OTEL_EXPORTER_OTLP_ENDPOINT);
   const logger = makeLogger('store-agent', config.env.LOG_LEVEL);

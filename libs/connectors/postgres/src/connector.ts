@@ -1,6 +1,7 @@
 import type { Connection, Due, ReceivedCommand, StoreConnector, Unsent, WorkUnit } from '@heed/connector-spi';
 import type { SqlDataMap } from '@heed/contracts-subprocessor-registry';
 import { unavailable } from '@heed/kernel';
+import type { ConnectionOptions } from 'node:tls';
 import { eraseBatch } from './erasure/erase.js';
 import { verifyBatch } from './erasure/verify.js';
 import { heldDispatches, placeHolds, releaseHolds } from './holds.js';
@@ -22,6 +23,8 @@ import type { Queryable } from './sql.js';
 export interface PostgresConnectorOptions {
   readonly url: string;
   readonly map: SqlDataMap;
+  /** How the server has to prove itself; undefined is plain text. */
+  readonly ssl?: ConnectionOptions | undefined;
   /** Schema of the agent's journal in the store. Default `heed_agent`. */
   readonly schema?: string;
   readonly applicationName?: string;
@@ -45,7 +48,7 @@ export class PostgresConnector implements StoreConnector {
   constructor(private readonly options: PostgresConnectorOptions) {
     this.schema = options.schema ?? 'heed_agent';
     this.s = quote(this.schema);
-    this.sessions = new Sessions({ url: options.url, applicationName: options.applicationName ?? 'heed-agent', onStatement: options.onStatement });
+    this.sessions = new Sessions({ url: options.url, ssl: options.ssl, applicationName: options.applicationName ?? 'heed-agent', onStatement: options.onStatement });
   }
 
   /** Foreign keys onto mapped tables that the map does not know; rows behind them make an erasure fail. */

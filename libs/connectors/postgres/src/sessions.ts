@@ -1,10 +1,12 @@
 import type { Connection } from '@heed/connector-spi';
+import type { ConnectionOptions } from 'node:tls';
 import pg from 'pg';
 import { storeError } from './errors.js';
 import type { Queryable } from './sql.js';
 
 export interface SessionOptions {
   readonly url: string;
+  readonly ssl?: ConnectionOptions | undefined;
   readonly applicationName: string;
   /** Told of every statement sent, so that tests can count them. */
   readonly onStatement?: ((text: string) => void) | undefined;
@@ -29,6 +31,7 @@ export class Sessions {
   private pool(max: number): pg.Pool {
     const pool = new pg.Pool({
       connectionString: this.options.url,
+      ...(this.options.ssl ? { ssl: this.options.ssl } : {}),
       application_name: this.options.applicationName,
       max,
       connectionTimeoutMillis: 10_000,

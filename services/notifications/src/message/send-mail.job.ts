@@ -77,7 +77,7 @@ export class SendMail {
       claimed.map(async (message) => {
         if (message.ref && !addresses) return { message, outcome: this.later('consent_unavailable') };
         const to = message.ref ? addresses?.get(message.ref) : this.vault.emailOf(tenant, message);
-        return { message, outcome: await this.attempt(message, to, mailFor(pack, message)) };
+        return { message, outcome: await this.attempt(message, to, pack) };
       }),
     );
   }
@@ -86,10 +86,10 @@ export class SendMail {
     return { is: 'again', reason, at: new Date(this.database.clock.now().getTime() + WAIT) };
   }
 
-  private async attempt(message: Claimed, to: string | undefined, mail: Mail): Promise<Outcome> {
+  private async attempt(message: Claimed, to: string | undefined, pack: PolicyPack): Promise<Outcome> {
     if (!to) return { is: 'failed', reason: 'address_unknown' };
     try {
-      await this.mailer.send(message.id, to, mail);
+      await this.mailer.send(message.id, to, mailFor(pack, message), pack.security.tlsMin.value);
       return { is: 'sent', at: this.database.clock.now() };
     } catch (error) {
       return afterRefusal(refusalOf(error), { attempts: message.attempts, queuedAt: message.queued_at }, this.database.clock.now());

@@ -1,5 +1,6 @@
 import { dataStoreId, tenantId } from '@heed/kernel';
 import { processorDataMap, sqlDataMap } from '@heed/contracts-subprocessor-registry';
+import { tlsVersion } from '@heed/config';
 import { z } from 'zod';
 
 const duration = z.string().regex(/^PT(?=\d)(\d+H)?(\d+M)?(\d+S)?$/, 'is not an ISO 8601 duration of hours, minutes and seconds');
@@ -16,6 +17,12 @@ const postgresStore = z.strictObject({
   kind: z.literal('postgres'),
   connection: z.strictObject({
     url: z.string().regex(/^postgres(ql)?:\/\//),
+    /** `verify-ca` proves who signed the server's certificate, `verify-full` also that it is for this host. */
+    tls: z.enum(['off', 'verify-ca', 'verify-full']).default('off'),
+    /** PEM of the authorities that count for this store, instead of the well-known ones. */
+    caFile: z.string().min(1).optional(),
+    /** Oldest TLS version for this store; default HEED_TLS_MIN. */
+    tlsMin: tlsVersion.optional(),
     /** Schema of the agent's journal inside the store. */
     journalSchema: z.string().regex(/^[a-z_][a-z0-9_]{0,62}$/).default('heed_agent'),
   }),
@@ -42,6 +49,7 @@ const httpStore = z.strictObject({
 
 export const storeConfig = z.discriminatedUnion('kind', [postgresStore, httpStore]);
 export type StoreConfig = z.output<typeof storeConfig>;
+export type PostgresStoreConfig = z.output<typeof postgresStore>;
 export type HttpStoreConfig = z.output<typeof httpStore>;
 
 /** The agent's YAML file. */

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { ConfigError, list, loadConfig } from '@heed/config';
+import { clientTlsEnvironment, ConfigError, kafkaEnvironment, loadConfig } from '@heed/config';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { agentFile } from './agent-file.js';
@@ -7,7 +7,8 @@ import type { AgentFile } from './agent-file.js';
 
 const environment = z.object({
   HEED_AGENT_CONFIG: z.string().min(1),
-  KAFKA_BROKERS: list,
+  ...kafkaEnvironment,
+  ...clientTlsEnvironment,
   HEED_TOPIC_PREFIX: z.string().default(''),
   HEED_ORIGIN: z.url(),
   HEED_ISSUER: z.url(),

@@ -7,10 +7,12 @@ export type Outcome =
 /** What the mail server, or the way to it, said. */
 export interface Refusal {
   readonly permanent: boolean;
-  /** Stable: `smtp_550`, `smtp_login_refused`, `connection`. Never the server's text, which quotes addresses. */
+  /** Stable: `smtp_550`, `smtp_login_refused`, `smtp_tls_refused`, `connection`. Never the server's text, which quotes addresses. */
   readonly reason: string;
 }
 
+/** Codes of Node for a handshake that failed. */
+const HANDSHAKE = /^(ERR_TLS|ERR_SSL|EPROTO|CERT_|UNABLE_TO|SELF_SIGNED|DEPTH_ZERO)/;
 const FIRST_PAUSE = 5000;
 const LONGEST_PAUSE = 3_600_000;
 /** RFC 5321 4.5.4.1: give up after four to five days. */
@@ -18,9 +20,11 @@ const GIVE_UP_AFTER = 5 * 86_400_000;
 
 /** Reads an error of the SMTP conversation: 5xx is for good, everything else passes. */
 export function refusalOf(error: unknown): Refusal {
-  const { code, responseCode } = (typeof error === 'object' && error !== null ? error : {}) as { code?: unknown; responseCode?: unknown };
+  const { code, originalCode, responseCode } = (typeof error === 'object' && error !== null ? error : {}) as { code?: unknown; originalCode?: unknown; responseCode?: unknown };
   // A refused login is the operator's to mend and says nothing about the message.
   if (code === 'EAUTH' || code === 'ENOAUTH') return { permanent: false, reason: 'smtp_login_refused' };
+  // A server that does not prove itself, or only speaks an older version than the policy allows: the operator's to mend.
+  if (code === 'ETLS' || HANDSHAKE.test(String(originalCode))) return { permanent: false, reason: 'smtp_tls_refused' };
   if (typeof responseCode === 'number') {
     const aboutMessage = code === 'EENVELOPE' || code === 'EMESSAGE';
     return { permanent: aboutMessage && responseCode >= 500, reason: `smtp_${responseCode}` };

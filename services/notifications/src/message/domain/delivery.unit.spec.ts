@@ -18,6 +18,11 @@ it('a refused login or greeting says nothing about the message', () => {
   expect(refusalOf('what')).toEqual({ permanent: false, reason: 'connection' });
 });
 
+it('a mail server that does not prove itself is waited for, and named apart from one that is away', () => {
+  expect(refusalOf(error('ETLS'))).toEqual({ permanent: false, reason: 'smtp_tls_refused' });
+  expect(refusalOf(Object.assign(error('ESOCKET'), { originalCode: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' }))).toEqual({ permanent: false, reason: 'smtp_tls_refused' });
+});
+
 it('pauses double up to an hour, and after five days it gives up', () => {
   const busy = { permanent: false, reason: 'smtp_451' };
   const queuedAt = at('21T10:00:00');
