@@ -61,7 +61,34 @@ export const ACCESS: Readonly<Record<string, readonly Role[] | 'public'>> = {
   'GET /v1/notices/recipients': ['tenant-admin', 'dpo'],
   'POST /v1/notices/recipients': ['tenant-admin'],
 
+  'POST /v1/authenticators/enrolments': ['tenant-admin'],
+  'POST /v1/authenticators/options': READERS,
+  'POST /v1/authenticators': READERS,
+  'GET /v1/authenticators': READERS,
+  'POST /v1/authenticators/:id/revoke': READERS, // one's own; a tenant-admin, anybody's
+  'POST /v1/step-ups': READERS,
+  'POST /v1/step-ups/:id/complete': READERS,
+
+  'GET /internal/step-up-keys': ['service'],
   'POST /internal/resolve': ['service'],
   'POST /internal/seal': ['service'],
   'POST /internal/contacts': ['service'],
+};
+
+/** What a person proves their presence for: one act, on one thing. */
+export interface GuardedAct {
+  /** Stable name, e.g. `request.approve`. */
+  readonly act: string;
+  /** Where the call names the thing: a path parameter, else a member of the body, or `tenant` where it is all of it. */
+  readonly resource: string;
+}
+
+/**
+ * Calls that need a fresh step-up beside a token (AJU-48, AJU-49): what is done by them cannot be undone, or decides who
+ * may do it. A token alone, stolen or left open, is not enough for any of them.
+ */
+export const STEP_UP: Readonly<Record<string, GuardedAct>> = {
+  'POST /v1/requests/:id/approve': { act: 'request.approve', resource: 'id' },
+  'POST /v1/holds/:id/release': { act: 'hold.release', resource: 'id' },
+  'POST /v1/authenticators/enrolments': { act: 'authenticator.enrol', resource: 'subject' },
 };

@@ -1,3 +1,4 @@
+import type { StepUp } from '@heed/auth';
 import { uuidv7 } from '@heed/kernel';
 import type { Cause } from '@heed/kernel';
 import { malformed } from '@heed/kernel';
@@ -13,6 +14,8 @@ export interface Call {
   readonly actor: string;
   readonly roles: readonly string[];
   readonly cause: Cause;
+  /** The proof of presence that came with a privileged act; `runCall` lets it count once. */
+  readonly stepUp?: StepUp | undefined;
   readonly idempotency: { readonly key: string; readonly fingerprint: string } | undefined;
 }
 
@@ -26,6 +29,7 @@ export function callOf(request: FastifyRequest): Call {
     actor: request.principal?.subject ?? 'public',
     roles: request.principal?.roles ?? [],
     cause: { correlationId, ...(request.span?.traceparent ? { traceparent: request.span.traceparent } : {}) },
+    stepUp: request.stepUp,
     idempotency: idempotencyOf(request),
   };
 }

@@ -2,6 +2,7 @@ import { HeedError } from '@heed/kernel';
 import { sqlState, UNIQUE_VIOLATION } from '@heed/persistence';
 import type { Tx, UnitOfWork } from '@heed/persistence';
 import type { Call } from './call.js';
+import { isUsedStepUp, useStepUp } from './step-up-use.js';
 
 type Idempotency = NonNullable<Call['idempotency']>;
 
@@ -31,7 +32,8 @@ export async function keepAnswers(tx: Tx, answered: readonly (Idempotency & { an
 
 /**
  * Runs a POST's work in a unit of work; the same key and body gives the same answer and does nothing twice, also when
- * both calls run at once.
+ * both calls run at once. A step-up is used up in the same transaction, so neither an act that failed nor a repeated
+ * answer costs one.
  * @example return runCall(this.unitOfWork, call, (tx) => this.place(tx, body))
  */
 export async function runCall<T>(unitOfWork: UnitOfWork, call: Call, work: (tx: Tx) => Promise<T>): Promise<T> {
@@ -40,9 +42,10 @@ export async function runCall<T>(unitOfWork: UnitOfWork, call: Call, work: (tx: 
     unitOfWork.run(
       call.tenant,
       async (tx) => {
+        const earlier = await earlierAnswers<T>(tx, idempotency ? [idempotency] : []);
+        if (idempotency && earlier.has(idempotency.key)) return earlier.get(idempotency.key) as T;
+        if (call.stepUp) await useStepUp(tx, call.stepUp, call.actor);
         if (!idempotency) return work(tx);
-        const earlier = await earlierAnswers<T>(tx, [idempotency]);
-        if (earlier.has(idempotency.key)) return earlier.get(idempotency.key) as T;
         const answer = await work(tx);
         await keepAnswers(tx, [{ ...idempotency, answer }]);
         return answer;
@@ -52,7 +55,8 @@ export async function runCall<T>(unitOfWork: UnitOfWork, call: Call, work: (tx: 
   try {
     return await attempt();
   } catch (error) {
-    if (idempotency && sqlState(error) === UNIQUE_VIOLATION) return attempt();
+    // The equal call that ran at the same time has left its answer.
+    if (idempotency && (sqlState(error) === UNIQUE_VIOLATION || isUsedStepUp(error))) return attempt();
     throw error;
   }
 }

@@ -9,3 +9,4 @@ export { rebuilt, type JsonSchema } from './openapi/schemas.js';
 export type { DescribedOperation } from './openapi/describe-operation.js';
 export * from './problem.js';
 export * from './service.js';
+export { useStepUp } from './step-up-use.js';

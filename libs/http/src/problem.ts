@@ -45,6 +45,10 @@ export const problemSchema = z
     detail: z.string().describe('What to do next, for a person. Never quotes what identifies somebody.'),
     code: z.string().describe('Stable: programs branch on it.'),
     promise: z.string().optional().describe('The promise of the policy that says no, e.g. `AJU-56`.'),
+    stepUp: z
+      .strictObject({ act: z.string(), resource: z.string() })
+      .optional()
+      .describe('What to ask `POST /v1/step-ups` for, where one is missing.'),
     errors: z
       .array(z.strictObject({ pointer: z.string().describe('JSON pointer into what was sent.'), code: z.string(), detail: z.string() }))
       .optional(),
@@ -61,6 +65,7 @@ export function problemOf(error: HeedError): Problem {
     detail: error.message,
     code: error.code,
     ...(error.promise ? { promise: error.promise } : {}),
+    ...(error.stepUp ? { stepUp: error.stepUp } : {}),
     ...(error.errors.length > 0 ? { errors: [...error.errors] } : {}),
   };
 }
@@ -99,7 +104,8 @@ export function sendProblem(reply: FastifyReply, exception: unknown, logger: Log
   // Better refused earlier, by a schema that says so.
   if (problem.code === 'value_out_of_range') logger.warn({ err: describeError(exception) }, 'the database refused a value');
   void reply.code(problem.status).header('content-type', 'application/problem+json');
-  if (problem.status === 401) void reply.header('www-authenticate', 'Bearer');
+  // RFC 9470: the token is good, but its holder has to show that they are there.
+  if (problem.status === 401) void reply.header('www-authenticate', problem.code.startsWith('step_up') ? 'Bearer error="insufficient_user_authentication"' : 'Bearer');
   if (problem.status === 503 || problem.status === 429) void reply.header('retry-after', String(error.retryAfterSeconds ?? 1));
   void reply.send(JSON.stringify(problem));
 }

@@ -1,4 +1,5 @@
-import { TokenVerifier } from '@heed/auth';
+import { StepUpVerifier, TokenVerifier } from '@heed/auth';
+import type { StepUpVerifierOptions, VerifierOptions } from '@heed/auth';
 import { HeedError } from '@heed/kernel';
 import type { Clock } from '@heed/kernel';
 import { collectProcessMetrics, httpDuration, metrics, openSpan, SpanKind } from '@heed/observability';
@@ -15,6 +16,7 @@ import type { ApiDescription } from './openapi/document.js';
 import { serveOnlyWhatIsDescribed } from './openapi/only-described.js';
 import { ProblemFilter, sendProblem } from './problem.js';
 
+import { guardStepUps, refuseUnguarded } from './step-up.js';
 /** Largest body in bytes. */
 export const BODY_LIMIT = 1024 * 1024;
 
@@ -31,6 +33,14 @@ export interface HttpServiceOptions {
   readonly notReady: () => Promise<readonly string[]>;
 }
 
+  /** Listens with TLS; plain HTTP without. */
+  readonly tls?: SecureContextOptions | undefined;
+  /** Where a call needs a step-up: whose are taken, and how they are verified. */
+  readonly stepUps?: Omit<StepUpVerifierOptions, 'clock'> | undefined;
+  /** How often one may call; unlimited without. */
+  readonly limits?: AccessLimits | undefined;
+  /** Told of every call that is refused because of who makes it. */
+  readonly refused?: ((call: RefusedCall) => void) | undefined;
 /**
  * A Nest application on Fastify with problem details, access by role, health, readiness, metrics, its OpenAPI document and a
  * span per call.
@@ -60,7 +70,10 @@ export async function createHttpService(options: HttpServiceOptions): Promise<Ne
   });
   const document = describeApi(options.api, options.module);
   serveOnlyWhatIsDescribed(fastify, document);
-  guardAccess(fastify, new TokenVerifier(options));
+  watchRefusals(fastify, options.refused);
+  guardAccess(fastify, new TokenVerifier(options), options.limits);
+  if (options.stepUps) guardStepUps(fastify, new StepUpVerifier({ ...options.stepUps, clock: options.clock }));
+  else refuseUnguarded(document);
   fastify.addHook('onResponse', async (request, reply) => {
     request.span?.end(reply.statusCode >= 500);
     httpDuration.observe({ route: request.routeOptions.url ?? 'unknown', status: reply.statusCode }, reply.elapsedTime / 1000);

@@ -23,6 +23,8 @@ export interface HeedErrorOptions {
   /** JSON pointers into what the caller sent. */
   readonly errors?: readonly FieldError[];
   readonly retryAfterSeconds?: number;
+  /** The act and the thing that a step-up is missing for. */
+  readonly stepUp?: { readonly act: string; readonly resource: string };
   readonly cause?: unknown;
 }
 
@@ -39,6 +41,7 @@ export class HeedError extends Error {
   readonly promise: string | undefined;
   readonly errors: readonly FieldError[];
   readonly retryAfterSeconds: number | undefined;
+  readonly stepUp: HeedErrorOptions['stepUp'];
 
   constructor(options: HeedErrorOptions) {
     super(options.detail, { cause: options.cause });
@@ -49,6 +52,7 @@ export class HeedError extends Error {
     this.promise = options.promise;
     this.errors = options.errors ?? [];
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.stepUp = options.stepUp;
   }
 
   /** True when the same call may succeed later without a change. */

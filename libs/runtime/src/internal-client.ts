@@ -27,20 +27,34 @@ export class InternalClient {
   }
 
   /** @throws HeedError kind `unavailable` when the other service is away: the caller's work waits */
-  async post<S extends z.ZodType>(path: string, tenant: string, body: unknown, answer: S, options: InternalCallOptions = {}): Promise<z.output<S>> {
+  post<S extends z.ZodType>(path: string, tenant: string, body: unknown, answer: S, options: InternalCallOptions = {}): Promise<z.output<S>> {
+    return this.call({ method: 'POST', body: JSON.stringify(body) }, path, tenant, answer, options);
+  }
+
+  /** @throws HeedError kind `unavailable` when the other service is away */
+  get<S extends z.ZodType>(path: string, tenant: string, answer: S, options: InternalCallOptions = {}): Promise<z.output<S>> {
+    return this.call({ method: 'GET' }, path, tenant, answer, options);
+  }
+
+  private async call<S extends z.ZodType>(
+    init: { readonly method: 'GET' | 'POST'; readonly body?: string },
+    path: string,
+    tenant: string,
+    answer: S,
+    options: InternalCallOptions,
+  ): Promise<z.output<S>> {
     const token = await this.credentials.get();
     let response: Response;
     try {
       response = await fetch(new URL(path, this.baseUrl), {
-        method: 'POST',
+        ...init,
         signal: AbortSignal.timeout(options.timeoutMs ?? 10_000),
         headers: {
           authorization: `Bearer ${token}`,
-          'content-type': 'application/json',
+          ...(init.body === undefined ? {} : { 'content-type': 'application/json' }),
           'x-heed-tenant': tenant,
           ...(options.traceparent ? { traceparent: options.traceparent } : {}),
         },
-        body: JSON.stringify(body),
       });
     } catch (error) {
       throw unavailable('service_unavailable', `The service behind ${path} is not answering.`, error);

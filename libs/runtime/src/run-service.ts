@@ -1,5 +1,6 @@
 import { serviceEnvironment, ConfigError, loadConfig } from '@heed/config';
 import type { ServiceEnvironment } from '@heed/config';
+import type { FetchStepUpKeys } from '@heed/auth';
 import { createHttpService, describeApi } from '@heed/http';
 import type { OpenApiDocument } from '@heed/http';
 import { armFailpoint, systemClock } from '@heed/kernel';
@@ -10,6 +11,7 @@ import { Outbox, Relay } from '@heed/outbox';
 import { Database, UnitOfWork } from '@heed/persistence';
 import type { DynamicModule, INestApplication } from '@nestjs/common';
 import type { z } from 'zod';
+import { refuseSoftwareKeysInProduction, stepUpsOf } from './step-ups.js';
 import { JobRunner } from './jobs.js';
 import type { Job } from './jobs.js';
 import type { Platform } from './platform.module.js';
@@ -31,6 +33,8 @@ export interface ServiceDefinition<S extends z.ZodType<ServiceEnvironment>> {
   readonly seal?: (platform: Platform<z.output<S>>) => Promise<(value: Buffer, tenant: string) => Buffer>;
   readonly jobs?: (app: INestApplication, platform: Platform<z.output<S>>) => readonly Job[];
   readonly clock?: Clock;
+  /** Where step-ups are verified by; the registry, who signs them, reads its own keys. Default: the registry at `HEED_REGISTRY_URL`. */
+  readonly stepUpKeys?: (platform: Platform<z.output<S>>) => FetchStepUpKeys;
 }
 
 export interface RunningService {
@@ -52,6 +56,7 @@ export async function startService<S extends z.ZodType<ServiceEnvironment>>(
 ): Promise<RunningService> {
   const environment = loadConfig(definition.environment, env);
   armFailpoint(environment.HEED_FAILPOINT, environment.NODE_ENV);
+  refuseSoftwareKeysInProduction(environment);
   startTracing(definition.service, environment.OTEL_EXPORTER_OTLP_ENDPOINT);
   const clock = definition.clock ?? systemClock;
   const logger = makeLogger(definition.service, environment.LOG_LEVEL);
@@ -91,6 +96,8 @@ export async function startService<S extends z.ZodType<ServiceEnvironment>>(
     notReady: async () => {
       const missing = await database.query('SELECT 1 FROM heed.tenant LIMIT 1').then(
         () => [],
+    stepUps: stepUpsOf(environment, definition.stepUpKeys?.(platform)),
+    tls: secured.certificate?.options,
         () => ['database'],
       );
       return [...missing, ...(transport.ready ? [] : ['kafka']), ...(stopping ? ['stopping'] : [])];

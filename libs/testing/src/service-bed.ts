@@ -1,3 +1,4 @@
+import { STEP_UP_HEADER } from '@heed/auth';
 import { generateAgentKeys, publicJwk } from '@heed/crypto';
 import type { AgentKeys } from '@heed/crypto';
 import { applyTopics, createKafka } from '@heed/kafka';
@@ -19,6 +20,9 @@ import { freshTopicPrefix } from './fresh-topic-prefix.js';
 import { testIssuer } from './test-issuer.js';
 import type { TestIssuer } from './test-issuer.js';
 import { testServers } from './test-servers.js';
+import { guardedActOf, TestStepUps } from './test-step-ups.js';
+
+const ORIGIN = 'http://127.0.0.1:9';
 
 export interface ServiceBedOptions {
   readonly clock: Clock;
@@ -36,6 +40,7 @@ export class ServiceBed {
     readonly topicPrefix: string,
     readonly kafka: Kafka,
     readonly issuer: TestIssuer,
+    readonly stepUps: TestStepUps,
     readonly keysDir: string,
   ) {}
 
@@ -48,7 +53,8 @@ export class ServiceBed {
     const kafka = createKafka({ brokers: [testServers().brokers], clientId: 'test' });
     await applyTopics(kafka, tenants.map((tenant) => tenant.id), { prefix });
     const keysDir = await mkdtemp(path.join(tmpdir(), 'heed-keys-'));
-    return new ServiceBed(options.clock, tenants, prefix, kafka, await testIssuer(options.clock), keysDir);
+    const stepUps = await TestStepUps.start(options.clock, ORIGIN);
+    return new ServiceBed(options.clock, tenants, prefix, kafka, await testIssuer(options.clock), stepUps, keysDir);
   }
 
   /** Migrates a fresh database and starts the service in this process. */
@@ -60,11 +66,11 @@ export class ServiceBed {
     const database = await this.migrated(definition.service, sets);
     const service = await startService({ ...definition, clock: this.clock }, {
       HEED_PORT: '0', HEED_DATABASE_URL: database.url, KAFKA_BROKERS: testServers().brokers, HEED_TOPIC_PREFIX: this.topicPrefix,
-      HEED_ORIGIN: 'http://127.0.0.1:9', HEED_ISSUER: this.issuer.url, HEED_KEYS_DIR: this.keysDir, HEED_CLIENT_ID: 'test',
+      HEED_ORIGIN: ORIGIN, HEED_ISSUER: this.issuer.url, HEED_REGISTRY_URL: this.stepUps.url, HEED_KEYS_DIR: this.keysDir, HEED_CLIENT_ID: 'test',
       HEED_CLIENT_SECRET: 'test', LOG_LEVEL: 'error', ...env,
     });
     this.running.push(service);
-    return new StartedService(service, `http://127.0.0.1:${service.port}`, database.adminUrl, this.issuer, documentedFetch(describeService(definition)));
+    return new StartedService(service, `http://127.0.0.1:${service.port}`, database.adminUrl, this, documentedFetch(describeService(definition)));
   }
 
   /** A fresh database with a service's tables and this bed's tenants. */
@@ -83,6 +89,7 @@ export class ServiceBed {
   async stop(): Promise<void> {
     await Promise.all(this.running.map((service) => service.stop()));
     await this.issuer.stop();
+    await this.stepUps.stop();
     await rm(this.keysDir, { recursive: true, force: true });
   }
 }
@@ -100,15 +107,16 @@ export class StartedService {
     readonly url: string,
     /** Superuser URL of its database: for looking, not for arranging. */
     readonly databaseUrl: string,
-    private readonly issuer: TestIssuer,
+    private readonly bed: Pick<ServiceBed, 'issuer' | 'stepUps'>,
     /** Fails where the service does what its OpenAPI document does not say. */
     readonly fetch: ReturnType<typeof documentedFetch>,
   ) {}
 
+  /** Acts that need a step-up get a fresh one, unless the headers have one, or say that there is none by an empty one. */
   async call(
     method: 'GET' | 'POST',
     route: string,
-    who: { tenant?: string; roles: readonly string[] },
+    who: { tenant?: string; roles: readonly string[]; sub?: string },
     body?: unknown,
     headers: Record<string, string> = {},
   ): Promise<Answer> {
@@ -116,7 +124,8 @@ export class StartedService {
     const response = await this.fetch(this.url + route, {
       method,
       headers: {
-        authorization: `Bearer ${await this.issuer.token(who)}`,
+        authorization: `Bearer ${await this.bed.issuer.token(who)}`,
+        ...(await this.stepUp(`${method} ${route}`, who)),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...headers,
       },
@@ -125,6 +134,11 @@ export class StartedService {
     const text = await response.text();
     const json = response.headers.get('content-type')?.includes('json') ? (JSON.parse(text) as Record<string, unknown>) : { text };
     return { status: response.status, body: json, headers: response.headers };
+  }
+
+  private async stepUp(call: string, { tenant = '', sub = 'test' }: { tenant?: string; sub?: string }): Promise<Record<string, string>> {
+    const guarded = guardedActOf(call);
+    return guarded ? { [STEP_UP_HEADER]: await this.bed.stepUps.token({ tenant, subject: sub, ...guarded }) } : {};
   }
 
   async sql<R extends object>(text: string, values: readonly unknown[] = []): Promise<readonly R[]> {

@@ -5,6 +5,10 @@ export const CONVENTIONS = `**Tokens.** Every call but the public ones takes an 
 signed for the audience \`heed\`. Programs get theirs by OAuth 2 client credentials; the embedded start prints one with \`heed token\`. The token's
 claim \`tenant\` says whose data is meant, no path or body can; \`roles\` decides what it may do, and every call names the roles of which one is needed (\`x-roles\`).
 
+**Step-ups.** Acts that cannot be undone take, beside the token, a fresh proof of presence by WebAuthn: \`POST /v1/step-ups\` for the act and the resource
+that \`x-step-up\` names, then the token of its completion in the header \`Heed-Step-Up\`. It is for this person, this act and this resource, lives two minutes
+and counts once; without it the answer is 401 with a \`code\` that begins with \`step_up\`.
+
 **People** are named by \`subject\`: identifiers, which are normalised before they are matched, or the \`ref\` that an answer gave. No identifier ever
 stands in a URL. \`x-privacy\` says what a member tells of people: \`personal\`, \`sealed\`, \`pseudonymous\`, \`organisational\` or \`none\`.
 
@@ -28,7 +32,11 @@ const header = (name: string, description: string, schema: JsonSchema): JsonSche
 /** Refusals that most calls share. */
 export const RESPONSES: Readonly<Record<string, JsonSchema>> = {
   Malformed: problem('The call cannot be read: `body_invalid` with a pointer to every mistake, `json_malformed`, `cursor_malformed`, `idempotency_key_malformed`, `value_out_of_range`, `http_415` …'),
-  Unauthenticated: problem('`token_missing`, `token_expired`, or `token_invalid`: for others, or not signed by the issuer.', header('WWW-Authenticate', 'The scheme to use.', { const: 'Bearer' })),
+  Unauthenticated: problem('`token_missing`, `token_expired`, `token_revoked`, or `token_invalid`: for others, not signed by the issuer, or of a longer life than the policy allows.', header('WWW-Authenticate', 'The scheme to use.', { type: 'string', pattern: '^Bearer' })),
+  StepUp: problem(
+    'As for every call, or `step_up_required`, `step_up_expired`, `step_up_invalid` (not signed by Heed, of somebody else, for another act or another thing), `step_up_used`, `step_up_too_weak`. `stepUp` says what to ask for.',
+    header('WWW-Authenticate', 'The scheme to use; RFC 9470 where a step-up is missing.', { type: 'string', pattern: '^Bearer' }),
+  ),
   Forbidden: problem('`role_missing`, `tenant_missing` or `tenant_unknown`: the token does not allow this call.'),
   TooLarge: problem('`body_too_large`: more than 1 MiB.'),
   Unavailable: problem(
@@ -50,6 +58,12 @@ export const PARAMETERS: Readonly<Record<string, JsonSchema>> = {
     required: true,
     description: "Whose data is meant; only tokens of Heed's own services leave it to this header.",
     schema: { type: 'string', pattern: '^[a-z][a-z0-9-]{1,30}[a-z0-9]$' },
+  StepUp: {
+    name: 'Heed-Step-Up',
+    in: 'header',
+    description: 'The token of a completed step-up for this act and this resource; it counts once.',
+    schema: { type: 'string', maxLength: 4096 },
+  },
   },
 };
 

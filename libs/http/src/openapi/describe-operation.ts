@@ -1,6 +1,7 @@
-import { ACCESS } from '@heed/auth';
+import { ACCESS, STEP_UP } from '@heed/auth';
+import type { GuardedAct } from '@heed/auth';
 import type { z } from 'zod';
-import { responsesOf } from './describe-responses.js';
+import { responsesOf, stepUpNeeded } from './describe-responses.js';
 import { bodiesOf } from './operation.js';
 import type { OperationOptions } from './operation.js';
 import type { DescribedRoute } from './routes.js';
@@ -14,6 +15,8 @@ export interface DescribedOperation {
   /** Of which a token needs one; `public` asks for no token. */
   readonly 'x-roles': readonly string[] | 'public';
   readonly 'x-services': readonly string[];
+  /** The act that a step-up has to be for, and where the call names the resource. */
+  readonly 'x-step-up'?: GuardedAct;
   readonly security: readonly Readonly<Record<string, readonly string[]>>[];
   readonly parameters?: readonly JsonSchema[];
   readonly requestBody?: JsonSchema;
@@ -27,13 +30,16 @@ export function describeOperation(route: DescribedRoute, service: string, schema
   if (!roles) throw new Error(`${method} ${path} is served to nobody: name its roles in the access matrix`);
   const parameters = parametersOf(route, schemas, roles.includes('service'));
   const words = roles === 'public' ? 'Public: asks for no token.' : `Roles: ${roles.map((role) => `\`${role}\``).join(', ')}.`;
+  const guarded = stepUpNeeded(route);
+  const presence = guarded ? `Needs a step-up for \`${guarded.act}\`.` : undefined;
   return {
     operationId: operation.id,
     summary: operation.summary,
-    description: [operation.description, words].filter(Boolean).join('\n\n'),
+    description: [operation.description, words, presence].filter(Boolean).join('\n\n'),
     tags: [operation.tag?.name ?? service],
     'x-roles': roles,
     'x-services': [service],
+    ...(guarded ? { 'x-step-up': guarded } : {}),
     security: roles === 'public' ? [] : roles.map((role) => ({ bearer: [role] })),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(operation.body ? { requestBody: bodyOf(operation, schemas) } : {}),
@@ -49,6 +55,7 @@ function parametersOf({ method, path, operation }: DescribedRoute, schemas: Sche
     ...membersOf('path', operation.params, schemas),
     ...membersOf('query', operation.query, schemas),
     ...(method === 'POST' && operation.idempotent !== false ? [{ $ref: '#/components/parameters/IdempotencyKey' }] : []),
+    ...(STEP_UP[`${method} ${path}`] ? [{ $ref: '#/components/parameters/StepUp' }] : []),
     ...(internal ? [{ $ref: '#/components/parameters/Tenant' }] : []),
   ];
 }

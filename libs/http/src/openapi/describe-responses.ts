@@ -1,3 +1,5 @@
+import { STEP_UP } from '@heed/auth';
+import type { GuardedAct } from '@heed/auth';
 import { isSchema } from './operation.js';
 import type { Forms, OperationOptions, Refusal } from './operation.js';
 import type { DescribedRoute } from './routes.js';
@@ -16,6 +18,9 @@ const STATUS_WORDS: Readonly<Record<number, string>> = {
   422: 'Well-formed, and refused by the policy.',
 };
 
+/** What has to be proven beside the token, if anything. */
+export const stepUpNeeded = ({ method, path }: DescribedRoute): GuardedAct | undefined => STEP_UP[`${method} ${path}`];
+
 /** By status: what a call answers, and what it is refused with. */
 export function responsesOf(route: DescribedRoute, schemas: Schemas, isPublic: boolean, readsInput: boolean): Readonly<Record<string, JsonSchema>> {
   const { operation, method } = route;
@@ -26,7 +31,8 @@ export function responsesOf(route: DescribedRoute, schemas: Schemas, isPublic: b
   }
   const shared = (name: string): JsonSchema => ({ $ref: `#/components/responses/${name}` });
   if (readsInput || operation.body) responses['400'] = shared('Malformed');
-  if (!isPublic) Object.assign(responses, { 401: shared('Unauthenticated'), 403: shared('Forbidden') });
+  if (!isPublic) Object.assign(responses, { 401: shared(stepUpNeeded(route) ? 'StepUp' : 'Unauthenticated'), 403: shared('Forbidden') });
+  if (operation.limited !== false) responses['429'] = shared('TooMany');
   if (operation.body) responses['413'] = shared('TooLarge');
   if (!operation.outlivesTrouble) responses['503'] = shared('Unavailable');
   const keyed = method === 'POST' && operation.idempotent !== false;

@@ -1,3 +1,4 @@
+import { STEP_UP_METHODS } from '@heed/auth';
 import { requestType } from '@heed/contracts-ingress';
 import { dataStoreId, dispatchId, instant, subjectRef, uuid } from '@heed/kernel';
 import { z } from 'zod';
@@ -53,6 +54,7 @@ const timelineEntry = z.strictObject({
   template: z.string().optional(),
   dispatchId: dispatchId.optional(),
   stores: count.optional(),
+  stepUp: z.strictObject({ id: uuid, method: z.enum(STEP_UP_METHODS) }).optional().describe('The proof of presence that the act was done with.'),
   certificateId: uuid.optional(),
   deadline: instant.optional(),
   from: instant.optional(),

@@ -83,7 +83,7 @@ export class RequestController {
   @Operation(operations.approve)
   async approve(@FromCall() call: Call, @Param('id') id: string, @Body() body: unknown): Promise<unknown> {
     const { note } = parseBody(noteBody, body);
-    return this.act(call, id, (tx) => this.work.approve(tx, id, call.actor, note));
+    return this.act(call, id, (tx) => this.work.approve(tx, id, call, note));
   }
 
   @Post(':id/refuse')

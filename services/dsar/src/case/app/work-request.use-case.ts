@@ -1,3 +1,5 @@
+import { assertStrongEnough } from '@heed/auth';
+import type { StepUp } from '@heed/auth';
 import { requestClosed } from '@heed/contracts-dsar';
 import { FieldVault } from '@heed/crypto';
 import { Fanout, settledDispatches } from '@heed/fanout';
@@ -19,6 +21,12 @@ import { mailWanted } from './request-mail.js';
 export type Verification =
   | { readonly method: 'operator_attested'; readonly note: string }
   | { readonly method: 'code'; readonly code: string };
+
+/** Who does a privileged act, and how they proved to be there. */
+export interface Officer {
+  readonly actor: string;
+  readonly stepUp?: StepUp | undefined;
+}
 
 /** What a case worker does to a case. Every act is a person's; each method is one transaction's work. */
 export class WorkRequest {
@@ -49,13 +57,18 @@ export class WorkRequest {
     await this.note(tx, request, 'verified', actor, by.note, { method: by.method });
   }
 
-  /** Lets the erasure out. @throws HeedError `state_conflict`, `person_not_found_yet`, `data_map_not_ready` */
-  async approve(tx: Tx, id: string, actor: string, note: string | undefined): Promise<void> {
+  /**
+   * Lets the erasure out, where the officer has proven to be there as the policy asks (AJU-49).
+   * @throws HeedError `state_conflict`, `person_not_found_yet`, `data_map_not_ready`, `step_up_too_weak`
+   */
+  async approve(tx: Tx, id: string, officer: Officer, note: string | undefined): Promise<void> {
+    const { actor, stepUp } = officer;
     const request = await findRequest(tx, id, 'FOR UPDATE');
     const state = after(request.state, 'approve');
     const ref = knownRef(request);
     const now = tx.clock.now();
     const { pack } = await this.deps.policies.current(tx);
+    assertStrongEnough(stepUp, pack.security.privilegedMfa);
     const [opened] = await this.deps.fanout.open(tx, [
       {
         id: `${DISPATCH_PREFIX.dsar}_${uuidv7(now)}`,
@@ -74,7 +87,9 @@ export class WorkRequest {
       'UPDATE request SET state = $2, approved_at = $3, approved_by = $4, dispatch_ids = dispatch_ids || $5::text WHERE id = $1',
       [id, state, now, actor, opened.id],
     );
-    await this.note(tx, request, 'approved', actor, note, { dispatchId: opened.id, stores: opened.targets.length });
+    await this.note(tx, request, 'approved', actor, note, {
+      dispatchId: opened.id, stores: opened.targets.length, stepUp: { id: stepUp.id, method: stepUp.method },
+    });
     if (opened.state === 'done') await this.deps.closing.settled(tx, await settledDispatches(tx, [opened.id]));
     failpoint('dsar.approve.before-commit');
   }

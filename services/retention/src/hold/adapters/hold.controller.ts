@@ -72,7 +72,7 @@ export class HoldController {
   async release(@FromCall() call: Call, @Param('id') id: string, @Body() body: unknown): Promise<unknown> {
     const { note } = parseBody(releaseBody, body);
     return runCall(this.unitOfWork, call, async (tx) => {
-      await this.holds.release(tx, id, call.actor, note);
+      await this.holds.release(tx, id, call, note);
       const [hold] = await presentHolds(tx, [await findHold(tx, id)]);
       return hold;
     });

@@ -1,3 +1,5 @@
+import { assertStrongEnough } from '@heed/auth';
+import type { StepUp } from '@heed/auth';
 import { holdPlaced, holdReleased } from '@heed/contracts-retention';
 import { FieldVault } from '@heed/crypto';
 import { Fanout } from '@heed/fanout';
@@ -16,6 +18,12 @@ export interface NewHold {
   readonly matter: string;
   readonly reason: string;
   readonly categories: 'all' | readonly string[];
+}
+
+/** Who does a privileged act, and how they proved to be there. */
+export interface Officer {
+  readonly actor: string;
+  readonly stepUp?: StepUp | undefined;
 }
 
 export interface PlacedHold {
@@ -64,13 +72,18 @@ export class HoldPerson {
     return { id, ref, dispatchId };
   }
 
-  /** @throws HeedError `state_conflict` when it was released before */
-  async release(tx: Tx, id: string, actor: string, note: string): Promise<void> {
+  /**
+   * What it held back may be destroyed from now on, so whoever releases it has proven to be there (AJU-49).
+   * @throws HeedError `state_conflict` when it was released before, `step_up_too_weak`
+   */
+  async release(tx: Tx, id: string, officer: Officer, note: string): Promise<void> {
+    const { actor, stepUp } = officer;
     const before = await findHold(tx, id);
     await lockPeople(tx, [before.ref, ...before.aliases]); // people before holds, as clearance does
     const hold = await findHold(tx, id, 'FOR UPDATE');
     if (hold.released_at) throw conflict('state_conflict', 'This hold was released before.');
     const { pack } = await this.deps.policies.current(tx);
+    assertStrongEnough(stepUp, pack.security.privilegedMfa);
     const { ref, aliases } = hold;
     const now = tx.clock.now();
     const dispatchId = `${DISPATCH_PREFIX.retention}_${uuidv7(now)}`;
@@ -96,7 +109,7 @@ export class HoldPerson {
     await this.deps.fanout.notEffective(tx, [hold.dispatch_id]); // a store that is mapped later need not hold any more
     const data = { holdId: id, ref, dispatchId, aliases };
     this.deps.outbox.append([newEvent(holdReleased, { source: SOURCE, tenant: tx.tenant, key: ref, data, clock: tx.clock, cause: tx.cause })], tx);
-    tx.record({ kind: 'hold.released', ref, data: { holdId: id, dispatchId, actor } });
+    tx.record({ kind: 'hold.released', ref, data: { holdId: id, dispatchId, actor, stepUp: { id: stepUp.id, method: stepUp.method } } });
   }
 }
 
