@@ -77,6 +77,7 @@ export class EventConsumer {
     try {
       await this.transact(run);
     } catch (error) {
+      if (isHeedError(error) && error.code === 'tenant_closed') return; // nobody is left to whom it could mean something
       const [item, next] = run;
       if (!item || this.mustWait(error, item.event.tenant)) throw error;
       if (next) for (const one of run) await this.handleRun([one]);

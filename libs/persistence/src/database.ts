@@ -4,6 +4,8 @@ import { unavailable } from '@heed/kernel';
 import type { Clock } from '@heed/kernel';
 import pg from 'pg';
 import { tenantRole } from './names.js';
+import { TenantList } from './tenant-list.js';
+import type { TenantRow } from './tenant-list.js';
 import { readLogins } from './tenants.js';
 import type { Tenant } from './tenants.js';
 
@@ -28,8 +30,10 @@ export class Database {
   readonly clock: Clock;
   private readonly pool: pg.Pool;
   private readonly ownPools = new Map<string, pg.Pool>();
-  private tenants = new Map<string, Tenant>();
-  private loadedAt = 0;
+  private readonly tenants = new TenantList(
+    () => this.query<TenantRow>('SELECT id, isolation, state FROM heed.tenant'),
+    (id) => this.endOwnPool(id),
+  );
 
   constructor(private readonly options: DatabaseOptions) {
     this.name = new URL(options.url).pathname.slice(1);
@@ -47,19 +51,18 @@ export class Database {
     return this.pool.connect();
   }
 
-  /** The tenants of this cell; read again at most once a second, so that a new tenant needs no restart. */
+  /** The tenants that are served here; at most a second old, so that a new tenant needs no restart. */
   async listTenants(): Promise<readonly Tenant[]> {
-    if (Date.now() - this.loadedAt > 1000) {
-      const rows = await this.query<Tenant>(`SELECT id, isolation FROM heed.tenant WHERE state = 'active'`);
-      this.tenants = new Map(rows.map((row) => [row.id, row]));
-      this.loadedAt = Date.now();
-    }
-    return [...this.tenants.values()];
+    return this.tenants.all();
   }
 
   async findTenant(id: string): Promise<Tenant | undefined> {
-    if (!this.tenants.has(id)) await this.listTenants();
-    return this.tenants.get(id);
+    return this.tenants.find(id);
+  }
+
+  /** True for a tenant that was closed or dropped, as far as the list that was read last tells. */
+  isGone(id: string): boolean {
+    return this.tenants.isGone(id);
   }
 
   /** The pool whose connections may enter the tenant, and the role to take on there. */
@@ -77,6 +80,13 @@ export class Database {
       this.ownPools.set(tenant.id, own);
     }
     return { pool: own, role: undefined };
+  }
+
+  /** A closed tenant's login is dropped when its last session is over. */
+  private endOwnPool(id: string): void {
+    const own = this.ownPools.get(id);
+    this.ownPools.delete(id);
+    own?.end().catch(() => undefined);
   }
 
   async close(): Promise<void> {

@@ -8,5 +8,6 @@ export * from './names.js';
 export * from './pg-errors.js';
 export * from './promised-tls.js';
 export * from './reminders.js';
+export { TENANT_LIST_MAX_AGE_MS } from './tenant-list.js';
 export * from './tenants.js';
 export * from './unit-of-work.js';

@@ -33,7 +33,7 @@ export async function lookAtDue(database: Database, work: string, look: (tenant:
   const due = await database.query<{ tenant: string; ids: string[] }>(
     `SELECT t.id AS tenant, r.ids FROM heed.tenant t, LATERAL (
        SELECT array_agg(id) AS ids FROM (SELECT id FROM heed.reminder WHERE work = $1 AND tenant = t.id AND due_at <= $2 LIMIT ${LOOK}) AS due) AS r
-      WHERE t.state = 'active' AND r.ids IS NOT NULL`,
+      WHERE t.state IN ('active', 'closing') AND r.ids IS NOT NULL`,
     [work, database.clock.now()],
   );
   let more = false;
@@ -53,7 +53,7 @@ export async function lookAtDue(database: Database, work: string, look: (tenant:
 /** The tenants that have a reminder, due or not yet. */
 export async function tenantsWithReminders(database: Database, work: string): Promise<readonly string[]> {
   const rows = await database.query<{ id: string }>(
-    `SELECT id FROM heed.tenant t WHERE state = 'active' AND EXISTS (SELECT 1 FROM heed.reminder r WHERE r.work = $1 AND r.tenant = t.id)`,
+    `SELECT id FROM heed.tenant t WHERE state IN ('active', 'closing') AND EXISTS (SELECT 1 FROM heed.reminder r WHERE r.work = $1 AND r.tenant = t.id)`,
     [work],
   );
   return rows.map((row) => row.id);

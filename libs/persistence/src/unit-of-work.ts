@@ -48,12 +48,12 @@ export class UnitOfWork {
   /**
    * Opens a transaction, enters the tenant in the same round trip, runs the work and commits. Everything that was
    * appended or recorded is inserted with it, in one statement each.
-   * @throws HeedError `tenant_unknown`, or kind `unavailable` when PostgreSQL is away.
+   * @throws HeedError `tenant_unknown`, `tenant_closed` where it was served once, or kind `unavailable` when PostgreSQL is away.
    * @example await unitOfWork.run('ajuni', async (tx) => { await tx.query('…'); append([event], tx); })
    */
   async run<T>(tenantId: string, work: (tx: Tx) => Promise<T>, options: RunOptions = {}): Promise<T> {
     const tenant = await this.database.findTenant(tenantId).catch(rethrow);
-    if (!tenant) throw new HeedError({ kind: 'forbidden', code: 'tenant_unknown', detail: 'This tenant is not served here.' });
+    if (!tenant) throw notServed(this.database.isGone(tenantId));
     const { pool, role } = await this.database.poolFor(tenant);
     const client = await pool.connect().catch(rethrow);
     const transaction = new PgTx(client, tenantId, this.database.clock, options.cause);
@@ -85,6 +85,11 @@ const LEAVE = 'RESET ROLE; RESET search_path';
 async function statements(client: pg.PoolClient, text: string): Promise<readonly pg.QueryResult[]> {
   const results: unknown = await client.query(text);
   return results as readonly pg.QueryResult[];
+}
+
+function notServed(gone: boolean): HeedError {
+  if (gone) return new HeedError({ kind: 'forbidden', code: 'tenant_closed', detail: 'This tenant was closed and is not served any more.' });
+  return new HeedError({ kind: 'forbidden', code: 'tenant_unknown', detail: 'This tenant is not served here.' });
 }
 
 function rethrow(error: unknown): never {
