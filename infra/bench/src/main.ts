@@ -1,5 +1,6 @@
 import { Heed, Population } from '@heed/e2e';
 import { cpus } from 'node:os';
+import { accessCost } from './access-cost.js';
 import { forgetBenchRows, httpLoad, pgbenchSameRows, prepareBenchRows } from './consent-write.js';
 import type { LoadResult } from './consent-write.js';
 import { erasures } from './erasures.js';
@@ -11,11 +12,12 @@ const TENANT = 'ajuni';
 const SECONDS = 10;
 const ERASURES = 2000;
 const CONNECTIONS = 32;
+const ACCESS_ROUNDS = 5;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const round = (value: number, digits = 0): string => value.toFixed(digits);
 
-/** `npm run bench [latency|write|erasure]`: figures against the raw limit in the same run; nothing here passes or fails. */
+/** `npm run bench [latency|write|erasure|access]`: figures against the raw limit in the same run; nothing here passes or fails. */
 async function main(wanted: readonly string[]): Promise<void> {
   const all = wanted.length === 0;
   say(`${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}`);
@@ -23,6 +25,7 @@ async function main(wanted: readonly string[]): Promise<void> {
   try {
     if (all || wanted.includes('latency')) await latency(heed);
     if (all || wanted.includes('erasure')) await erasure(heed);
+    if (wanted.includes('access')) await access(heed);
     // Last: what it writes keeps the senders and agents busy for a while.
     if (all || wanted.includes('write')) await consentWrite(heed);
   } finally {
@@ -38,19 +41,36 @@ async function latency(heed: Heed): Promise<void> {
   say(`withdrawal, 50/s over 3 stores: ${result.count} withdrawals, answer to last acknowledgement p50 ${result.p50Ms} ms, p99 ${result.p99Ms} ms, max ${result.maxMs} ms`);
 }
 
+/** A decision of a new person each time, over the service's own port. */
+const DECISION = JSON.stringify({
+  subject: { identifiers: [{ type: 'email', value: 'p%d@example.org' }] },
+  decisions: [{ purpose: 'marketing_email', decision: 'given' }],
+});
+const consentsOf = (heed: Heed): string => `http://127.0.0.1:${heed.system.context.ports.consent}/v1/consents`;
+
+/** As `pgbench`: writing, with nobody on these cores who carries out what was written. */
+async function stopAgents(heed: Heed): Promise<void> {
+  for (const { id } of heed.system.context.tenants) await heed.system.part(`agent-${id}`).stop();
+}
+
+async function access(heed: Heed): Promise<void> {
+  await stopAgents(heed);
+  const load = { token: await heed.token(TENANT), body: DECISION, connections: CONNECTIONS, url: consentsOf(heed) };
+  const [shipped, ...others] = await accessCost(heed, load, ACCESS_ROUNDS, 6);
+  const rate = (variant: { perSecond: number } | undefined): number => variant?.perSecond ?? 0;
+  const cost = (variant: { name: string; perSecond: number }): string =>
+    `${variant.name} ${round(variant.perSecond)}/s (cost ${round(100 * (1 - rate(shipped) / variant.perSecond), 1)} %)`;
+  say(`consent write, ${CONNECTIONS} connections, median of ${ACCESS_ROUNDS} rounds in turns: as shipped ${round(rate(shipped))}/s; ${others.map(cost).join('; ')}`);
+}
+
 async function consentWrite(heed: Heed): Promise<void> {
   const { context } = heed.system;
   const token = await heed.token(TENANT);
-  const base = `http://127.0.0.1:${context.ports.consent}`;
-  const body = JSON.stringify({
-    subject: { identifiers: [{ type: 'email', value: 'p%d@example.org' }] },
-    decisions: [{ purpose: 'marketing_email', decision: 'given' }],
-  });
-  const load = { token, connections: CONNECTIONS, seconds: SECONDS, url: `${base}/v1/consents` };
+  const body = DECISION;
+  const load = { token, connections: CONNECTIONS, seconds: SECONDS, url: consentsOf(heed) };
   await httpLoad({ ...load, body, seconds: 3 });
   const live = await httpLoad({ ...load, body });
-  // As pgbench: writing, with nobody on these cores who carries out what was written.
-  for (const { id } of context.tenants) await heed.system.part(`agent-${id}`).stop();
+  await stopAgents(heed);
   const alone = await httpLoad({ ...load, body });
   // A body that is refused before the database is reached: routing, token, JSON, validation and the answer.
   const ceiling = await httpLoad({ ...load, body: '{}', seconds: 5 });
