@@ -1,22 +1,54 @@
+import type { KafkaSettings } from '@heed/config';
 import { unavailable } from '@heed/kernel';
 import { CompressionTypes, Kafka, logLevel } from 'kafkajs';
-import type { Producer } from 'kafkajs';
+import type { KafkaConfig, Producer, SASLOptions } from 'kafkajs';
+import { troubleOf } from './trouble.js';
 
-export type { Kafka };
+export type { Kafka, KafkaSettings };
+
+export interface ClientOptions extends KafkaSettings {
+  /** Tries at one call before it fails; a service never gives up, a command does. */
+  readonly retries?: number;
+  /** Told why Kafka cannot be used, where that will not pass by itself; once per reason. */
+  readonly onTrouble?: (reason: string) => void;
+}
 
 /**
  * A client with the settings that recover within a second after the broker is back: kafkajs by itself gives up, or
  * waits ten times as long.
+ *
+ * @example createKafka(kafkaSettings(environment, 'heed-consent'))
  */
-export function createKafka(options: { brokers: readonly string[]; clientId: string }): Kafka {
+export function createKafka(options: ClientOptions): Kafka {
+  const { onTrouble } = options;
   return new Kafka({
     brokers: [...options.brokers],
     clientId: options.clientId,
-    logLevel: logLevel.NOTHING,
+    ...security(options),
+    logLevel: onTrouble ? logLevel.ERROR : logLevel.NOTHING,
+    ...(onTrouble ? { logCreator: toldOnce(options, onTrouble) } : {}),
     connectionTimeout: 3000,
     requestTimeout: 10_000,
-    retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 1_000_000 },
+    retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: options.retries ?? 1_000_000 },
   });
+}
+
+function security({ sasl, tls }: KafkaSettings): Pick<KafkaConfig, 'sasl' | 'ssl'> {
+  return {
+    // kafkajs types one shape per mechanism, all alike for these three.
+    ...(sasl ? { sasl: { ...sasl } as SASLOptions } : {}),
+    ...(tls ? { ssl: { ...tls, minVersion: `TLSv${tls.minVersion}` as const } } : {}),
+  };
+}
+
+/** kafkajs keeps the reason of a failed connection to itself and tries again: its log is the only place that tells. */
+function toldOnce(settings: KafkaSettings, tell: (reason: string) => void): NonNullable<KafkaConfig['logCreator']> {
+  let told: string | undefined;
+  return () => ({ log }) => {
+    const reason = troubleOf(log.message, settings.sasl?.username);
+    if (reason !== undefined && reason !== told) tell(reason);
+    told = reason ?? told;
+  };
 }
 
 export interface OutgoingMessage {

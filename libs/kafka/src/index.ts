@@ -1,3 +1,4 @@
+export * from './access/index.js';
 export * from './batch-runner.js';
 export * from './client.js';
 export * from './consumes.js';

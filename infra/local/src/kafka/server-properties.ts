@@ -1,17 +1,15 @@
+import { listenerSettings, type KafkaSecurity } from './listeners.js';
+
 /**
  * One node that is broker and controller. The short sessions bring a broker killed by SIGKILL back in 4 s instead of
  * 12 s; the small buffers and few threads keep hundreds of topics within 200 MB.
  */
-export function serverProperties(options: { dataDir: string; port: number; controllerPort: number }): string {
+export function serverProperties(options: { dataDir: string; port: number; controllerPort: number; security: KafkaSecurity }): string {
   const settings: Record<string, string | number | boolean> = {
     'process.roles': 'broker,controller',
     'node.id': 1,
     'controller.quorum.voters': `1@127.0.0.1:${options.controllerPort}`,
-    listeners: `PLAINTEXT://127.0.0.1:${options.port},CONTROLLER://127.0.0.1:${options.controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${options.port}`,
-    'controller.listener.names': 'CONTROLLER',
-    'inter.broker.listener.name': 'PLAINTEXT',
-    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+    ...listenerSettings(options, options.security),
     'log.dirs': options.dataDir,
     'num.partitions': 1,
     'default.replication.factor': 1,

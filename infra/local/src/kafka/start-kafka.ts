@@ -1,6 +1,7 @@
-import { mkdir, stat, writeFile, readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { chmod, mkdir, stat, writeFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Kafka, logLevel } from 'kafkajs';
+import { createKafka, KafkaUsers, type KafkaSettings } from '@heed/kafka';
 import { startChild, type Child, type ChildExit } from '../process/child.js';
 import { diskFull } from '../process/disk.js';
 import { assertPortFree, freePorts } from '../process/ports.js';
@@ -9,6 +10,7 @@ import { waitFor } from '../process/wait-for.js';
 import { classDataArchive } from './class-data-archive.js';
 import { kafkaJars } from './jars.js';
 import { findJava } from './java.js';
+import { controllerLogin, type KafkaSecurity } from './listeners.js';
 import { serverProperties } from './server-properties.js';
 import { formatStorage } from './storage.js';
 
@@ -18,6 +20,8 @@ export interface KafkaOptions {
   /** 0 picks a free one. */
   readonly port: number;
   readonly controllerPort: number;
+  /** Default: whoever reaches the loopback interface may do everything, in the clear. */
+  readonly security?: KafkaSecurity;
   readonly logFile?: string;
   readonly onDownload?: () => void;
   /** Told as soon as the process exists, long before it is ready. */
@@ -57,8 +61,10 @@ export async function startKafka(options: KafkaOptions): Promise<EmbeddedKafka> 
 
   const dataDir = join(options.dir, 'data');
   const properties = join(options.dir, 'server.properties');
+  const { security = {} } = options;
   await mkdir(options.dir, { recursive: true });
-  await writeFile(properties, serverProperties({ dataDir, port, controllerPort }));
+  await writeFile(properties, serverProperties({ dataDir, port, controllerPort, security }), { mode: 0o600 });
+  await chmod(properties, 0o600); // it may be there from before it held passwords
   await formatStorage(java.command, [...MEMORY_FLAGS, '-Xlog:cds=off', '-cp', jars.classPath], dataDir, properties);
 
   const logFile = options.logFile ?? `${options.dir}.log`;
@@ -73,7 +79,8 @@ export async function startKafka(options: KafkaOptions): Promise<EmbeddedKafka> 
   const brokers = `127.0.0.1:${port}`;
   const started = async (): Promise<boolean> => (await logSince(logFile, logStart)).includes('Kafka Server started');
   const waiting = { timeoutMs: 120_000, everyMs: 50, unless: () => child.exit };
-  const result = (await waitFor(started, waiting)) === 'ready' && (await waitFor(() => answers(brokers), waiting));
+  const open = (): Promise<boolean> => opens(brokers, `127.0.0.1:${controllerPort}`, security);
+  const result = (await waitFor(started, waiting)) === 'ready' && (await waitFor(open, waiting));
   if (result !== 'ready') {
     await child.stop('SIGTERM', 5_000);
     throw diskFull(options.dir) ?? startFailure(await logSince(logFile, logStart), logFile);
@@ -97,8 +104,26 @@ export async function startKafka(options: KafkaOptions): Promise<EmbeddedKafka> 
   };
 }
 
-async function answers(brokers: string): Promise<boolean> {
-  const admin = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING, retry: { retries: 0 } }).admin();
+/**
+ * True once the admin is let in, who must be whatever this folder was before: just made, run without logins, or restored
+ * from a backup with other passwords. The controller's own login stands in its settings, so it always works.
+ */
+async function opens(brokers: string, controller: string, { login, tls }: KafkaSecurity): Promise<boolean> {
+  const admin: KafkaSettings = {
+    brokers: [brokers],
+    clientId: 'heed-start',
+    ...(login ? { sasl: { mechanism: 'scram-sha-512', username: login.admin, password: login.adminPassword } } : {}),
+    ...(tls ? { tls: { minVersion: '1.2', ca: readFileSync(tls.caFile, 'utf8') } } : {}),
+  };
+  if (!login) return answers(admin);
+  if (await answers(admin).catch(() => false)) return true;
+  const settings = { brokers: [controller], clientId: 'heed-start', sasl: controllerLogin(login) };
+  await KafkaUsers.with(settings, (users) => users.set(new Map([[login.admin, login.adminPassword]])));
+  return answers(admin);
+}
+
+async function answers(settings: KafkaSettings): Promise<boolean> {
+  const admin = createKafka({ ...settings, retries: 0 }).admin();
   try {
     await admin.connect();
     return (await admin.describeCluster()).brokers.length > 0;

@@ -1,0 +1,4 @@
+export * from './apply-access.js';
+export * from './declaration.js';
+export * from './secrets.js';
+export * from './users.js';
