@@ -20,6 +20,8 @@ export interface PostgresOptions {
   readonly logFile?: string;
   /** For tests: a server that may lose everything in a crash, and is faster for it. */
   readonly throwAway?: boolean;
+  /** More settings of the server, each `name=value`. */
+  readonly settings?: readonly string[];
   /** Told as soon as the process exists, long before it is ready: who records pids must not miss this window. */
   readonly onSpawn?: (child: Child) => void;
 }
@@ -52,7 +54,7 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
   await endStaleServer(options.dir);
   const port = options.port === 0 ? await freePort() : options.port;
   await assertPortFree(port, 'PostgreSQL');
-  const settings = [...SERVER_SETTINGS, ...(options.throwAway === true ? THROW_AWAY_SETTINGS : [])];
+  const settings = [...SERVER_SETTINGS, ...(options.throwAway === true ? THROW_AWAY_SETTINGS : []), ...(options.settings ?? [])];
   const logFile = options.logFile ?? `${options.dir}.log`;
   const logStart = await stat(logFile).then((file) => file.size, () => 0);
   const child = startChild({
