@@ -1,3 +1,4 @@
+import { accessEvents } from '@heed/contracts-access';
 import { consentEvents } from '@heed/contracts-consent';
 import { dsarEvents } from '@heed/contracts-dsar';
 import { acknowledged, commandEvents } from '@heed/contracts-fanout';
@@ -21,6 +22,7 @@ const EVENTS: Readonly<Record<string, readonly EventDefinition[]>> = {
   retention: retentionEvents,
   'subprocessor-registry': registryEvents,
   notifications: notificationsEvents,
+  access: accessEvents,
 };
 
 /** Every event that travels on Kafka. */

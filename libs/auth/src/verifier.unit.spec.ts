@@ -5,6 +5,9 @@ import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { holderIdOf, identityOf, pseudonymOf } from './identity.js';
+import type { Identity } from './identity.js';
+import type { TenantRules } from './tenant-rules.js';
 import { TokenVerifier } from './verifier.js';
 
 const NOW = Date.parse('2026-11-21T10:00:00Z') / 1000;
@@ -104,6 +107,61 @@ describe('a token', () => {
   it('of any length that is none is refused', async () => {
     await expect(verifier.verify(`Bearer ${'a'.repeat(100_000)}`)).rejects.toMatchObject({ code: 'token_invalid' });
     await expect(verifier.verify(`Bearer ${'a.'.repeat(50_000)}`)).rejects.toMatchObject({ code: 'token_invalid' });
+  });
+});
+
+/** The rules that a policy pack makes for a tenant's tokens, and what of them was revoked. */
+function withRules(rules: Partial<TenantRules>): TokenVerifier {
+  const clock = { now: () => new Date(NOW * 1000) };
+  const all: TenantRules = { lifetimeSeconds: 900, isRevoked: () => false, withdrawnFrom: () => [], ...rules };
+  return new TokenVerifier({ issuer, audience: 'heed', clock, rules: { of: () => all } });
+}
+
+describe("a tenant's own rules", () => {
+  it('may allow tokens a shorter life than others have', async () => {
+    const strict = withRules({ lifetimeSeconds: 600 });
+    expect(await strict.verify(await token({ exp: NOW + 600 }))).toMatchObject({ subject: 'ada' });
+    await expect(strict.verify(await token({ exp: NOW + 601 }))).rejects.toMatchObject({ code: 'token_invalid' });
+    await expect(strict.verify(await token({ exp: NOW + 601 }))).rejects.toThrow('lives longer than 10 minutes');
+  });
+
+  it('refuse a token that was taken before, once they have changed', async () => {
+    let revoked = false;
+    let rules: TenantRules = { lifetimeSeconds: 900, isRevoked: () => revoked, withdrawnFrom: () => [] };
+    const changing = new TokenVerifier({ issuer, audience: 'heed', clock: { now: () => new Date(NOW * 1000) }, rules: { of: () => rules } });
+    const mine = await token();
+    expect(await changing.verify(mine)).toMatchObject({ subject: 'ada' });
+    revoked = true;
+    rules = { ...rules };
+    await expect(changing.verify(mine)).rejects.toMatchObject({ kind: 'unauthenticated', code: 'token_revoked' });
+    expect(await changing.inspect(mine)).toMatchObject({ principal: { subject: 'ada', tenant: 'ajuni' } });
+  });
+
+  it('take away roles that the issuer still gives', async () => {
+    const holder = holderIdOf('ajuni', 'ada');
+    expect(await withRules({ withdrawnFrom: (id) => (id === holder ? ['dpo'] : []) }).verify(await token())).toMatchObject({ roles: [] });
+    expect(await withRules({ withdrawnFrom: (id) => (id === holder ? ['analyst'] : []) }).verify(await token())).toMatchObject({ roles: ['dpo'] });
+  });
+});
+
+describe('who a token is of', () => {
+  it('is said without personal data, and the same in every service with the same key', () => {
+    const ada = pseudonymOf('Ada@example.com', 'k'.repeat(32));
+    expect(ada).toMatch(/^hid_[A-Za-z0-9_-]{32}$/);
+    expect(pseudonymOf('ada@example.com', 'k'.repeat(32))).toBe(ada);
+    expect(pseudonymOf('ada@example.com', 'l'.repeat(32))).not.toBe(ada);
+    expect(pseudonymOf('+49 171 1234567', 'k'.repeat(32))).toMatch(/^hid_/);
+    expect(pseudonymOf('auth0|64f1c0ffee', 'k'.repeat(32))).toBe('auth0|64f1c0ffee');
+    expect(pseudonymOf('cli.ajuni', 'k'.repeat(32))).toBe('cli.ajuni');
+  });
+
+  it('has one session per sid, and without one per program', () => {
+    const of = (claims: object): Identity => identityOf({ sub: 'ada', tenant: 'ajuni', client_id: 'console', ...claims }, 'k');
+    expect(of({ sid: 'one' }).sessionId).toBe(of({ sid: 'one', client_id: 'other' }).sessionId);
+    expect(of({ sid: 'one' }).sessionId).not.toBe(of({ sid: 'two' }).sessionId);
+    expect(of({}).sessionId).not.toBe(of({ client_id: 'other' }).sessionId);
+    expect(of({}).applicationId).not.toBe(of({ tenant: 'auronx' }).applicationId);
+    expect(of({ client_id: undefined, azp: 'console' }).applicationId).toBe(of({}).applicationId);
   });
 });
 

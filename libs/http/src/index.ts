@@ -8,5 +8,8 @@ export { Operation, type Forms, type OperationOptions, type Refusal } from './op
 export { rebuilt, type JsonSchema } from './openapi/schemas.js';
 export type { DescribedOperation } from './openapi/describe-operation.js';
 export * from './problem.js';
+export type { AccessLimits } from './access.js';
+export { callerAt, RateLimit, type RateLimitOptions } from './rate-limit.js';
+export type { RefusedCall } from './refused-calls.js';
 export * from './service.js';
 export { useStepUp } from './step-up-use.js';

@@ -103,6 +103,7 @@ export function sendProblem(reply: FastifyReply, exception: unknown, logger: Log
   if (problem.status === 500) logger.error({ err: describeError(exception) }, 'a request failed');
   // Better refused earlier, by a schema that says so.
   if (problem.code === 'value_out_of_range') logger.warn({ err: describeError(exception) }, 'the database refused a value');
+  reply.problemCode = problem.code;
   void reply.code(problem.status).header('content-type', 'application/problem+json');
   // RFC 9470: the token is good, but its holder has to show that they are there.
   if (problem.status === 401) void reply.header('www-authenticate', problem.code.startsWith('step_up') ? 'Bearer error="insufficient_user_authentication"' : 'Bearer');

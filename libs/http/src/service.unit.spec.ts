@@ -79,7 +79,7 @@ describe('a service', () => {
       security: [{ bearer: ['analyst'] }, { bearer: ['dpo'] }, { bearer: ['auditor'] }],
       parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string', format: 'uuid' } }],
     });
-    expect(Object.keys(operation?.responses ?? {})).toEqual(['200', '400', '401', '403', '404', '503']);
+    expect(Object.keys(operation?.responses ?? {})).toEqual(['200', '400', '401', '403', '404', '429', '503']);
     await app.close();
   });
 

@@ -42,6 +42,12 @@ export const targetsOpen = new Gauge({
   labelNames: ['tenant', 'state'],
   registers,
 });
+export const httpRefused = new Counter({
+  name: 'heed_http_refused_total',
+  help: 'Calls refused because of who made them (401, 403, 404, 429), by route and code.',
+  labelNames: ['route', 'code'],
+  registers,
+});
 export const httpDuration = new Histogram({
   name: 'heed_http_seconds',
   help: 'Time to answer, by route and status.',

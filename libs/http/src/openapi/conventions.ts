@@ -20,6 +20,8 @@ stands in a URL. \`x-privacy\` says what a member tells of people: \`personal\`,
 **Once.** A POST with an \`Idempotency-Key\` does its work once in seven days: the same key and body get the same answer, the same key with another
 body is refused as \`idempotency_key_reused\`.
 
+**Limits.** Too many calls of one token's subject, or too many from one address without a valid token, are answered 429 with \`Retry-After\`; each replica counts for itself.
+
 **Lists** come in pages: hand \`nextCursor\` back as \`cursor\` until it is null. Answers may gain members; ignore those you do not know.`;
 
 const problem = (description: string, more: JsonSchema = {}): JsonSchema => ({
@@ -38,6 +40,10 @@ export const RESPONSES: Readonly<Record<string, JsonSchema>> = {
     header('WWW-Authenticate', 'The scheme to use; RFC 9470 where a step-up is missing.', { type: 'string', pattern: '^Bearer' }),
   ),
   Forbidden: problem('`role_missing`, `tenant_missing` or `tenant_unknown`: the token does not allow this call.'),
+  TooMany: problem(
+    '`token_rate_exceeded`: too many calls of this token subject; `address_rate_exceeded`: too many from this address without a valid token.',
+    header('Retry-After', 'Seconds to wait.', { type: 'string', pattern: '^[0-9]+$' }),
+  ),
   TooLarge: problem('`body_too_large`: more than 1 MiB.'),
   Unavailable: problem(
     'Something that this call needs is away or not ready yet, e.g. `database_unavailable`, `policy_not_ready`, `data_map_not_ready`. Try again.',
@@ -52,18 +58,18 @@ export const PARAMETERS: Readonly<Record<string, JsonSchema>> = {
     description: 'Chosen by the caller, a UUID for example: a repeated call with it gets the first answer and does nothing twice.',
     schema: { type: 'string', pattern: '^[!-~]{1,128}$' },
   },
-  Tenant: {
-    name: 'x-heed-tenant',
-    in: 'header',
-    required: true,
-    description: "Whose data is meant; only tokens of Heed's own services leave it to this header.",
-    schema: { type: 'string', pattern: '^[a-z][a-z0-9-]{1,30}[a-z0-9]$' },
   StepUp: {
     name: 'Heed-Step-Up',
     in: 'header',
     description: 'The token of a completed step-up for this act and this resource; it counts once.',
     schema: { type: 'string', maxLength: 4096 },
   },
+  Tenant: {
+    name: 'x-heed-tenant',
+    in: 'header',
+    required: true,
+    description: "Whose data is meant; only tokens of Heed's own services leave it to this header.",
+    schema: { type: 'string', pattern: '^[a-z][a-z0-9-]{1,30}[a-z0-9]$' },
   },
 };
 

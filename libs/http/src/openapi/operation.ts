@@ -45,6 +45,8 @@ export interface OperationOptions {
   readonly refusals?: Readonly<Partial<Record<403 | 404 | 409 | 422, readonly string[] | Refusal>>>;
   /** A POST that changes nothing keeps no answers. */
   readonly idempotent?: false;
+  /** Watched by machines, and never answered 429. */
+  readonly limited?: false;
   /** Needs neither database nor issuer, so it is never unavailable. */
   readonly outlivesTrouble?: true;
 }
