@@ -56,12 +56,16 @@ export class BatchRunner {
 
   private async supervise(): Promise<void> {
     await this.deadLetters.connect();
+    let told = '';
     while (!this.pause.ended) {
       let wait = this.options.topicsEveryMs ?? 2000;
       try {
         await this.follow(await this.options.topics());
+        told = '';
       } catch (error) {
-        this.options.logger.warn({ group: this.options.groupId, err: error }, 'consumer cannot start yet');
+        const reason = error instanceof Error ? error.message : 'unknown';
+        if (reason !== told) this.options.logger.warn({ group: this.options.groupId, err: error }, 'consumer cannot start yet');
+        told = reason;
         wait = RETRY_MS;
       }
       await this.pause.untilPoked(wait);

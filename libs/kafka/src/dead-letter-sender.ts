@@ -19,6 +19,7 @@ const RETRY_MS = 500;
 /** Takes poison aside. Returns only when Kafka has it: the offset is committed after that. */
 export class DeadLetterSender {
   private readonly publisher: Publisher;
+  private told = '';
 
   constructor(private readonly options: DeadLetterSenderOptions) {
     this.publisher = new Publisher(options.kafka);
@@ -50,9 +51,13 @@ export class DeadLetterSender {
     while (!this.options.pause.ended) {
       try {
         await work();
+        this.told = '';
         return true;
       } catch (error) {
-        this.options.logger.warn({ group: this.options.groupId, err: error }, 'Kafka does not take dead letters yet');
+        const reason = error instanceof Error ? error.message : 'unknown';
+        // Twice a second, for as long as it takes somebody to mend a password: once per reason is enough.
+        if (reason !== this.told) this.options.logger.warn({ group: this.options.groupId, err: error }, 'Kafka does not take dead letters yet');
+        this.told = reason;
         await this.options.pause.for(RETRY_MS);
       }
     }

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { kafkaSettings } from '@heed/config';
 import { fileSecret, generateAgentKeys } from '@heed/crypto';
 import type { AgentKeys } from '@heed/crypto';
 import { createKafka, Publisher } from '@heed/kafka';
@@ -19,7 +20,10 @@ export interface Agent {
 export async function startAgent(config: AgentConfig, logger: Logger, clock: Clock = systemClock): Promise<Agent> {
   const { env, file } = config;
   const keys = await fileSecret<AgentKeys>(path.join(env.HEED_KEYS_DIR, 'agent-keys.json'), generateAgentKeys);
-  const kafka = createKafka({ brokers: env.KAFKA_BROKERS, clientId: `heed-agent-${file.tenant}-${file.name}` });
+  const kafka = createKafka({
+    ...kafkaSettings(env, `heed-agent-${file.tenant}-${file.name}`),
+    onTrouble: (reason) => logger.warn({ tenant: file.tenant, reason }, 'Kafka cannot be used'),
+  });
   const publisher = new Publisher(kafka);
   const stores = file.stores.map(
     (store, place) =>
