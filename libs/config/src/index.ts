@@ -78,8 +78,8 @@ export const migrationEnvironment = z.object({
     .transform((text): unknown => JSON.parse(text))
     .pipe(z.array(z.object({ id: z.string(), isolation: z.enum(['role', 'login']) }))),
   HEED_KEYS_DIR: z.string().min(1),
-  /** `contract` and `all` also take away what the version before used: when no instance of it runs any more. */
-  HEED_MIGRATE_PHASE: z.enum(['expand', 'contract', 'all']).default('expand'),
+  /** `contract` also takes away what the version before used: when no instance of it runs any more. */
+  HEED_MIGRATE_PHASE: z.enum(['expand', 'contract']).default('expand'),
   /** Tenants worked on at the same time. */
   HEED_MIGRATE_PARALLEL: z.coerce.number().int().min(1).max(32).default(2),
   HEED_FAILPOINT: z.string().optional(),

@@ -9,18 +9,23 @@ import type { DynamicModule, Type } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { SecureContextOptions } from 'node:tls';
 import { guardAccess } from './access.js';
+import type { AccessLimits } from './access.js';
 import { parseJson } from './body.js';
 import { describeApi } from './openapi/document.js';
 import type { ApiDescription } from './openapi/document.js';
 import { serveOnlyWhatIsDescribed } from './openapi/only-described.js';
-import { ProblemFilter, sendProblem } from './problem.js';
-
 import { guardStepUps, refuseUnguarded } from './step-up.js';
+import { refuseWhileClosed } from './while-closed.js';
+import { ProblemFilter, sendProblem } from './problem.js';
+import { watchRefusals } from './refused-calls.js';
+import type { RefusedCall } from './refused-calls.js';
+
 /** Largest body in bytes. */
 export const BODY_LIMIT = 1024 * 1024;
 
-export interface HttpServiceOptions {
+export interface HttpServiceOptions extends Pick<VerifierOptions, 'rules' | 'seen' | 'subjectKey'> {
   readonly api: ApiDescription;
   /** Served at `/openapi.json` in the place of the service's own document: the one of all services. */
   readonly mergedDocument?: string | undefined;
@@ -29,10 +34,6 @@ export interface HttpServiceOptions {
   readonly audience: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Names what is not ready; empty when all is. */
-  readonly notReady: () => Promise<readonly string[]>;
-}
-
   /** Listens with TLS; plain HTTP without. */
   readonly tls?: SecureContextOptions | undefined;
   /** Where a call needs a step-up: whose are taken, and how they are verified. */
@@ -41,6 +42,12 @@ export interface HttpServiceOptions {
   readonly limits?: AccessLimits | undefined;
   /** Told of every call that is refused because of who makes it. */
   readonly refused?: ((call: RefusedCall) => void) | undefined;
+  /** Why no call can be answered at present, if none can. */
+  readonly closed?: (() => HeedError | undefined) | undefined;
+  /** Names what is not ready; empty when all is. */
+  readonly notReady: () => Promise<readonly string[]>;
+}
+
 /**
  * A Nest application on Fastify with problem details, access by role, health, readiness, metrics, its OpenAPI document and a
  * span per call.
@@ -50,6 +57,7 @@ export async function createHttpService(options: HttpServiceOptions): Promise<Ne
   const { logger } = options;
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
+    ...(options.tls ? { https: options.tls } : {}),
     trustProxy: 'loopback',
     forceCloseConnections: 'idle',
     exposeHeadRoutes: false,
@@ -70,6 +78,7 @@ export async function createHttpService(options: HttpServiceOptions): Promise<Ne
   });
   const document = describeApi(options.api, options.module);
   serveOnlyWhatIsDescribed(fastify, document);
+  refuseWhileClosed(fastify, options.closed);
   watchRefusals(fastify, options.refused);
   guardAccess(fastify, new TokenVerifier(options), options.limits);
   if (options.stepUps) guardStepUps(fastify, new StepUpVerifier({ ...options.stepUps, clock: options.clock }));

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { applyFiles, appliedFiles, ensureMigrationTable, inTransaction } from './migration/apply-files.js';
 import { asAdmin, lockAlone } from './migration/admin-connection.js';
+import type { AdminAccess } from './migration/admin-connection.js';
 import { createInboxDays } from './migration/inbox-days.js';
 import { migrateTenant } from './migration/migrate-tenant.js';
 import { filesOf, missingFiles } from './migration/migration-files.js';
@@ -14,12 +15,10 @@ import { prepareLogins } from './migration/tenant-logins.js';
 import { databaseName, ownerRole, quoteIdent, SHARED_SCHEMA, tenantsRole } from './names.js';
 import type { Tenant } from './tenants.js';
 
-export interface MigrateOptions {
+export interface MigrateOptions extends AdminAccess {
   readonly service: string;
   /** Another name than the service's usual one, for tests that share a server. */
   readonly database?: string;
-  /** URL of a role that may create databases and roles; used by this job alone, never at run time. */
-  readonly adminUrl: string;
   /** Password of the service's login role; without one the role must be there and keeps what it has. */
   readonly password: string | undefined;
   /** Added to those that the database knows. */
@@ -45,8 +44,8 @@ const WORKER_LOCK = 'heed.migrate.worker';
  */
 export async function migrate(options: MigrateOptions): Promise<void> {
   const database = options.database ?? databaseName(options.service);
-  await ensureDatabase(options.adminUrl, database, options.password);
-  await asAdmin(options.adminUrl, `migration of ${options.service}`, database, async (client) => {
+  await ensureDatabase(options, database, options.password);
+  await asAdmin(options, `migration of ${options.service}`, database, async (client) => {
     const waits = (holder: string): void => options.progress(`${options.service}: waits for another migration: ${holder}`);
     await lockAlone(client, MIGRATION_LOCK, waits);
     await lockAlone(client, WORKER_LOCK, () => undefined);
@@ -80,7 +79,7 @@ async function migrateTenants(client: pg.Client, database: string, files: readon
   const count = counting(plans.length, options.onTenant ?? (() => undefined));
   const queue = plans.values();
   const worker = (): Promise<void> =>
-    asAdmin(options.adminUrl, `migration of ${options.service}`, database, async (own) => {
+    asAdmin(options, `migration of ${options.service}`, database, async (own) => {
       await own.query('SELECT pg_advisory_lock_shared(hashtext($1))', [WORKER_LOCK]);
       for (const plan of queue) {
         await migrateTenant(own, database, plan, logins.passwords[plan.tenant.id], tells);

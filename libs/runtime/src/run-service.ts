@@ -1,20 +1,25 @@
-import { serviceEnvironment, ConfigError, loadConfig } from '@heed/config';
+import { serviceEnvironment, ConfigError, databaseTls, loadConfig } from '@heed/config';
 import type { ServiceEnvironment } from '@heed/config';
 import type { FetchStepUpKeys } from '@heed/auth';
 import { createHttpService, describeApi } from '@heed/http';
 import type { OpenApiDocument } from '@heed/http';
 import { armFailpoint, systemClock } from '@heed/kernel';
 import type { Clock } from '@heed/kernel';
-import { createKafka, KafkaTransport, Publisher } from '@heed/kafka';
+import { KafkaTransport, Publisher } from '@heed/kafka';
 import { makeLogger, startTracing, stopTracing } from '@heed/observability';
 import { Outbox, Relay } from '@heed/outbox';
-import { Database, UnitOfWork } from '@heed/persistence';
+import { Database, SchemaCheck, UnitOfWork } from '@heed/persistence';
+import type { MigrationSet } from '@heed/persistence';
 import type { DynamicModule, INestApplication } from '@nestjs/common';
 import type { z } from 'zod';
 import { refuseSoftwareKeysInProduction, stepUpsOf } from './step-ups.js';
-import { JobRunner } from './jobs.js';
+import { AccessPart } from './access-part.js';
+import { Background } from './background.js';
 import type { Job } from './jobs.js';
+import { KafkaAccess } from './kafka-access.js';
 import type { Platform } from './platform.module.js';
+import { SchemaGate } from './schema-gate.js';
+import { Transport, trustEnvironment } from './transport.js';
 
 export interface ServiceDefinition<S extends z.ZodType<ServiceEnvironment>> {
   /** Name on the command line, in topics and in roles, e.g. `subprocessor-registry`. */
@@ -24,6 +29,8 @@ export interface ServiceDefinition<S extends z.ZodType<ServiceEnvironment>> {
   /** See `HttpServiceOptions.mergedDocument`. */
   readonly mergedDocument?: () => Promise<string>;
   readonly environment: S;
+  /** All it works with, those of libraries too: it serves nothing while its database lacks one of them. */
+  readonly migrations: readonly MigrationSet[];
   /** The composition root. */
   readonly module: (platform: Platform<z.output<S>>) => DynamicModule;
   /** Fills `{owner}` in the topics this service consumes. */
@@ -32,9 +39,9 @@ export interface ServiceDefinition<S extends z.ZodType<ServiceEnvironment>> {
   readonly strict?: Readonly<Record<string, readonly string[]>>;
   readonly seal?: (platform: Platform<z.output<S>>) => Promise<(value: Buffer, tenant: string) => Buffer>;
   readonly jobs?: (app: INestApplication, platform: Platform<z.output<S>>) => readonly Job[];
-  readonly clock?: Clock;
   /** Where step-ups are verified by; the registry, who signs them, reads its own keys. Default: the registry at `HEED_REGISTRY_URL`. */
   readonly stepUpKeys?: (platform: Platform<z.output<S>>) => FetchStepUpKeys;
+  readonly clock?: Clock;
 }
 
 export interface RunningService {
@@ -55,23 +62,27 @@ export async function startService<S extends z.ZodType<ServiceEnvironment>>(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<RunningService> {
   const environment = loadConfig(definition.environment, env);
-  armFailpoint(environment.HEED_FAILPOINT, environment.NODE_ENV);
   refuseSoftwareKeysInProduction(environment);
+  armFailpoint(environment.HEED_FAILPOINT, environment.NODE_ENV);
   startTracing(definition.service, environment.OTEL_EXPORTER_OTLP_ENDPOINT);
   const clock = definition.clock ?? systemClock;
   const logger = makeLogger(definition.service, environment.LOG_LEVEL);
+  const secured = new Transport(environment);
   const database = new Database({
     url: environment.HEED_DATABASE_URL,
     keysDir: environment.HEED_KEYS_DIR,
     clock,
     poolSize: environment.HEED_DATABASE_POOL,
+    ssl: databaseTls(environment, environment.HEED_DATABASE_URL, secured.floor),
   });
-  const kafka = createKafka({ brokers: environment.KAFKA_BROKERS, clientId: `heed-${definition.service}` });
+  const bus = new KafkaAccess(environment, definition.service, logger);
+  const kafka = bus.client;
   const publisher = new Publisher(kafka);
-  const relay = new Relay({ database, publisher, logger });
-  const outbox = new Outbox({ topicPrefix: environment.HEED_TOPIC_PREFIX, poke: relay.poke });
+  const background = new Background(() => new Relay({ database, publisher, logger }));
+  const outbox = new Outbox({ topicPrefix: environment.HEED_TOPIC_PREFIX, poke: background.poke });
   const unitOfWork = new UnitOfWork(database);
   const platform: Platform<z.output<S>> = { environment, clock, logger, database, unitOfWork, outbox, kafka };
+  const access = new AccessPart(definition.service, platform);
   const seal = await definition.seal?.(platform);
   const transport = new KafkaTransport({
     kafka,
@@ -88,27 +99,37 @@ export async function startService<S extends z.ZodType<ServiceEnvironment>>(
   const app = await createHttpService({
     api: { service: definition.service, ...definition.api },
     mergedDocument: await definition.mergedDocument?.(),
-    module: definition.module(platform),
+    module: access.around(definition.module(platform)),
+    ...access.http,
     issuer: environment.HEED_ISSUER,
     audience: environment.HEED_AUDIENCE,
     clock,
     logger,
-    notReady: async () => {
-      const missing = await database.query('SELECT 1 FROM heed.tenant LIMIT 1').then(
-        () => [],
     stepUps: stepUpsOf(environment, definition.stepUpKeys?.(platform)),
     tls: secured.certificate?.options,
+    closed: () => gate.refusal,
+    notReady: async () => {
+      if (gate.closed !== undefined) return [gate.closed];
+      const missing = await database.query('SELECT 1 FROM heed.tenant LIMIT 1').then(
+        () => [],
         () => ['database'],
       );
-      return [...missing, ...(transport.ready ? [] : ['kafka']), ...(stopping ? ['stopping'] : [])];
+      return [...missing, ...(transport.ready ? [] : [bus.missing]), ...(stopping ? ['stopping'] : [])];
     },
   });
   app.connectMicroservice({ strategy: transport }, { inheritAppConfig: false });
-  await app.startAllMicroservices();
   await app.listen(environment.HEED_PORT, environment.HEED_HOST);
-  relay.start();
-  const jobs = new JobRunner(definition.jobs?.(app, platform) ?? [], logger);
-  jobs.start();
+  const release = secured.serve(app.getHttpServer(), logger);
+  const jobs = (): readonly Job[] => [...secured.jobs(database), ...access.jobs, ...(definition.jobs?.(app, platform) ?? [])];
+  const check = new SchemaCheck(database, definition.migrations);
+  const gate = new SchemaGate({
+    behind: () => check.behind(),
+    remedy: `node services/${definition.service}/dist/migrate.js`,
+    open: async () => background.start({ transport, jobs, logger }),
+    close: () => background.stop(transport),
+    logger,
+  });
+  await gate.start();
   const { port } = new URL(await app.getUrl());
   logger.info({ port: Number(port) }, 'listening');
 
@@ -117,9 +138,9 @@ export async function startService<S extends z.ZodType<ServiceEnvironment>>(
     app,
     stop: async () => {
       stopping = true;
-      await jobs.stop();
-      await app.close(); // HTTP drains, consumers finish their batch and leave their groups
-      await relay.stop();
+      release();
+      await gate.stop();
+      await background.stop(transport, () => app.close().then(() => access.end())); // HTTP drains
       await publisher.disconnect().catch(() => undefined);
       await database.close();
       await stopTracing();
@@ -130,6 +151,7 @@ export async function startService<S extends z.ZodType<ServiceEnvironment>>(
 /** What a `main.ts` calls: starts, and drains on SIGTERM or SIGINT. A second signal ends at once. */
 export async function runService<S extends z.ZodType<ServiceEnvironment>>(definition: ServiceDefinition<S>, env: NodeJS.ProcessEnv): Promise<void> {
   try {
+    trustEnvironment(env);
     const running = await startService(definition, env);
     let signalled = false;
     const end = (): void => {

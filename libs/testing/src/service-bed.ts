@@ -78,7 +78,7 @@ export class ServiceBed {
     const database = `test_${service.replaceAll('-', '_')}_${randomBytes(4).toString('hex')}`;
     const admin = new URL(testServers().postgresUrl);
     const { tenants, keysDir } = this;
-    await migrate({ service, database, adminUrl: admin.href, password: 'test', tenants, keysDir, sets, progress: () => undefined });
+    await migrate({ service, database, adminUrl: admin.href, password: 'test', tenants, keysDir, sets, contract: true, progress: () => undefined });
     admin.pathname = `/${database}`;
     const url = new URL(admin);
     url.username = database;

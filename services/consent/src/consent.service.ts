@@ -9,6 +9,13 @@ import path from 'node:path';
 import { ConsentModule } from './app.module.js';
 import { consentEnvironment } from './consent.config.js';
 
+export const consentMigrations: readonly MigrationSet[] = [
+  ...persistenceMigrations,
+  ...tenantPolicyMigrations,
+  ...fanoutMigrations,
+  { name: 'consent', scope: 'tenant', dir: path.join(import.meta.dirname, '../migrations/tenant') },
+];
+
 export const consentService: ServiceDefinition<typeof consentEnvironment> = {
   service: 'consent',
   api: {
@@ -17,6 +24,7 @@ export const consentService: ServiceDefinition<typeof consentEnvironment> = {
   },
   owner: 'consent',
   environment: consentEnvironment,
+  migrations: consentMigrations,
   module: (platform) => ConsentModule.of(platform),
   // Consent answers for the ingress topics: a type that no service takes is dead-lettered here.
   strict: { ingress: ingressEvents.map((event) => event.type) },
@@ -26,10 +34,3 @@ export const consentService: ServiceDefinition<typeof consentEnvironment> = {
   },
   jobs: (_, platform) => fanoutJobs(platform),
 };
-
-export const consentMigrations: readonly MigrationSet[] = [
-  ...persistenceMigrations,
-  ...tenantPolicyMigrations,
-  ...fanoutMigrations,
-  { name: 'consent', scope: 'tenant', dir: path.join(import.meta.dirname, '../migrations/tenant') },
-];

@@ -10,6 +10,13 @@ import { watchRequests } from './deadline/missed-deadlines.job.js';
 import { dsarEnvironment } from './dsar.config.js';
 import { ResolvePeople } from './person/resolve-people.job.js';
 
+export const dsarMigrations: readonly MigrationSet[] = [
+  ...persistenceMigrations,
+  ...tenantPolicyMigrations,
+  ...fanoutMigrations,
+  { name: 'dsar', scope: 'tenant', dir: path.join(import.meta.dirname, '../migrations/tenant') },
+];
+
 export const dsarService: ServiceDefinition<typeof dsarEnvironment> = {
   service: 'dsar',
   api: {
@@ -18,6 +25,7 @@ export const dsarService: ServiceDefinition<typeof dsarEnvironment> = {
   },
   owner: 'dsar',
   environment: dsarEnvironment,
+  migrations: dsarMigrations,
   module: (platform) => DsarModule.of(platform),
   // A request that cannot be read still says who asked: its dead letter is sealed.
   seal: async ({ environment }) => {
@@ -30,10 +38,3 @@ export const dsarService: ServiceDefinition<typeof dsarEnvironment> = {
     { name: 'missed-deadlines', everyMs: 30_000, run: () => watchRequests(platform.database, platform.unitOfWork, platform.logger) },
   ],
 };
-
-export const dsarMigrations: readonly MigrationSet[] = [
-  ...persistenceMigrations,
-  ...tenantPolicyMigrations,
-  ...fanoutMigrations,
-  { name: 'dsar', scope: 'tenant', dir: path.join(import.meta.dirname, '../migrations/tenant') },
-];

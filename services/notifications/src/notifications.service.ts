@@ -1,6 +1,7 @@
 import type { ServiceDefinition } from '@heed/runtime';
 import { AppModule } from './app.module.js';
 import { SendMail } from './message/send-mail.job.js';
+import { notificationsMigrations } from './migrations.js';
 import { notificationsEnvironment } from './notifications.config.js';
 
 /** Everything that starts this service; tests start it in their own process with a clock of their own. */
@@ -11,6 +12,7 @@ export const notificationsService: ServiceDefinition<typeof notificationsEnviron
     description: 'Mail to people, and notices of policy changes to those who were promised them.',
   },
   environment: notificationsEnvironment,
+  migrations: notificationsMigrations,
   module: (platform) => AppModule.of(platform),
   jobs: (app, { environment }) => [{ name: 'send-mail', everyMs: environment.HEED_SEND_EVERY_MS, run: () => app.get(SendMail).run() }],
 };

@@ -7,6 +7,13 @@ import path from 'node:path';
 import { RetentionModule } from './app.module.js';
 import { retentionEnvironment } from './retention.config.js';
 
+export const retentionMigrations: readonly MigrationSet[] = [
+  ...persistenceMigrations,
+  ...tenantPolicyMigrations,
+  ...fanoutMigrations,
+  { name: 'retention', scope: 'tenant', dir: path.join(import.meta.dirname, '../migrations/tenant') },
+];
+
 export const retentionService: ServiceDefinition<typeof retentionEnvironment> = {
   service: 'retention',
   api: {
@@ -15,13 +22,7 @@ export const retentionService: ServiceDefinition<typeof retentionEnvironment> = 
   },
   owner: 'retention',
   environment: retentionEnvironment,
+  migrations: retentionMigrations,
   module: (platform) => RetentionModule.of(platform),
   jobs: (_, platform) => fanoutJobs(platform),
 };
-
-export const retentionMigrations: readonly MigrationSet[] = [
-  ...persistenceMigrations,
-  ...tenantPolicyMigrations,
-  ...fanoutMigrations,
-  { name: 'retention', scope: 'tenant', dir: path.join(import.meta.dirname, '../migrations/tenant') },
-];

@@ -1,8 +1,11 @@
+import { persistenceMigrations } from '@heed/persistence';
 import type { ServiceDefinition } from '@heed/runtime';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { AppModule } from './app.module.js';
+import { registryMigrations } from './migrations.js';
 import { ActivationJob } from './policy/activation.job.js';
+import { StepUpSigner } from './step-up/adapters/step-up-signer.js';
 import { registryEnvironment } from './subprocessor-registry.config.js';
 
 /** Generated from all services, this one among them. */
@@ -18,7 +21,9 @@ export const registryService: ServiceDefinition<typeof registryEnvironment> = {
   // The origin routes by path alone, so one service answers for the document of all.
   mergedDocument: () => readFile(MERGED_DOCUMENT, 'utf8'),
   environment: registryEnvironment,
+  migrations: [...persistenceMigrations, ...registryMigrations],
   module: (platform) => AppModule.of(platform),
+  stepUpKeys: ({ environment, clock }) => async () => (await StepUpSigner.open(environment.HEED_KEYS_DIR, environment.HEED_ORIGIN, clock)).publicKeys,
   jobs: (app, { environment }) => [
     { name: 'activate-policies', everyMs: environment.HEED_ACTIVATION_EVERY_MS, run: () => app.get(ActivationJob).run() },
   ],

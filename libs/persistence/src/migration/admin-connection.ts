@@ -1,19 +1,27 @@
 import { hostname } from 'node:os';
+import type { ConnectionOptions } from 'node:tls';
 import pg from 'pg';
 
+/** How a job that may create databases and roles reaches the server; never used at run time. */
+export interface AdminAccess {
+  readonly adminUrl: string;
+  readonly ssl?: ConnectionOptions | undefined;
+}
+
 /** A connection of the migration job: named, so that somebody who waits for it reads whose it is. */
-export async function openAdmin(url: string, work: string, database?: string): Promise<pg.Client> {
-  const target = new URL(url);
+async function openAdmin({ adminUrl, ssl }: AdminAccess, work: string, database: string | undefined): Promise<pg.Client> {
+  const target = new URL(adminUrl);
   if (database !== undefined) target.pathname = `/${database}`;
-  const client = new pg.Client({ connectionString: target.href, application_name: `heed ${work} (process ${process.pid} on ${hostname()})`.slice(0, 63) });
+  const application_name = `heed ${work} (process ${process.pid} on ${hostname()})`.slice(0, 63);
+  const client = new pg.Client({ connectionString: target.href, application_name, ...(ssl ? { ssl } : {}) });
   client.on('error', () => undefined); // the statement under way fails with it; without a listener the process would end
   await client.connect();
   return client;
 }
 
 /** Runs the work on a connection of its own. */
-export async function asAdmin<T>(url: string, work: string, database: string | undefined, run: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = await openAdmin(url, work, database);
+export async function asAdmin<T>(access: AdminAccess, work: string, database: string | undefined, run: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = await openAdmin(access, work, database);
   try {
     return await run(client);
   } finally {

@@ -1,10 +1,11 @@
 import type pg from 'pg';
 import { ownerRole, quoteIdent, quoteLiteral, SHARED_SCHEMA, tenantsRole } from '../names.js';
 import { asAdmin } from './admin-connection.js';
+import type { AdminAccess } from './admin-connection.js';
 
 /** Makes a service's database and its roles where they are missing. */
-export async function ensureDatabase(adminUrl: string, database: string, password: string | undefined): Promise<void> {
-  await asAdmin(adminUrl, 'database creation', undefined, async (server) => {
+export async function ensureDatabase(access: AdminAccess, database: string, password: string | undefined): Promise<void> {
+  await asAdmin(access, 'database creation', undefined, async (server) => {
     // One at a time on the whole server: two services' jobs may both make roles.
     await server.query(`SELECT pg_advisory_lock(hashtext('heed.create-database'))`);
     await ensureRole(server, ownerRole(database), 'NOLOGIN');
