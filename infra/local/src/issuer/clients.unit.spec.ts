@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { clientsOf, heedClaims } from './clients.js';
 
-const secrets = { 'cli.ajuni': 's'.repeat(20), 'agent.ajuni': 's'.repeat(20), 'svc.consent': 's'.repeat(20) };
-const clients = clientsOf(['ajuni'], ['consent'], secrets);
+const clients = clientsOf(['ajuni'], ['consent']);
 const client = (id: string) => clients.find((candidate) => candidate.id === id);
 
 describe('claims of a token', () => {

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../process/ports.js';
 import { clientsOf } from './clients.js';
 import { makeIssuer } from './issuer.js';
+import { hashedClients } from './hashed-clients.js';
 import { issuerKeys } from './signing-key.js';
 
 const secret = 'a-secret-of-enough-length';
@@ -24,7 +25,7 @@ beforeAll(async () => {
   server = makeIssuer({
     url: issuer,
     audience: 'heed',
-    clients: clientsOf(['ajuni'], ['consent'], secrets),
+    clients: await hashedClients(clientsOf(['ajuni'], ['consent']), secrets, []),
     keys: await issuerKeys(dir),
   }).listen(port, '127.0.0.1');
 });

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
-import Provider from 'oidc-provider';
+import Provider, { type StoredClient } from 'oidc-provider';
 import { heedClaims, type IssuerClient } from './clients.js';
+import { SecretCheck } from './secret-check.js';
 import type { IssuerKeys } from './signing-key.js';
 import { NothingStored } from './token-store.js';
 
@@ -21,7 +22,7 @@ export function makeIssuer(options: IssuerOptions): Server {
     adapter: NothingStored,
     clients: options.clients.map((client) => ({
       client_id: client.id,
-      client_secret: client.secret,
+      client_secret: client.secretHash,
       grant_types: ['client_credentials'],
       redirect_uris: [],
       response_types: [],
@@ -52,6 +53,10 @@ export function makeIssuer(options: IssuerOptions): Server {
     },
     extraTokenClaims: (_context, token) => heedClaims(byId.get(token.clientId ?? ''), token.scope),
   });
+  const secrets = new SecretCheck();
+  provider.Client.prototype.compareClientSecret = function (this: StoredClient, actual: string): Promise<boolean> {
+    return secrets.matches(this.clientSecret, actual);
+  };
   const answer = provider.callback();
   return createServer((request, response) => {
     if (request.url === '/readyz' || request.url === '/healthz') {

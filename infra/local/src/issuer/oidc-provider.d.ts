@@ -37,8 +37,15 @@ declare module 'oidc-provider' {
     ttl: Record<string, number>;
   }
 
+  /** A client as the provider keeps it: here `clientSecret` is the hash. */
+  export interface StoredClient {
+    readonly clientSecret: string;
+    compareClientSecret(this: StoredClient, actual: string): boolean | Promise<boolean>;
+  }
+
   export class Provider {
     constructor(issuer: string, configuration: Configuration);
+    readonly Client: { readonly prototype: StoredClient };
     callback(): (request: IncomingMessage, response: ServerResponse) => Promise<void>;
   }
 

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
+import { kafkaUser } from '@heed/kafka';
 import { agentClientId, serviceClientId } from '../issuer/clients.js';
+import { issuerClientsFile } from '../issuer/write-clients.js';
 import { local, SERVICES, type ServiceName, type SystemContext } from './context.js';
 import type { Home } from './home.js';
 import { checkout } from './local.config.js';
@@ -38,7 +40,7 @@ function servicePart(context: SystemContext, name: ServiceName, port: number = c
     port,
     script: join(checkout, 'services', name, 'dist', 'main.js'),
     env: {
-      ...everyProgram(context),
+      ...everyProgram(context, kafkaUser.service(name)),
       ...client(context, serviceClientId(name)),
       HEED_PORT: String(port),
       HEED_HOST: '127.0.0.1',
@@ -67,7 +69,7 @@ function agentPart(context: SystemContext, tenant: string): PartSpec {
     group: 'agent',
     script: join(checkout, 'services', 'store-agent', 'dist', 'main.js'),
     env: {
-      ...everyProgram(context),
+      ...everyProgram(context, kafkaUser.agent(tenant)),
       ...client(context, agentClientId(tenant)),
       HEED_AGENT_CONFIG: agentFile(context.home, tenant),
       HEED_KEYS_DIR: context.home.keys(name),
@@ -90,7 +92,7 @@ function issuerPart(context: SystemContext): PartSpec {
       HEED_ISSUER: context.issuer,
       HEED_AUDIENCE: 'heed',
       HEED_KEYS_DIR: context.home.keys('issuer'),
-      HEED_ISSUER_CLIENTS: join(context.home.keys('issuer'), 'clients.json'),
+      HEED_ISSUER_CLIENTS: issuerClientsFile(context.home),
     },
     probe: ready(port),
     after: [],
@@ -153,9 +155,9 @@ function routerPart(context: SystemContext, parts: readonly string[]): PartSpec 
   };
 }
 
-function everyProgram(context: SystemContext): Record<string, string> {
+function everyProgram(context: SystemContext, kafkaName: string): Record<string, string> {
   return {
-    KAFKA_BROKERS: context.kafkaBrokers,
+    ...context.kafka.environmentOf(kafkaName),
     HEED_ORIGIN: context.origin,
     HEED_ISSUER: context.issuer,
     HEED_AUDIENCE: 'heed',

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
-import { agentClientId, cliClientId, clientsOf, serviceClientId } from '../issuer/clients.js';
+import { agentClientId, cliClientId, serviceClientId } from '../issuer/clients.js';
+import { issuerClientsFile, writeIssuerClients } from '../issuer/write-clients.js';
 import { local, SERVICES, type SystemContext } from './context.js';
 import type { Home } from './home.js';
 import type { LocalConfig } from './local.config.js';
+import { LocalKafka } from './local-kafka.js';
 import { assertPortsFree, externalPorts, planPorts } from './port-plan.js';
 import { ensureSecrets } from './secrets.js';
 import type { LocalTenant } from './tenants.js';
@@ -22,7 +24,7 @@ export async function prepareContext(
     clients: [...ids.map(cliClientId), ...ids.map(agentClientId), ...SERVICES.map(serviceClientId)],
     webhooks: ids,
   });
-  writeJson(join(home.keys('issuer'), 'clients.json'), clientsOf(ids, SERVICES, secrets.clients));
+  await writeIssuerClients(issuerClientsFile(home), ids, secrets.clients);
   writeJson(join(home.keys('mail-processor'), 'webhooks.json'), secrets.webhooks);
   const password = encodeURIComponent(secrets.databases['postgres'] ?? '');
   return {
@@ -33,7 +35,7 @@ export async function prepareContext(
     origin: local(ports.origin),
     issuer: local(ports.issuer),
     postgresUrl: options.postgresUrl ?? `postgres://postgres:${password}@127.0.0.1:${ports.postgres}/postgres`,
-    kafkaBrokers: options.kafkaBrokers ?? `127.0.0.1:${ports.kafka}`,
+    kafka: new LocalKafka(home, options.kafka?.brokers.join(',') ?? `127.0.0.1:${ports.kafka}`, options.kafkaAuth, options.kafka),
     logLevel: options.logLevel,
     env: options.env ?? {},
   };
