@@ -1,7 +1,7 @@
 import { ClientCredentials } from '@heed/auth';
 import { createKafka } from '@heed/kafka';
 import type { Kafka } from '@heed/kafka';
-import { fetchLocalToken, LocalSystem, readLocalConfig } from '@heed/local';
+import { fetchLocalToken, localConfigWith, LocalSystem } from '@heed/local';
 import { eventually } from '@heed/testing';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -29,7 +29,7 @@ export class Heed {
   /** @param env added to every one of Heed's programs */
   static async start(env: Readonly<Record<string, string>> = {}): Promise<Heed> {
     const home = await mkdtemp(path.join(tmpdir(), 'heed-e2e-'));
-    const system = new LocalSystem({ ...readLocalConfig(), home, portBase: 0, restartCrashed: false, env: { LOG_LEVEL: 'info', ...env } });
+    const system = new LocalSystem({ ...localConfigWith(env), home, portBase: 0, restartCrashed: false, env: { LOG_LEVEL: 'info', ...env } });
     await system.start();
     return new Heed(system, home);
   }
@@ -40,7 +40,7 @@ export class Heed {
   }
 
   get kafka(): Kafka {
-    return createKafka({ brokers: this.system.context.kafkaBrokers.split(','), clientId: 'stranger' });
+    return createKafka({ ...this.system.context.kafka.admin, clientId: 'stranger' });
   }
 
   async token(tenant: string): Promise<string> {

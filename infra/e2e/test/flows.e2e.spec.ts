@@ -71,7 +71,7 @@ describe('flow 1: a withdrawal', () => {
     const { email } = await someone('ajuni');
     const value = JSON.stringify({ subject: byEmail(email), purposes: ['marketing_email'] });
     const headers = { ce_specversion: '1.0', ce_id: randomUUID(), ce_source: '/kcat', ce_type: 'heed.ingress.consent_withdrawn.v1', ce_time: new Date().toISOString() };
-    const child = execFile('kcat', ['-P', '-b', heed.system.context.kafkaBrokers, '-t', 'heed.t.ajuni.ingress.v1', ...Object.entries(headers).flatMap(([k, v]) => ['-H', `${k}=${v}`])]);
+    const child = execFile('kcat', ['-P', '-b', heed.system.context.kafka.brokers, '-t', 'heed.t.ajuni.ingress.v1', ...Object.entries(headers).flatMap(([k, v]) => ['-H', `${k}=${v}`])]);
     child.stdin?.end(value);
     await new Promise((resolve, reject) => child.on('exit', (code) => (code === 0 ? resolve(code) : reject(new Error(`kcat ended with ${code}`)))));
     await eventually(async () => expect(await marketing('ajuni', email)).toBe(false), { timeoutMs: 30_000 });
@@ -87,7 +87,7 @@ p.produce('heed.t.askasia.ingress.v1', json.dumps({'subject': {'identifiers': [{
   headers={'ce_specversion': '1.0', 'ce_id': str(uuid.uuid4()), 'ce_source': '/python', 'ce_type': 'heed.ingress.consent_withdrawn.v1',
            'ce_time': datetime.datetime.now(datetime.timezone.utc).isoformat(), 'content-type': 'application/json'})
 sys.exit(p.flush(20))`;
-    await run('/usr/bin/python3', ['-c', script, heed.system.context.kafkaBrokers, email]);
+    await run('/usr/bin/python3', ['-c', script, heed.system.context.kafka.brokers, email]);
     await eventually(async () => expect(await marketing('askasia', email)).toBe(false), { timeoutMs: 30_000 });
   });
 });

@@ -1,13 +1,15 @@
 export { PEOPLE_ROLES } from './issuer/clients.js';
 export { fetchLocalToken } from './issuer/local-token.js';
+export type { KafkaSecurity } from './kafka/listeners.js';
 export { startKafka, type EmbeddedKafka, type KafkaOptions } from './kafka/start-kafka.js';
 export { startPostgres, type EmbeddedPostgres, type PostgresOptions } from './postgres/start-postgres.js';
 export { StartError, type StartErrorCode } from './process/start-error.js';
 export { checkHost, type HostFinding } from './system/check-host.js';
 export { SERVICES, type ServiceName } from './system/context.js';
 export { Home } from './system/home.js';
-export { partHealths, postgresAdminUrl, type InspectedPart } from './system/inspect.js';
-export { readLocalConfig, type LocalConfig } from './system/local.config.js';
+export { partHealths, postgresAdminUrl, systemKafka, type InspectedPart } from './system/inspect.js';
+export { localConfigWith, readLocalConfig, type LocalConfig } from './system/local.config.js';
+export { LocalKafka, type KafkaAuth } from './system/local-kafka.js';
 export { LocalSystem, type SystemOptions } from './system/local-system.js';
 export type { ManagedPart } from './system/managed-part.js';
 export type { Health } from './system/part-health.js';
@@ -15,3 +17,4 @@ export { findRunningSystem, type SystemRecord } from './system/system-record.js'
 export * from './samples/index.js';
 export { seedSamples } from './system/seed-samples.js';
 export type { SamplePerson } from './samples/index.js';
+export { SoftwareKey, type SoftwareKeyHabits, type SoftwareKeyState } from './step-up/software-key.js';

@@ -22,7 +22,7 @@ export async function checkHost(config: LocalConfig = readLocalConfig()): Promis
   const running = findRunningSystem(home);
   return [
     await find('node', async () => nodeLine()),
-    await find('java', async () => (config.kafkaBrokers === undefined ? `Java ${(await findJava()).major}` : `not needed, Kafka is ${config.kafkaBrokers}`)),
+    await find('java', async () => (config.kafka === undefined ? `Java ${(await findJava()).major}` : `not needed, Kafka is ${config.kafka.brokers.join(',')}`)),
     await find('maven', mavenLine),
     await find('build', async () => buildLine()),
     await find('home', async () => {

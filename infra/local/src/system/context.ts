@@ -1,4 +1,5 @@
 import type { Home } from './home.js';
+import type { LocalKafka } from './local-kafka.js';
 import type { PortPlan } from './port-plan.js';
 import type { Secrets } from './secrets.js';
 import type { LocalTenant } from './tenants.js';
@@ -13,7 +14,7 @@ export interface SystemContext {
   readonly issuer: string;
   /** Superuser URL. */
   readonly postgresUrl: string;
-  readonly kafkaBrokers: string;
+  readonly kafka: LocalKafka;
   readonly logLevel: string;
   /** Added to every one of Heed's own programs; the tests' lever. */
   readonly env: Readonly<Record<string, string>>;

@@ -1,4 +1,6 @@
 import type { Home } from './home.js';
+import { readLocalConfig } from './local.config.js';
+import { LocalKafka } from './local-kafka.js';
 import { partHealth, type Health } from './part-health.js';
 import { readRecords } from './part-record.js';
 import { readSecrets } from './secrets.js';
@@ -28,4 +30,9 @@ export function postgresAdminUrl(home: Home, system: SystemRecord): string {
   const url = new URL(system.postgres);
   if (system.embeddedPostgres) url.password = readSecrets(home)?.databases['postgres'] ?? '';
   return url.href;
+}
+
+/** The Kafka of a running system, as its jobs and as any of its users; one of one's own is reached as the environment says. */
+export function systemKafka(home: Home, system: SystemRecord): LocalKafka {
+  return new LocalKafka(home, system.kafka, system.kafkaAuth, system.embeddedKafka ? undefined : readLocalConfig().kafka);
 }

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { applyTopics } from '@heed/kafka';
-import { Kafka, logLevel } from 'kafkajs';
+import { applyAccess, applyTopics, createKafka } from '@heed/kafka';
 import { startChild } from '../process/child.js';
 import { diskFull } from '../process/disk.js';
 import { StartError } from '../process/start-error.js';
@@ -15,15 +14,17 @@ import type { Step } from './run-in-order.js';
 /** What is done once at every start, and does nothing when it was done before. */
 export function jobs(context: SystemContext): Step[] {
   return [
-    { name: 'topics', after: ['kafka'], run: () => createTopics(context) },
+    { name: 'topics', after: ['kafka'], run: () => prepareKafka(context) },
     { name: 'sample-stores', after: ['postgres'], run: () => makeSampleStores(context) },
     ...SERVICES.map((service): Step => ({ name: `migrate-${service}`, after: ['postgres'], run: () => migrate(context, service) })),
   ];
 }
 
-async function createTopics(context: SystemContext): Promise<void> {
-  const kafka = new Kafka({ clientId: 'heed-topics', brokers: context.kafkaBrokers.split(','), logLevel: logLevel.NOTHING });
-  await applyTopics(kafka, context.tenants.map((tenant) => tenant.id));
+/** Topics, and who may do what with them. */
+async function prepareKafka({ kafka, tenants }: SystemContext): Promise<void> {
+  const ids = tenants.map((tenant) => tenant.id);
+  await applyTopics(createKafka(kafka.admin), ids);
+  if (kafka.auth === 'scram') await applyAccess(kafka.admin, ids, { secrets: kafka.secrets });
 }
 
 /** The downstream databases of every tenant, and the file from which its agent knows them. */

@@ -132,7 +132,7 @@ export class LocalSystem {
   #steps(specs: readonly PartSpec[]): Step[] {
     const servers = serverParts(this.context, {
       postgres: this.options.postgresUrl === undefined,
-      kafka: this.options.kafkaBrokers === undefined,
+      kafka: this.options.kafka === undefined,
       onDownload: () => this.#notice('fetching Kafka by Maven; this happens once'),
     });
     const without = this.options.without ?? [];
@@ -176,7 +176,7 @@ export class LocalSystem {
   #recordSystem(specs: readonly PartSpec[]): void {
     const supervisor = identify(process.pid);
     if (supervisor === undefined) throw new Error('this process cannot be identified');
-    const { origin, issuer, kafkaBrokers, postgresUrl, tenants } = this.context;
+    const { origin, issuer, kafka, postgresUrl, tenants } = this.context;
     const embeddedPostgres = this.options.postgresUrl === undefined;
     const postgres = new URL(postgresUrl);
     if (embeddedPostgres) postgres.password = '';
@@ -184,7 +184,9 @@ export class LocalSystem {
       supervisor,
       origin,
       issuer,
-      kafka: kafkaBrokers,
+      kafka: kafka.brokers,
+      kafkaAuth: kafka.auth,
+      embeddedKafka: this.options.kafka === undefined,
       postgres: postgres.href,
       embeddedPostgres,
       mail: this.mail,

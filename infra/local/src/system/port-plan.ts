@@ -35,9 +35,9 @@ export async function assertPortsFree(ports: PortPlan, without: readonly PortNam
 }
 
 /** Ports of servers that are somebody else's. */
-export function externalPorts(options: { readonly postgresUrl: string | undefined; readonly kafkaBrokers: string | undefined }): PortName[] {
+export function externalPorts(options: { readonly postgresUrl: string | undefined; readonly kafka: object | undefined }): PortName[] {
   return [
     ...(options.postgresUrl === undefined ? [] : (['postgres'] as const)),
-    ...(options.kafkaBrokers === undefined ? [] : (['kafka', 'kafka-controller'] as const)),
+    ...(options.kafka === undefined ? [] : (['kafka', 'kafka-controller'] as const)),
   ];
 }

@@ -22,7 +22,7 @@ export async function preflight(home: Home, options: LocalConfig & { readonly wi
   assertBuilt(program('store-agent', 'main.js'));
   checkHome(home, options.minFreeMb);
   const tenants = localTenants(home);
-  if (options.kafkaBrokers === undefined) {
+  if (options.kafka === undefined) {
     await findJava();
     await assertKafkaCanBeHad();
   }

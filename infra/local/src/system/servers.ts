@@ -37,6 +37,7 @@ export function serverParts(context: SystemContext, servers: Servers): PartDefin
         dir: home.data('kafka'),
         port: ports.kafka,
         controllerPort: ports['kafka-controller'],
+        security: context.kafka.security,
         logFile: home.log('kafka'),
         onDownload: servers.onDownload,
         onSpawn,

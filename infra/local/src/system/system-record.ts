@@ -9,6 +9,9 @@ const systemRecord = z.object({
   origin: z.string(),
   issuer: z.string(),
   kafka: z.string(),
+  kafkaAuth: z.enum(['none', 'scram']),
+  /** False when KAFKA_BROKERS pointed elsewhere. */
+  embeddedKafka: z.boolean(),
   /** Without the password: that stands in secrets.json, which only its owner may read. */
   postgres: z.string(),
   /** False when HEED_POSTGRES_URL pointed elsewhere. */

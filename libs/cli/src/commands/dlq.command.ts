@@ -1,6 +1,7 @@
 import { FieldVault } from '@heed/crypto';
 import { createKafka, readDeadLetters, replayDeadLetters, tenantOf } from '@heed/kafka';
 import type { DeadLetterRecord, Kafka } from '@heed/kafka';
+import { systemKafka } from '@heed/local';
 import { Command } from 'commander';
 import { readCliConfig } from '../cli.config.js';
 import { CliError } from '../output/cli-error.js';
@@ -65,7 +66,7 @@ function list(letters: readonly DeadLetterRecord[], options: ListOptions): void 
   if (hidden > 0) printLine(`${hidden} replayed before: see --all`);
 }
 
-const kafka = (): Kafka => createKafka({ brokers: runningSystem().kafka.split(','), clientId: 'heed-cli' });
+const kafka = (): Kafka => createKafka({ ...systemKafka(readCliConfig().home, runningSystem()).admin, clientId: 'heed-cli', retries: 5 });
 const idOf = (letter: DeadLetterRecord): string => `${letter.topic}/${letter.partition}/${letter.offset}`;
 
 async function find(id: string): Promise<DeadLetterRecord> {
