@@ -15,6 +15,10 @@ import { PolicyActivation } from './policy/policy-activation.js';
 import { PromisesController } from './policy/promises.controller.js';
 import { PublishPolicy } from './policy/publish-policy.use-case.js';
 import { SubprocessorsController } from './policy/subprocessors.controller.js';
+import { AuthenticatorsController } from './step-up/adapters/authenticators.controller.js';
+import { StepUpKeysController, StepUpsController } from './step-up/adapters/step-ups.controller.js';
+import { stepUpProviders } from './step-up/step-up.providers.js';
+import type { RegistryEnvironment } from './subprocessor-registry.config.js';
 
 /** Composition root: two nouns, the data map and the policy, and the page that documents all services. */
 @Module({
@@ -27,11 +31,14 @@ import { SubprocessorsController } from './policy/subprocessors.controller.js';
     SubprocessorsController,
     NoticeConsumer,
     DocumentationController,
+    AuthenticatorsController,
+    StepUpsController,
+    StepUpKeysController,
   ],
   providers: [RegisterStores, MapActivation, PublishPolicy, PolicyActivation, ActivationJob],
 })
 export class AppModule {
-  static of(platform: Platform): DynamicModule {
-    return { module: AppModule, imports: [PlatformModule.of(platform)] };
+  static of(platform: Platform<RegistryEnvironment>): DynamicModule {
+    return { module: AppModule, imports: [PlatformModule.of(platform)], providers: stepUpProviders(platform.environment) };
   }
 }

@@ -7,23 +7,36 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { registryMigrations, registryService } from '../src/index.js';
+import { issueOperatorCode, registryMigrations, registryService } from '../src/index.js';
 
 export interface Answer {
   readonly status: number;
   readonly body: Record<string, unknown>;
 }
 
+/** Who calls, and how; a tenant-admin where nothing is said. */
+export interface Caller {
+  readonly roles?: readonly string[];
+  readonly sub?: string;
+  readonly type?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Where people's browsers find this Heed. */
+export const ORIGIN = 'http://127.0.0.1:1';
+
 export interface RegistryUnderTest {
   readonly clock: VirtualClock;
   readonly bus: EventProbe;
-  get(tenant: string, path: string): Promise<Answer>;
-  post(tenant: string, path: string, body: unknown, as?: { roles?: readonly string[]; sub?: string; type?: string }): Promise<Answer>;
+  get(tenant: string, path: string, as?: Caller): Promise<Answer>;
+  post(tenant: string, path: string, body: unknown, as?: Caller): Promise<Answer>;
+  /** What the operator's job does: a code for a first authenticator. */
+  operatorCode(tenant: string, subject: string): Promise<string>;
   stop(): Promise<void>;
 }
 
 /** The service in this process on the run's real PostgreSQL and Kafka, with a database and topics of its own. */
-export async function startRegistry(tenants: readonly string[]): Promise<RegistryUnderTest> {
+export async function startRegistry(tenants: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<RegistryUnderTest> {
   const clock = new VirtualClock('2026-11-21T10:00:00Z');
   const { postgresUrl, brokers } = testServers();
   const service = `subprocessor-registry-${randomBytes(4).toString('hex')}`;
@@ -51,22 +64,23 @@ export async function startRegistry(tenants: readonly string[]): Promise<Registr
       HEED_DATABASE_URL: url.href,
       KAFKA_BROKERS: brokers,
       HEED_TOPIC_PREFIX: prefix,
-      HEED_ORIGIN: 'http://127.0.0.1:1',
+      HEED_ORIGIN: ORIGIN,
       HEED_ISSUER: issuer.url,
       HEED_KEYS_DIR: keysDir,
       HEED_CLIENT_ID: 'registry',
       HEED_CLIENT_SECRET: 'test',
       HEED_ACTIVATION_EVERY_MS: '50',
       LOG_LEVEL: 'warn',
+      ...env,
     },
   );
   const bus = await eventProbe(prefix, ['heed.subprocessor-registry.events.v1', 'heed.dsar.events.v1.dlq']);
   const fetchDocumented = documentedFetch(describeService(registryService));
-  const call = async (method: string, tenant: string, target: string, options: { roles?: readonly string[]; sub?: string; type?: string; body?: string }): Promise<Answer> => {
+  const call = async (method: string, tenant: string, target: string, options: Caller & { body?: string }): Promise<Answer> => {
     const token = await issuer.token({ tenant, roles: options.roles ?? ['tenant-admin'], sub: options.sub ?? 'admin' });
     const response = await fetchDocumented(`http://127.0.0.1:${running.port}${target}`, {
       method,
-      headers: { authorization: `Bearer ${token}`, ...(options.body === undefined ? {} : { 'content-type': options.type ?? 'application/json' }) },
+      headers: { authorization: `Bearer ${token}`, ...(options.body === undefined ? {} : { 'content-type': options.type ?? 'application/json' }), ...options.headers },
       ...(options.body === undefined ? {} : { body: options.body }),
     });
     return { status: response.status, body: (await response.json()) as Record<string, unknown> };
@@ -74,8 +88,9 @@ export async function startRegistry(tenants: readonly string[]): Promise<Registr
   return {
     clock,
     bus,
-    get: (tenant, target) => call('GET', tenant, target, {}),
+    get: (tenant, target, as = {}) => call('GET', tenant, target, as),
     post: (tenant, target, body, as = {}) => call('POST', tenant, target, { ...as, body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    operatorCode: (tenant, subject) => issueOperatorCode({ adminUrl: postgresUrl, database: databaseName(service), tenant, subject }),
     stop: async () => {
       await bus.stop();
       await running.stop();
