@@ -61,6 +61,20 @@ export const ACCESS: Readonly<Record<string, readonly Role[] | 'public'>> = {
   'GET /v1/notices/recipients': ['tenant-admin', 'dpo'],
   'POST /v1/notices/recipients': ['tenant-admin'],
 
+  'GET /v1/sessions': READERS, // one's own; everybody's for tenant-admin, dpo and auditor
+  'POST /v1/sessions/:id/revoke': READERS, // one's own; a tenant-admin or dpo, anybody's
+  'GET /v1/applications': ['tenant-admin', 'dpo', 'auditor'],
+  'POST /v1/applications/:id/revoke': ['tenant-admin', 'dpo'],
+  'POST /v1/applications/:id/restore': ['tenant-admin'],
+  'POST /v1/applications/:id/rotate': ['tenant-admin', 'dpo'],
+  'GET /v1/role-holders': ['tenant-admin', 'dpo', 'auditor'],
+  'POST /v1/role-holders/:id/revoke': ['tenant-admin', 'dpo'],
+  'POST /v1/role-holders/:id/restore': ['tenant-admin'],
+  'GET /v1/access-reviews': ['tenant-admin', 'dpo', 'auditor'],
+  'GET /v1/access-reviews/:id': ['tenant-admin', 'dpo', 'auditor'],
+  'POST /v1/access-reviews/:id/entries/:entryId/decide': ['tenant-admin', 'dpo'],
+  'GET /v1/refusals': ['tenant-admin', 'dpo', 'auditor'],
+
   'POST /v1/authenticators/enrolments': ['tenant-admin'],
   'POST /v1/authenticators/options': READERS,
   'POST /v1/authenticators': READERS,
@@ -90,5 +104,8 @@ export interface GuardedAct {
 export const STEP_UP: Readonly<Record<string, GuardedAct>> = {
   'POST /v1/requests/:id/approve': { act: 'request.approve', resource: 'id' },
   'POST /v1/holds/:id/release': { act: 'hold.release', resource: 'id' },
+  'POST /v1/applications/:id/restore': { act: 'application.restore', resource: 'id' },
+  'POST /v1/role-holders/:id/revoke': { act: 'roles.change', resource: 'id' },
+  'POST /v1/role-holders/:id/restore': { act: 'roles.change', resource: 'id' },
   'POST /v1/authenticators/enrolments': { act: 'authenticator.enrol', resource: 'subject' },
 };

@@ -13,6 +13,8 @@ export interface Call {
   /** The token's subject: who acts. */
   readonly actor: string;
   readonly roles: readonly string[];
+  /** The session of the caller's token, as `/v1/sessions` knows it. */
+  readonly sessionId?: string | undefined;
   readonly cause: Cause;
   /** The proof of presence that came with a privileged act; `runCall` lets it count once. */
   readonly stepUp?: StepUp | undefined;
@@ -28,6 +30,7 @@ export function callOf(request: FastifyRequest): Call {
     tenant: request.tenant ?? '',
     actor: request.principal?.subject ?? 'public',
     roles: request.principal?.roles ?? [],
+    sessionId: request.sessionId,
     cause: { correlationId, ...(request.span?.traceparent ? { traceparent: request.span.traceparent } : {}) },
     stepUp: request.stepUp,
     idempotency: idempotencyOf(request),

@@ -1,0 +1,37 @@
+import { AccessRules, keepRevocations } from '@heed/access';
+import { accessRevoked } from '@heed/contracts-access';
+import type { AccessRevocation } from '@heed/contracts-access';
+import { newEvent } from '@heed/kernel';
+import { Outbox } from '@heed/outbox';
+import type { Tx } from '@heed/persistence';
+import { Injectable } from '@nestjs/common';
+import { REGISTRY } from '../source.js';
+
+/** Who decided, and how they proved to be there where the act asked for it. */
+export interface Decider {
+  readonly actor: string;
+  readonly stepUp?: { readonly id: string; readonly method: string } | undefined;
+}
+
+/** Revokes or gives back: here in the same transaction, in every other service by an event. */
+@Injectable()
+export class RevokeAccess {
+  constructor(
+    private readonly outbox: Outbox,
+    private readonly rules: AccessRules,
+  ) {}
+
+  async run(tx: Tx, decisions: readonly Omit<AccessRevocation, 'decidedAt'>[], by: Decider): Promise<void> {
+    if (decisions.length === 0) return;
+    const decidedAt = tx.clock.now().toISOString();
+    const revocations = decisions.map((decision) => ({ ...decision, decidedAt }));
+    await keepRevocations(tx, revocations);
+    for (const { kind, target, role, issuedBefore, inForce } of revocations) {
+      const stepUp = by.stepUp && { id: by.stepUp.id, method: by.stepUp.method };
+      tx.record({ kind: inForce ? 'access.revoked' : 'access.restored', data: { kind, target, role, issuedBefore, by: by.actor, ...(stepUp ? { stepUp } : {}) } });
+    }
+    const from = { source: REGISTRY, tenant: tx.tenant, key: tx.tenant, clock: tx.clock, cause: tx.cause };
+    this.outbox.append(revocations.map((data) => newEvent(accessRevoked, { ...from, data })), tx);
+    tx.afterCommit(() => this.rules.forget(tx.tenant));
+  }
+}
