@@ -11,3 +11,6 @@ export * from './reminders.js';
 export { TENANT_LIST_MAX_AGE_MS } from './tenant-list.js';
 export * from './tenants.js';
 export * from './unit-of-work.js';
+export type { AdminAccess } from './migration/admin-connection.js';
+export { buryTenant, closeTenant, dropTenant, tenantLeft, type TenantSite } from './retire-tenant.js';
+export { aloneWithTenant, registeredTenants, type RegisteredTenant } from './tenant-register.js';

@@ -1,0 +1,64 @@
+import { accessLeft, createKafka, removeAccess, removeTopics, topicsLeft } from '@heed/kafka';
+import { conflict } from '@heed/kernel';
+import { aloneWithTenant, buryTenant, closeTenant, databaseName, dropTenant as dropFromDatabase, TENANT_LIST_MAX_AGE_MS, tenantLeft } from '@heed/persistence';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { registered } from './create-tenant.js';
+import { KAFKA_TRIES, REGISTER, siteOf, TENANT_SERVICES } from './installation.js';
+import type { Installation } from './installation.js';
+import { runSteps } from './run-steps.js';
+import type { StepDone, TenantStep } from './run-steps.js';
+
+/** Until every instance has read the list again, and its consumers have left the tenant's topics. */
+const SILENCE_MS = TENANT_LIST_MAX_AGE_MS + 2500;
+
+/**
+ * Takes everything of a tenant away whose time has come, looks for what is left and leaves a tombstone. A killed run goes on
+ * at the next; nothing of another tenant is touched.
+ * @throws HeedError `tenant_unknown`, `tenant_not_due`; Error naming what is left, where something is
+ */
+export async function dropTenant(installation: Installation, id: string, now: Date, onStep: (step: StepDone) => void): Promise<void> {
+  const waits = (holder: string): void => installation.tell(`waits for another command: ${holder}`);
+  await aloneWithTenant(installation.postgres, databaseName(REGISTER), id, waits, async () => {
+    const tenant = await registered(installation, id);
+    if (!tenant) throw conflict('tenant_unknown', `There is no tenant ${id}.`);
+    if (tenant.state === 'dropped') return;
+    if (!isDue(tenant, now)) throw conflict('tenant_not_due', `The tenant ${id} is ${tenant.state} and not due to be dropped.`);
+    await runSteps('drop', stepsOf(installation, id), onStep);
+  });
+}
+
+export function isDue(tenant: { readonly state: string; readonly dropAfter: Date | null }, now: Date): boolean {
+  if (tenant.state === 'closed') return true; // begun, and there is no way back
+  return tenant.state === 'closing' && tenant.dropAfter !== null && tenant.dropAfter <= now;
+}
+
+function stepsOf(installation: Installation, id: string): readonly TenantStep[] {
+  const { kafka, kafkaAccess, topicPrefix: prefix } = installation;
+  const sites = TENANT_SERVICES.map((service) => ({ service, site: siteOf(installation, service) }));
+  const inAll = (work: (site: (typeof sites)[number]['site']) => Promise<void>) => async () => void (await Promise.all(sites.map(({ site }) => work(site))));
+  return [
+    { name: 'closing', run: inAll((site) => closeTenant(site, id)) },
+    { name: 'silence', run: () => sleep(SILENCE_MS) },
+    ...installation.extras.toReversed().map((extra) => ({ name: extra.name, run: () => extra.remove(id) })),
+    { name: 'topics', run: () => removeTopics(createKafka({ ...kafka, retries: KAFKA_TRIES }), id, { prefix }) },
+    ...(kafkaAccess ? [{ name: 'kafka access', run: () => removeAccess(kafka, id, { ...kafkaAccess, prefix }) }] : []),
+    ...sites.map(({ service, site }) => ({ name: `database of ${service}`, run: () => dropFromDatabase(site, id) })),
+    { name: 'looking for what is left', run: () => assertNothingLeft(installation, id) },
+    // The register's tombstone last: until it stands, the next sweep takes the tenant up again.
+    { name: 'tombstones', run: inAll((site) => (site.database === databaseName(REGISTER) ? Promise.resolve() : buryTenant(site, id))) },
+    { name: 'tombstone of the register', run: () => buryTenant(siteOf(installation, REGISTER), id) },
+  ];
+}
+
+async function assertNothingLeft(installation: Installation, id: string): Promise<void> {
+  const { kafka, kafkaAccess, topicPrefix: prefix } = installation;
+  const left = (
+    await Promise.all([
+      ...TENANT_SERVICES.map((service) => tenantLeft(siteOf(installation, service), id)),
+      topicsLeft(createKafka({ ...kafka, retries: KAFKA_TRIES }), id, { prefix }),
+      ...(kafkaAccess ? [accessLeft(kafka, id, { ...kafkaAccess, prefix })] : []),
+      ...installation.extras.map((extra) => extra.left(id)),
+    ])
+  ).flat();
+  if (left.length > 0) throw new Error(`Something of ${id} is left, which should be gone: ${left.join('; ')}. Run "heed tenant sweep" again.`);
+}
