@@ -1,5 +1,8 @@
 import { z } from 'zod';
 
+/** No access token lives longer, whatever a policy says: services refuse it. */
+export const LONGEST_TOKEN_SECONDS = 15 * 60;
+
 /** One client of the local issuer: whose tokens it may ask for, and with which roles. */
 export const issuerClient = z.strictObject({
   id: z.string().min(1),
@@ -9,6 +12,8 @@ export const issuerClient = z.strictObject({
   roles: z.array(z.string()).min(1),
   chooses: z.boolean(),
   tenant: z.string().optional(),
+  /** How long its tokens live: what its tenant's policy allows (ASK-18); a service works for all of them. */
+  tokenSeconds: z.int().min(1).max(LONGEST_TOKEN_SECONDS),
 });
 export type IssuerClient = z.infer<typeof issuerClient>;
 /** What a client may ask for, before it has a secret. */
@@ -22,10 +27,17 @@ export const cliClientId = (tenant: string): string => `cli.${tenant}`;
 export const serviceClientId = (service: string): string => `svc.${service}`;
 export const agentClientId = (tenant: string): string => `agent.${tenant}`;
 
-export function clientsOf(tenants: readonly string[], services: readonly string[]): ClientGrant[] {
-  const people = tenants.map((tenant) => ({ id: cliClientId(tenant), roles: [...PEOPLE_ROLES], chooses: true, tenant }));
-  const agents = tenants.map((tenant) => ({ id: agentClientId(tenant), roles: ['agent'], chooses: false, tenant }));
-  const machines = services.map((service) => ({ id: serviceClientId(service), roles: ['service'], chooses: false }));
+/** A tenant as the issuer knows it. */
+export interface IssuerTenant {
+  readonly id: string;
+  readonly tokenSeconds: number;
+}
+
+export function clientsOf(tenants: readonly IssuerTenant[], services: readonly string[]): ClientGrant[] {
+  const people = tenants.map(({ id, tokenSeconds }) => ({ id: cliClientId(id), roles: [...PEOPLE_ROLES], chooses: true, tenant: id, tokenSeconds }));
+  const agents = tenants.map(({ id, tokenSeconds }) => ({ id: agentClientId(id), roles: ['agent'], chooses: false, tenant: id, tokenSeconds }));
+  const shortest = Math.min(LONGEST_TOKEN_SECONDS, ...tenants.map((tenant) => tenant.tokenSeconds));
+  const machines = services.map((service) => ({ id: serviceClientId(service), roles: ['service'], chooses: false, tokenSeconds: shortest }));
   return [...people, ...agents, ...machines];
 }
 

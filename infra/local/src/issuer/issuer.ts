@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import Provider, { type StoredClient } from 'oidc-provider';
-import { heedClaims, type IssuerClient } from './clients.js';
+import { heedClaims, LONGEST_TOKEN_SECONDS, type IssuerClient } from './clients.js';
 import { SecretCheck } from './secret-check.js';
 import type { IssuerKeys } from './signing-key.js';
 import { NothingStored } from './token-store.js';
@@ -12,12 +12,11 @@ export interface IssuerOptions {
   readonly keys: IssuerKeys;
 }
 
-const TOKEN_SECONDS = 15 * 60;
-
 /** An OpenID Connect issuer for machines and the command line of one computer: client credentials and nothing else. */
 export function makeIssuer(options: IssuerOptions): Server {
   const roles = [...new Set(options.clients.flatMap((client) => client.roles))];
   const byId = new Map(options.clients.map((client) => [client.id, client]));
+  const tokenSeconds = ({ clientId }: { readonly clientId: string }): number => byId.get(clientId)?.tokenSeconds ?? LONGEST_TOKEN_SECONDS;
   const provider = new Provider(options.url, {
     adapter: NothingStored,
     clients: options.clients.map((client) => ({
@@ -34,7 +33,7 @@ export function makeIssuer(options: IssuerOptions): Server {
     cookies: { keys: [options.keys.cookie] },
     responseTypes: [],
     clientAuthMethods: ['client_secret_basic', 'client_secret_post'],
-    ttl: { ClientCredentials: TOKEN_SECONDS },
+    ttl: { ClientCredentials: (_context, _token, client) => tokenSeconds(client) },
     features: {
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
@@ -42,11 +41,11 @@ export function makeIssuer(options: IssuerOptions): Server {
         enabled: true,
         defaultResource: () => 'urn:heed:api',
         useGrantedResource: () => true,
-        getResourceServerInfo: () => ({
+        getResourceServerInfo: (_context, _resource, client) => ({
           scope: roles.join(' '),
           audience: options.audience,
           accessTokenFormat: 'jwt',
-          accessTokenTTL: TOKEN_SECONDS,
+          accessTokenTTL: tokenSeconds(client),
           jwt: { sign: { alg: 'ES256' } },
         }),
       },

@@ -28,13 +28,13 @@ declare module 'oidc-provider' {
         enabled: boolean;
         defaultResource: () => string;
         useGrantedResource: () => boolean;
-        getResourceServerInfo: () => ResourceServer;
+        getResourceServerInfo: (context: unknown, resource: string, client: { readonly clientId: string }) => ResourceServer;
       };
     };
     extraTokenClaims: (context: unknown, token: IssuedToken) => Record<string, unknown>;
     responseTypes: readonly string[];
     clientAuthMethods: readonly string[];
-    ttl: Record<string, number>;
+    ttl: { ClientCredentials: (context: unknown, token: unknown, client: { readonly clientId: string }) => number };
   }
 
   /** A client as the provider keeps it: here `clientSecret` is the hash. */

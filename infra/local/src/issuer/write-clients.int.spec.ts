@@ -14,13 +14,14 @@ const STRENGTH = ['bcrypt', 'scrypt', 'argon2id'];
 const tenants = ['ajuni', 'askasia'];
 const ids = [...tenants.map(cliClientId), ...tenants.map(agentClientId), ...SERVICES.map(serviceClientId)];
 const secrets = Object.fromEntries(ids.map((id) => [id, `secret-of-${id}-0123456789`]));
+const known = tenants.map((id) => ({ id, tokenSeconds: 600 }));
 let dir: string;
 let file: string;
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'heed-clients-'));
   file = join(dir, 'clients.json');
-  await writeIssuerClients(file, tenants, secrets);
+  await writeIssuerClients(file, known, secrets);
 });
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
@@ -44,7 +45,7 @@ describe('the issuer’s own file', () => {
 
   it('keeps the hashes of secrets that stay, and makes one anew whose secret changed', async () => {
     const before = new Map((await stored()).map(({ id, secretHash }) => [id, secretHash]));
-    await writeIssuerClients(file, tenants, { ...secrets, 'cli.ajuni': 'quite-another-secret' });
+    await writeIssuerClients(file, known, { ...secrets, 'cli.ajuni': 'quite-another-secret' });
     const after = new Map((await stored()).map(({ id, secretHash }) => [id, secretHash]));
     expect([...after].filter(([id, hash]) => before.get(id) !== hash).map(([id]) => id)).toEqual(['cli.ajuni']);
     expect(await isSecretOf(after.get('cli.ajuni') ?? '', 'quite-another-secret')).toBe(true);

@@ -4,14 +4,14 @@ import { z } from 'zod';
 import { SERVICES } from '../system/context.js';
 import type { Home } from '../system/home.js';
 import { writeJson } from '../system/write-json.js';
-import { clientsOf, issuerClient, type IssuerClient } from './clients.js';
+import { clientsOf, issuerClient, type IssuerClient, type IssuerTenant } from './clients.js';
 import { hashedClients } from './hashed-clients.js';
 
 /** What the issuer knows of its clients; their secrets are in the home's own file, see `secrets.ts`. */
 export const issuerClientsFile = (home: Home): string => join(home.keys('issuer'), 'clients.json');
 
 /** Writes the clients of these tenants and of all services. @param secrets of the clients, by id */
-export async function writeIssuerClients(file: string, tenants: readonly string[], secrets: Readonly<Record<string, string>>): Promise<void> {
+export async function writeIssuerClients(file: string, tenants: readonly IssuerTenant[], secrets: Readonly<Record<string, string>>): Promise<void> {
   writeJson(file, await hashedClients(clientsOf(tenants, SERVICES), secrets, knownClients(file)));
 }
 

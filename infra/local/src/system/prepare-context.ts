@@ -24,7 +24,7 @@ export async function prepareContext(
     clients: [...ids.map(cliClientId), ...ids.map(agentClientId), ...SERVICES.map(serviceClientId)],
     webhooks: ids,
   });
-  await writeIssuerClients(issuerClientsFile(home), ids, secrets.clients);
+  await writeIssuerClients(issuerClientsFile(home), tenants, secrets.clients);
   writeJson(join(home.keys('mail-processor'), 'webhooks.json'), secrets.webhooks);
   const password = encodeURIComponent(secrets.databases['postgres'] ?? '');
   return {

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatPackIssue, parsePack } from '@heed/policy';
+import { tokenSecondsOf } from '../issuer/token-seconds.js';
 import { StartError } from '../process/start-error.js';
 import type { Home } from './home.js';
 import { checkout } from './local.config.js';
@@ -8,6 +9,8 @@ import { checkout } from './local.config.js';
 export interface LocalTenant {
   readonly id: string;
   readonly isolation: 'role' | 'login';
+  /** How long its access tokens may live. */
+  readonly tokenSeconds: number;
   /** Absolute path of its policy pack. */
   readonly packFile: string;
 }
@@ -33,7 +36,7 @@ function packFiles(dir: string): string[] {
 
 function tenantOf(packFile: string): LocalTenant {
   const parsed = parsePack(readFileSync(packFile, 'utf8'), { file: packFile });
-  if (parsed.ok) return { id: parsed.pack.tenant.id, isolation: parsed.pack.isolation.value, packFile };
+  if (parsed.ok) return { id: parsed.pack.tenant.id, isolation: parsed.pack.isolation.value, tokenSeconds: tokenSecondsOf(parsed.pack), packFile };
   const [issue] = parsed.issues;
   throw new StartError('pack_unusable', `${issue ? formatPackIssue(issue) : packFile}: see "heed pack check ${packFile}".`);
 }
