@@ -9,7 +9,7 @@ export type { Kafka, KafkaSettings };
 export interface ClientOptions extends KafkaSettings {
   /** Tries at one call before it fails; a service never gives up, a command does. */
   readonly retries?: number;
-  /** Told why Kafka cannot be used, where that will not pass by itself; once per reason. */
+  /** Told why Kafka cannot be used, at every try that fails for a reason which may not pass by itself. */
   readonly onTrouble?: (reason: string) => void;
 }
 
@@ -26,7 +26,7 @@ export function createKafka(options: ClientOptions): Kafka {
     clientId: options.clientId,
     ...security(options),
     logLevel: onTrouble ? logLevel.ERROR : logLevel.NOTHING,
-    ...(onTrouble ? { logCreator: toldOnce(options, onTrouble) } : {}),
+    ...(onTrouble ? { logCreator: telling(options, onTrouble) } : {}),
     connectionTimeout: 3000,
     requestTimeout: 10_000,
     retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: options.retries ?? 1_000_000 },
@@ -42,12 +42,10 @@ function security({ sasl, tls }: KafkaSettings): Pick<KafkaConfig, 'sasl' | 'ssl
 }
 
 /** kafkajs keeps the reason of a failed connection to itself and tries again: its log is the only place that tells. */
-function toldOnce(settings: KafkaSettings, tell: (reason: string) => void): NonNullable<KafkaConfig['logCreator']> {
-  let told: string | undefined;
+function telling(settings: KafkaSettings, tell: (reason: string) => void): NonNullable<KafkaConfig['logCreator']> {
   return () => ({ log }) => {
-    const reason = troubleOf(log.message, settings.sasl?.username);
-    if (reason !== undefined && reason !== told) tell(reason);
-    told = reason ?? told;
+    const reason = troubleOf(log.message, settings);
+    if (reason !== undefined) tell(reason);
   };
 }
 

@@ -13,14 +13,16 @@ export class KafkaAccess {
     this.client = createKafka({
       ...kafkaSettings(environment, `heed-${service}`),
       onTrouble: (reason) => {
+        if (reason !== this.trouble) logger.warn({ reason }, 'Kafka cannot be used');
         this.trouble = reason;
-        logger.warn({ reason }, 'Kafka cannot be used');
       },
     });
   }
 
-  /** For readiness, while consumers are not members of their groups. */
-  get missing(): string {
-    return this.trouble === undefined ? 'kafka' : `kafka (${this.trouble})`;
+  /** For readiness. @param joined every consumer is a member of its group */
+  missing(joined: boolean): readonly string[] {
+    if (!joined) return [this.trouble === undefined ? 'kafka' : `kafka (${this.trouble})`];
+    this.trouble = undefined;
+    return [];
   }
 }

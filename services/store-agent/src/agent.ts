@@ -20,9 +20,13 @@ export interface Agent {
 export async function startAgent(config: AgentConfig, logger: Logger, clock: Clock = systemClock): Promise<Agent> {
   const { env, file } = config;
   const keys = await fileSecret<AgentKeys>(path.join(env.HEED_KEYS_DIR, 'agent-keys.json'), generateAgentKeys);
+  let trouble: string | undefined;
   const kafka = createKafka({
     ...kafkaSettings(env, `heed-agent-${file.tenant}-${file.name}`),
-    onTrouble: (reason) => logger.warn({ tenant: file.tenant, reason }, 'Kafka cannot be used'),
+    onTrouble: (reason) => {
+      if (reason !== trouble) logger.warn({ tenant: file.tenant, reason }, 'Kafka cannot be used');
+      trouble = reason;
+    },
   });
   const publisher = new Publisher(kafka);
   const stores = file.stores.map(

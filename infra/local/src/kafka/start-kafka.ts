@@ -31,6 +31,7 @@ export interface KafkaOptions {
 export interface EmbeddedKafka {
   readonly brokers: string;
   readonly port: number;
+  readonly controllerPort: number;
   readonly pid: number;
   readonly child: Child;
   readonly exited: Promise<ChildExit>;
@@ -92,6 +93,7 @@ export async function startKafka(options: KafkaOptions): Promise<EmbeddedKafka> 
   return {
     brokers,
     port,
+    controllerPort,
     pid: child.pid,
     child,
     exited: child.exited,

@@ -1,4 +1,5 @@
 import type { KafkaSettings } from '@heed/config';
+import { isHeedError } from '@heed/kernel';
 import kafkajs from 'kafkajs';
 import type { AclEntry } from 'kafkajs';
 import { createAcls, deleteAcls, entryOf, keyOf, listAcls } from './acls.js';
@@ -88,21 +89,32 @@ export async function accessLeft(admin: KafkaSettings, tenant: string, options: 
  * the broker asks again (`connections.max.reauth.ms`).
  */
 export async function rotateSecret(admin: KafkaSettings, user: string, secrets: KafkaSecrets): Promise<void> {
-  const password = secrets.next(user);
-  await KafkaUsers.with(admin, (users) => users.set(new Map([[user, password]])));
+  await setPasswords(admin, new Map([[user, secrets.next(user)]]));
   secrets.settle(user);
 }
 
 async function makeUsers(admin: KafkaSettings, declared: DeclaredAccess, secrets: KafkaSecrets): Promise<readonly string[]> {
-  return KafkaUsers.with(admin, async (list) => {
-    const existing = await list.existing(declared.users);
-    const changing = declared.users.filter((user) => secrets.isChanging(user));
-    const missing = declared.users.filter((user) => !(existing.has(user) && secrets.has(user)) && !changing.includes(user));
-    await list.set(new Map([...changing.map((user) => [user, secrets.next(user)] as const), ...missing.map((user) => [user, secrets.of(user)] as const)]));
-    for (const user of changing) secrets.settle(user);
-    await settled(async () => (await list.existing(declared.users)).size === declared.users.length);
-    return [...changing, ...missing];
-  });
+  const existing = await KafkaUsers.with(admin, (list) => list.existing(declared.users));
+  const changing = declared.users.filter((user) => secrets.isChanging(user));
+  const missing = declared.users.filter((user) => !(existing.has(user) && secrets.has(user)) && !changing.includes(user));
+  await setPasswords(admin, new Map([...changing.map((user) => [user, secrets.next(user)] as const), ...missing.map((user) => [user, secrets.of(user)] as const)]));
+  for (const user of changing) secrets.settle(user);
+  return [...changing, ...missing];
+}
+
+/** Returns once the passwords count: the brokers take them over in order, so the last one tells of all. */
+async function setPasswords(admin: KafkaSettings, passwords: ReadonlyMap<string, string>): Promise<void> {
+  const last = [...passwords].at(-1);
+  if (!last) return;
+  await KafkaUsers.with(admin, (users) => users.set(passwords));
+  const [username, password] = last;
+  const login: KafkaSettings = { ...admin, sasl: { mechanism: 'scram-sha-512', username, password } };
+  await settled(async () =>
+    KafkaUsers.with(login, async () => true).catch((error: unknown) => {
+      if (!(isHeedError(error) && error.code === 'kafka_login_refused')) throw error;
+      return false;
+    }),
+  );
 }
 
 /**

@@ -1,4 +1,5 @@
 import { pbkdf2, randomBytes } from 'node:crypto';
+import { isIP } from 'node:net';
 import { promisify } from 'node:util';
 import type { KafkaSettings } from '@heed/config';
 import { unavailable } from '@heed/kernel';
@@ -29,7 +30,7 @@ export class KafkaUsers {
     let failure: unknown;
     for (const broker of settings.brokers) {
       const [, host = '', port = '9092'] = /^\[?(.*?)\]?(?::(\d+))?$/.exec(broker) ?? [];
-      const connection = new calls.Connection(settings.clientId, { connectTimeout: 3000, requestTimeout: CALL_MS, ...security(settings) });
+      const connection = new calls.Connection(settings.clientId, { connectTimeout: 3000, requestTimeout: CALL_MS, ...security(settings, host) });
       connection.on('error', () => undefined); // the call that is under way tells of it
       try {
         await connection.connect(host, Number(port));
@@ -39,12 +40,17 @@ export class KafkaUsers {
       }
       try {
         return await work(new KafkaUsers(connection, calls));
+      } catch (error) {
+        // Whoever may not ask gets an answer that the library does not read: it waits for one until its time is up.
+        if (!(error instanceof Error && calls.GenericError.isGenericError(error))) throw error;
+        throw unavailable('kafka_users_refused', `Kafka did not let ${settings.sasl?.username ?? 'a client without a login'} work on its users: may it alter the cluster?`, error);
       } finally {
         await connection.close();
       }
     }
-    const detail = troubleOf(wordsOf(failure), settings.sasl?.username) ?? `none of ${settings.brokers.join(', ')} answers`;
-    throw unavailable('kafka_unavailable', `Kafka: ${detail}.`, failure);
+    const trouble = troubleOf(wordsOf(failure), settings);
+    if (trouble?.includes('login')) throw unavailable('kafka_login_refused', `Kafka: ${trouble}.`, failure);
+    throw unavailable('kafka_unavailable', `Kafka: ${trouble ?? `none of ${settings.brokers.join(', ')} answers`}.`, failure);
   }
 
   /** Who of these can log in. */
@@ -78,10 +84,10 @@ export class KafkaUsers {
   }
 }
 
-function security({ sasl, tls }: KafkaSettings): object {
+function security({ sasl, tls }: KafkaSettings, host: string): object {
   return {
     ...(sasl ? { sasl: { ...sasl, mechanism: sasl.mechanism.toUpperCase() } } : {}),
-    ...(tls ? { tls: { ...tls, minVersion: `TLSv${tls.minVersion}` }, tlsServerName: true } : {}),
+    ...(tls ? { tls: { ...tls, minVersion: `TLSv${tls.minVersion}` }, tlsServerName: isIP(host) === 0 } : {}),
   };
 }
 
