@@ -1,8 +1,7 @@
 import { accessLeft, applyAccess, applyTopics, createKafka, KafkaSecrets, KafkaUsers, removeAccess, rotateSecret } from '@heed/kafka';
 import type { KafkaSettings } from '@heed/kafka';
-import { startKafka } from '@heed/local';
-import type { EmbeddedKafka, KafkaSecurity } from '@heed/local';
-import { eventually } from '@heed/testing';
+import { eventually, startKafka } from '@heed/testing';
+import type { EmbeddedKafka, KafkaSecurity } from '@heed/testing';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

@@ -1,8 +1,7 @@
 import { createKafka, KafkaUsers } from '@heed/kafka';
 import type { KafkaSettings } from '@heed/kafka';
-import { startKafka } from '@heed/local';
-import type { EmbeddedKafka } from '@heed/local';
-import { makeTestAuthority } from '@heed/testing';
+import { makeTestAuthority, startKafka } from '@heed/testing';
+import type { EmbeddedKafka } from '@heed/testing';
 import { appendFile, copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

@@ -33,3 +33,6 @@ export async function startEmbeddedServers(): Promise<EmbeddedServers> {
   await stop();
   throw postgres.status === 'rejected' ? postgres.reason : kafka.status === 'rejected' ? kafka.reason : new Error('no server');
 }
+
+// For specs of libraries that the embedded start itself is built upon, which may not import it.
+export { startKafka, type EmbeddedKafka, type KafkaSecurity } from '@heed/local';

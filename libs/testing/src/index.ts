@@ -1,5 +1,5 @@
 export { ConsentPeer } from './consent-peer.js';
-export { startEmbeddedServers, type EmbeddedServers } from './embedded-servers.js';
+export { startEmbeddedServers, startKafka, type EmbeddedKafka, type EmbeddedServers, type KafkaSecurity } from './embedded-servers.js';
 export { documentedFetch } from './documented-fetch.js';
 export { eventProbe, type EventProbe } from './event-probe.js';
 export { eventually, type EventuallyOptions } from './eventually.js';
@@ -8,7 +8,7 @@ export { freshTopicPrefix } from './fresh-topic-prefix.js';
 export { makeTestAuthority, type IssuedCertificate, type TestAuthority } from './test-certificates.js';
 export { testIssuer, type TestIssuer, type TestPrincipal } from './test-issuer.js';
 export { testServers, type TestServers } from './test-servers.js';
-export { TestStepUps, type TestStepUp } from './test-step-ups.js';
+export { guardedActOf, TestStepUps, type TestStepUp } from './test-step-ups.js';
 export { TestStores } from './test-stores.js';
 export { VirtualClock } from './virtual-clock.js';
 export { ServiceBed, StartedService, testAgentKeys, type Answer, type ServiceBedOptions } from './service-bed.js';
