@@ -9,6 +9,12 @@ export interface TestPrincipal {
   readonly roles: readonly string[];
   /** Default `test`. */
   readonly sub?: string;
+  /** The program that the token is given to; default the subject. */
+  readonly client?: string;
+  /** The sign-in that it belongs to. */
+  readonly sid?: string;
+  /** Default ten minutes. */
+  readonly lifetimeSeconds?: number;
 }
 
 export interface TestIssuer {
@@ -29,15 +35,15 @@ export async function testIssuer(clock: Clock): Promise<TestIssuer> {
   const { publicKey, privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519' });
   const key = { ...(await exportJWK(publicKey)), kid: 'test', alg: 'EdDSA', use: 'sig' };
   let url = '';
-  const token = async ({ tenant, roles, sub }: TestPrincipal): Promise<string> => {
+  const token = async ({ tenant, roles, sub, client, sid, lifetimeSeconds = LIFETIME_SECONDS }: TestPrincipal): Promise<string> => {
     const now = Math.floor(clock.now().getTime() / 1000);
-    return new SignJWT({ roles: [...roles], ...(tenant ? { tenant } : {}) })
+    return new SignJWT({ roles: [...roles], ...(tenant ? { tenant } : {}), ...(client ? { client_id: client } : {}), ...(sid ? { sid } : {}) })
       .setProtectedHeader({ alg: 'EdDSA', kid: 'test', typ: 'at+jwt' })
       .setIssuer(url)
       .setAudience('heed')
       .setSubject(sub ?? 'test')
       .setIssuedAt(now)
-      .setExpirationTime(now + LIFETIME_SECONDS)
+      .setExpirationTime(now + lifetimeSeconds)
       .sign(privateKey);
   };
   const answers: Record<string, () => Promise<unknown>> = {
