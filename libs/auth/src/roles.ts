@@ -44,6 +44,9 @@ export const ACCESS: Readonly<Record<string, readonly Role[] | 'public'>> = {
   'GET /v1/dispatches': [...CASEWORK, 'auditor', 'platform', 'operator'],
   'GET /v1/dispatches/:id': [...CASEWORK, 'auditor', 'platform', 'operator'],
 
+  'GET /v1/tenant': READERS,
+  'POST /v1/tenant/close': ['tenant-admin'],
+  'POST /v1/tenant/reopen': ['tenant-admin'],
   'POST /v1/data-stores': ['agent', 'tenant-admin'],
   'GET /v1/data-stores': [...READERS, 'agent'],
   'GET /v1/data-stores/:id': [...READERS, 'agent'],
@@ -107,5 +110,7 @@ export const STEP_UP: Readonly<Record<string, GuardedAct>> = {
   'POST /v1/applications/:id/restore': { act: 'application.restore', resource: 'id' },
   'POST /v1/role-holders/:id/revoke': { act: 'roles.change', resource: 'id' },
   'POST /v1/role-holders/:id/restore': { act: 'roles.change', resource: 'id' },
+  'POST /v1/tenant/close': { act: 'tenant.close', resource: 'tenant' },
+  'POST /v1/tenant/reopen': { act: 'tenant.reopen', resource: 'tenant' },
   'POST /v1/authenticators/enrolments': { act: 'authenticator.enrol', resource: 'subject' },
 };

@@ -16,10 +16,19 @@ export interface TenantSite extends AdminAccess {
 const LOCK_TIMEOUT = '10s';
 const PATIENCE = 6;
 
-/** From now on the tenant is served no more; instances hear of it within `TENANT_LIST_MAX_AGE_MS`. There is no way back. */
-export async function closeTenant(site: TenantSite, tenant: string): Promise<void> {
-  await asAdmin(site, `closing of ${tenant}`, site.database, async (client) => {
-    await client.query(`UPDATE heed.tenant SET state = 'closed' WHERE id = $1 AND state IN ('active', 'closing')`, [tenant]);
+/**
+ * From now on the tenant is served no more; instances hear of it within `TENANT_LIST_MAX_AGE_MS`. There is no way back.
+ * @param dueAt only where its time has come by then: somebody may have kept it a moment ago
+ * @returns whether it is closed now, or more than that
+ */
+export async function closeTenant(site: TenantSite, tenant: string, dueAt?: Date): Promise<boolean> {
+  return asAdmin(site, `closing of ${tenant}`, site.database, async (client) => {
+    await client.query(
+      `UPDATE heed.tenant SET state = 'closed' WHERE id = $1 AND state IN ('active', 'closing') AND ($2::timestamptz IS NULL OR drop_after <= $2)`,
+      [tenant, dueAt ?? null],
+    );
+    const { rowCount } = await client.query(`SELECT 1 FROM heed.tenant WHERE id = $1 AND state IN ('active', 'closing')`, [tenant]);
+    return rowCount === 0;
   });
 }
 

@@ -2,6 +2,7 @@ import { accessLeft, createKafka, removeAccess, removeTopics, topicsLeft } from 
 import { conflict } from '@heed/kernel';
 import { aloneWithTenant, buryTenant, closeTenant, databaseName, dropTenant as dropFromDatabase, TENANT_LIST_MAX_AGE_MS, tenantLeft } from '@heed/persistence';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { TenantSite } from '@heed/persistence';
 import { registered } from './create-tenant.js';
 import { KAFKA_TRIES, REGISTER, siteOf, TENANT_SERVICES } from './installation.js';
 import type { Installation } from './installation.js';
@@ -23,7 +24,7 @@ export async function dropTenant(installation: Installation, id: string, now: Da
     if (!tenant) throw conflict('tenant_unknown', `There is no tenant ${id}.`);
     if (tenant.state === 'dropped') return;
     if (!isDue(tenant, now)) throw conflict('tenant_not_due', `The tenant ${id} is ${tenant.state} and not due to be dropped.`);
-    await runSteps('drop', stepsOf(installation, id), onStep);
+    await runSteps('drop', stepsOf(installation, id, now), onStep);
   });
 }
 
@@ -32,12 +33,21 @@ export function isDue(tenant: { readonly state: string; readonly dropAfter: Date
   return tenant.state === 'closing' && tenant.dropAfter !== null && tenant.dropAfter <= now;
 }
 
-function stepsOf(installation: Installation, id: string): readonly TenantStep[] {
+function stepsOf(installation: Installation, id: string, now: Date): readonly TenantStep[] {
   const { kafka, kafkaAccess, topicPrefix: prefix } = installation;
   const sites = TENANT_SERVICES.map((service) => ({ service, site: siteOf(installation, service) }));
-  const inAll = (work: (site: (typeof sites)[number]['site']) => Promise<void>) => async () => void (await Promise.all(sites.map(({ site }) => work(site))));
+  const register = siteOf(installation, REGISTER);
+  const inOthers = (work: (site: TenantSite) => Promise<unknown>) => async () => {
+    await Promise.all(sites.filter(({ service }) => service !== REGISTER).map(({ site }) => work(site)));
+  };
   return [
-    { name: 'closing', run: inAll((site) => closeTenant(site, id)) },
+    {
+      name: 'closing in the register',
+      run: async () => {
+        if (!(await closeTenant(register, id, now))) throw conflict('tenant_kept', `Somebody has just reopened ${id}: it is kept.`);
+      },
+    },
+    { name: 'closing', run: inOthers((site) => closeTenant(site, id)) },
     { name: 'silence', run: () => sleep(SILENCE_MS) },
     ...installation.extras.toReversed().map((extra) => ({ name: extra.name, run: () => extra.remove(id) })),
     { name: 'topics', run: () => removeTopics(createKafka({ ...kafka, retries: KAFKA_TRIES }), id, { prefix }) },
@@ -45,8 +55,8 @@ function stepsOf(installation: Installation, id: string): readonly TenantStep[] 
     ...sites.map(({ service, site }) => ({ name: `database of ${service}`, run: () => dropFromDatabase(site, id) })),
     { name: 'looking for what is left', run: () => assertNothingLeft(installation, id) },
     // The register's tombstone last: until it stands, the next sweep takes the tenant up again.
-    { name: 'tombstones', run: inAll((site) => (site.database === databaseName(REGISTER) ? Promise.resolve() : buryTenant(site, id))) },
-    { name: 'tombstone of the register', run: () => buryTenant(siteOf(installation, REGISTER), id) },
+    { name: 'tombstones', run: inOthers((site) => buryTenant(site, id)) },
+    { name: 'tombstone of the register', run: () => buryTenant(register, id) },
   ];
 }
 

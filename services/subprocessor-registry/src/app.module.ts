@@ -2,6 +2,7 @@ import { PlatformModule } from '@heed/runtime';
 import type { Platform } from '@heed/runtime';
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
+import { AccessControlModule } from './access/access-control.module.js';
 import { DataMapConsumer } from './data-map/data-map.consumer.js';
 import { DataMapController } from './data-map/data-map.controller.js';
 import { DataStoresController } from './data-map/data-stores.controller.js';
@@ -18,9 +19,11 @@ import { SubprocessorsController } from './policy/subprocessors.controller.js';
 import { AuthenticatorsController } from './step-up/adapters/authenticators.controller.js';
 import { StepUpKeysController, StepUpsController } from './step-up/adapters/step-ups.controller.js';
 import { stepUpProviders } from './step-up/step-up.providers.js';
+import { CloseTenant } from './tenant/close-tenant.use-case.js';
+import { TenantController } from './tenant/tenant.controller.js';
 import type { RegistryEnvironment } from './subprocessor-registry.config.js';
 
-/** Composition root: two nouns, the data map and the policy, and the page that documents all services. */
+/** Composition root: the tenant itself, the data map, the policy, who steps up for privileged acts, and the page that documents all services. */
 @Module({
   controllers: [
     DataStoresController,
@@ -34,11 +37,12 @@ import type { RegistryEnvironment } from './subprocessor-registry.config.js';
     AuthenticatorsController,
     StepUpsController,
     StepUpKeysController,
+    TenantController,
   ],
-  providers: [RegisterStores, MapActivation, PublishPolicy, PolicyActivation, ActivationJob],
+  providers: [RegisterStores, MapActivation, PublishPolicy, PolicyActivation, ActivationJob, CloseTenant],
 })
 export class AppModule {
   static of(platform: Platform<RegistryEnvironment>): DynamicModule {
-    return { module: AppModule, imports: [PlatformModule.of(platform)], providers: stepUpProviders(platform.environment) };
+    return { module: AppModule, imports: [PlatformModule.of(platform), AccessControlModule], providers: stepUpProviders(platform.environment) };
   }
 }

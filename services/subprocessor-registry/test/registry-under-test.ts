@@ -1,4 +1,6 @@
+import { STEP_UP_HEADER } from '@heed/auth';
 import { applyTopics, createKafka } from '@heed/kafka';
+import { uuidv7 } from '@heed/kernel';
 import { databaseName, migrate, persistenceMigrations } from '@heed/persistence';
 import { describeService, startService } from '@heed/runtime';
 import { documentedFetch, eventProbe, freshTopicPrefix, testIssuer, testServers, VirtualClock } from '@heed/testing';
@@ -7,7 +9,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import pg from 'pg';
 import { issueOperatorCode, registryMigrations, registryService } from '../src/index.js';
+import { StepUpSigner } from '../src/step-up/adapters/step-up-signer.js';
 
 export interface Answer {
   readonly status: number;
@@ -32,6 +36,10 @@ export interface RegistryUnderTest {
   post(tenant: string, path: string, body: unknown, as?: Caller): Promise<Answer>;
   /** What the operator's job does: a code for a first authenticator. */
   operatorCode(tenant: string, subject: string): Promise<string>;
+  /** What a caller has after stepping up for an act on the whole tenant. */
+  steppedUp(tenant: string, act: string, sub?: string): Promise<Readonly<Record<string, string>>>;
+  /** As an administrator of the database: for looking. */
+  sql<R extends object>(text: string): Promise<readonly R[]>;
   stop(): Promise<void>;
 }
 
@@ -91,6 +99,22 @@ export async function startRegistry(tenants: readonly string[], env: Readonly<Re
     get: (tenant, target, as = {}) => call('GET', tenant, target, as),
     post: (tenant, target, body, as = {}) => call('POST', tenant, target, { ...as, body: typeof body === 'string' ? body : JSON.stringify(body) }),
     operatorCode: (tenant, subject) => issueOperatorCode({ adminUrl: postgresUrl, database: databaseName(service), tenant, subject }),
+    steppedUp: async (tenant, act, sub = 'admin') => {
+      const signer = await StepUpSigner.open(keysDir, ORIGIN, clock);
+      const { token } = await signer.sign({ id: uuidv7(clock.now()), tenant, subject: sub, act, resource: tenant, method: 'fido2_hardware' });
+      return { [STEP_UP_HEADER]: token };
+    },
+    sql: async <R extends object>(text: string) => {
+      const admin = new URL(postgresUrl);
+      admin.pathname = `/${databaseName(service)}`;
+      const client = new pg.Client({ connectionString: admin.href });
+      await client.connect();
+      try {
+        return (await client.query<R>(text)).rows;
+      } finally {
+        await client.end();
+      }
+    },
     stop: async () => {
       await bus.stop();
       await running.stop();

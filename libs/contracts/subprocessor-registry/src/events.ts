@@ -51,4 +51,18 @@ export const policyActivated = defineEvent({
   data: z.strictObject({ version, hash, effectiveFrom: instant, pack }),
 });
 
-export const registryEvents = [mapProposed, mapActivated, policyAnnounced, policyPostponed, policyActivated] as const;
+export const tenantClosing = defineEvent({
+  type: 'heed.subprocessor-registry.tenant_closing.v1',
+  topics,
+  summary: 'This tenant is being closed: everything of it is dropped after the date. Until then it is served as before.',
+  data: z.strictObject({ dropAfter: instant }),
+});
+
+export const tenantReopened = defineEvent({
+  type: 'heed.subprocessor-registry.tenant_reopened.v1',
+  topics,
+  summary: 'This tenant, which was to be dropped after the date, is kept.',
+  data: z.strictObject({ dropAfter: instant }),
+});
+
+export const registryEvents = [mapProposed, mapActivated, policyAnnounced, policyPostponed, policyActivated, tenantClosing, tenantReopened] as const;

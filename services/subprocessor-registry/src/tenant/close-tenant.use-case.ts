@@ -1,0 +1,53 @@
+import { tenantClosing, tenantReopened } from '@heed/contracts-subprocessor-registry';
+import type { Call } from '@heed/http';
+import { conflict, newEvent } from '@heed/kernel';
+import { Outbox } from '@heed/outbox';
+import type { Tx } from '@heed/persistence';
+import { addDuration, calendarOf } from '@heed/policy';
+import { Injectable } from '@nestjs/common';
+import { REGISTRY } from '../source.js';
+import { activePolicy, lockPolicies } from '../policy/policy.store.js';
+import { insertDecision, newestDecision } from './closing.store.js';
+
+/** Where no policy was ever in force nothing was promised, and there is little to take along. */
+const WITHOUT_POLICY_MS = 30 * 86_400_000;
+
+/**
+ * Closing: from the decision to the drop lie the days that the policy in force promises. Until then the tenant is served
+ * as before, for what people have a right to and for taking data along; and it can be kept after all.
+ */
+@Injectable()
+export class CloseTenant {
+  constructor(private readonly outbox: Outbox) {}
+
+  /** Closing again says nothing new, and moves no date. */
+  async close(tx: Tx, call: Call): Promise<void> {
+    await lockPolicies(tx);
+    if ((await newestDecision(tx))?.drop_after) return;
+    const dropAfter = await dropDate(tx);
+    await insertDecision(tx, dropAfter, call.actor);
+    const data = { dropAfter: dropAfter.toISOString() };
+    tx.record({ kind: 'tenant.closing', data: { ...data, ...actedBy(call) } });
+    this.outbox.append([newEvent(tenantClosing, { source: REGISTRY, tenant: tx.tenant, key: tx.tenant, data, clock: tx.clock, cause: tx.cause })], tx);
+  }
+
+  /** @throws HeedError `tenant_not_closing` (409) */
+  async reopen(tx: Tx, call: Call): Promise<void> {
+    await lockPolicies(tx);
+    const dropAfter = (await newestDecision(tx))?.drop_after;
+    if (!dropAfter) throw conflict('tenant_not_closing', 'This tenant is not being closed: there is nothing to take back.');
+    await insertDecision(tx, null, call.actor);
+    const data = { dropAfter: dropAfter.toISOString() };
+    tx.record({ kind: 'tenant.reopened', data: { ...data, ...actedBy(call) } });
+    this.outbox.append([newEvent(tenantReopened, { source: REGISTRY, tenant: tx.tenant, key: tx.tenant, data, clock: tx.clock, cause: tx.cause })], tx);
+  }
+}
+
+/** ASK-12, for instance: 30 days, counted in the tenant's zone. */
+async function dropDate(tx: Tx): Promise<Date> {
+  const now = tx.clock.now();
+  const pack = (await activePolicy(tx))?.pack;
+  return pack ? addDuration(now, pack.operations.dropAfterClosing.value, calendarOf(pack)) : new Date(now.getTime() + WITHOUT_POLICY_MS);
+}
+
+const actedBy = ({ actor, stepUp }: Call): Record<string, unknown> => ({ actor, stepUp: { id: stepUp?.id, method: stepUp?.method } });
