@@ -1,8 +1,8 @@
-import { ClientCredentials } from '@heed/auth';
+import { ClientCredentials, STEP_UP_HEADER } from '@heed/auth';
 import { createKafka } from '@heed/kafka';
 import type { Kafka } from '@heed/kafka';
-import { fetchLocalToken, localConfigWith, LocalSystem } from '@heed/local';
-import { eventually } from '@heed/testing';
+import { fetchLocalToken, localConfigWith, LocalSystem, stepUpLocally } from '@heed/local';
+import { eventually, guardedActOf } from '@heed/testing';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -51,13 +51,22 @@ export class Heed {
     return token;
   }
 
+  /** A token for a privileged act, by the software key of the tenant's command line. */
+  async stepUp(tenant: string, act: string, resource: string): Promise<string> {
+    const { home, context } = this.system;
+    return (await stepUpLocally({ home, origin: context.origin, issuer: context.issuer }, tenant, { act, resource })).token;
+  }
+
+  /** Acts that need a step-up get a fresh one, unless the headers have one. */
   async call(tenant: string, method: 'GET' | 'POST', route: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+    const guarded = STEP_UP_HEADER in headers ? undefined : guardedActOf(`${method} ${route}`);
     const response = await fetch(this.system.origin + route, {
       method,
       signal: AbortSignal.timeout(20_000),
       headers: {
         authorization: `Bearer ${await this.token(tenant)}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(guarded ? { [STEP_UP_HEADER]: await this.stepUp(tenant, guarded.act, guarded.resource) } : {}),
         ...headers,
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),

@@ -17,4 +17,6 @@ export { findRunningSystem, type SystemRecord } from './system/system-record.js'
 export * from './samples/index.js';
 export { seedSamples } from './system/seed-samples.js';
 export type { SamplePerson } from './samples/index.js';
+export { stepUp, type LocalStepUp, type StepUpCaller } from './step-up/ceremony.js';
+export { enrolLocalKey, issueEnrolmentCode, stepUpLocally, type LocalHeed } from './step-up/enrol-local-key.js';
 export { SoftwareKey, type SoftwareKeyHabits, type SoftwareKeyState } from './step-up/software-key.js';

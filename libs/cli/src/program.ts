@@ -8,6 +8,7 @@ import { promisesCommand } from './commands/promises.command.js';
 import { requestCommand } from './commands/request.command.js';
 import { startCommand } from './commands/start.command.js';
 import { statusCommand } from './commands/status.command.js';
+import { stepUpCommand } from './commands/step-up.command.js';
 import { storesCommand } from './commands/stores.command.js';
 import { example } from './commands/tenant-option.js';
 import { tokenCommand } from './commands/token.command.js';
@@ -23,6 +24,7 @@ export function makeProgram(): Command {
     statusCommand(),
     demoCommand(),
     tokenCommand(),
+    stepUpCommand(),
     packCommand(),
     storesCommand(),
     withdrawCommand(),

@@ -1,9 +1,10 @@
-import { loadConfig } from '@heed/config';
+import { databaseTlsEnvironment, loadConfig } from '@heed/config';
 import { tenantId } from '@heed/kernel';
 import { z } from 'zod';
 import { subjectName } from './step-up/step-up.answer.js';
 
 const environment = z.object({
+  ...databaseTlsEnvironment,
   HEED_DATABASE_ADMIN_URL: z.string().min(1),
   HEED_TENANT: tenantId,
   /** The `sub` of the access tokens of who is to enrol an authenticator. */

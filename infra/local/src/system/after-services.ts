@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { packHash, parsePack } from '@heed/policy';
 import { fetchLocalToken } from '../issuer/local-token.js';
 import { StartError } from '../process/start-error.js';
+import { enrolLocalKey } from '../step-up/enrol-local-key.js';
 import { SERVICES, type SystemContext } from './context.js';
 import type { Step } from './run-in-order.js';
 import type { LocalTenant } from './tenants.js';
@@ -14,6 +15,7 @@ export function stepsAfterServices(context: SystemContext, onNotice: (line: stri
   const forAll = (work: (tenant: LocalTenant) => Promise<void>) => async () => void (await Promise.all(context.tenants.map(work)));
   return [
     { name: 'packs', after: ['router', 'issuer', ...SERVICES], run: forAll((tenant) => applyPack(context, tenant, onNotice)) },
+    { name: 'step-up-keys', after: ['packs'], run: forAll((tenant) => enrolLocalKey(context, tenant.id)) },
     { name: 'data-maps', after: ['packs', ...agents], run: forAll((tenant) => awaitProjections(context, tenant.id)) },
   ];
 }

@@ -47,6 +47,8 @@ function servicePart(context: SystemContext, name: ServiceName, port: number = c
       HEED_DATABASE_URL: databaseUrl.href,
       HEED_KEYS_DIR: context.home.keys(name),
       HEED_CONSENT_URL: local(context.ports.consent),
+      HEED_REGISTRY_URL: local(context.ports['subprocessor-registry']),
+      HEED_ALLOW_SOFTWARE_KEYS: 'true',
       ...(name === 'notifications' ? { SMTP_URL: `smtp://127.0.0.1:${context.ports.smtp}` } : {}),
     },
     probe: ready(port),

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
-import { printJson, printLine } from '../output/print.js';
+import { printJson, printLine, printRemark } from '../output/print.js';
 import { connect } from '../system/api.js';
+import { stepUp } from '../system/step-up.js';
 import { certificateCommand } from './request-certificate.command.js';
 import { addSubjectOptions, subjectOf, type SubjectOptions } from './subject-options.js';
 import { example, jsonOption, tenantOption, type TenantOptions } from './tenant-option.js';
@@ -27,8 +28,8 @@ export function requestCommand(): Command {
     .description("people's requests: submit, verify, approve, show, certificate")
     .addHelpText('after', example('heed request submit --type erase --email ada@example.com', 'heed request verify ID', 'heed request approve ID'))
     .addCommand(submit())
-    .addCommand(act('verify', 'say that the person was recognised', { method: 'operator_attested' }))
-    .addCommand(act('approve', "approve an erasure: a person's act", {}))
+    .addCommand(verify())
+    .addCommand(approve())
     .addCommand(show())
     .addCommand(certificateCommand());
 }
@@ -56,18 +57,38 @@ function submit(): Command {
   });
 }
 
-function act(action: 'verify' | 'approve', description: string, body: Record<string, string>): Command {
+function verify(): Command {
+  return act('verify', 'say that the person was recognised').action(async (id: string, options: ActOptions) => {
+    const api = await connect(options.tenant, ['dpo']);
+    print(await api.post<Request>(pathOf(id, 'verify'), { method: 'operator_attested', note: options.note }), options.json);
+  });
+}
+
+function approve(): Command {
+  return act('approve', 'approve an erasure: a privileged act, with a step-up')
+    .option('--step-up <token>', 'of your own key; without it the software key of this computer steps up')
+    .action(async (id: string, options: ActOptions & { stepUp?: string }) => {
+      const api = await connect(options.tenant, ['dpo']);
+      const proof = options.stepUp === undefined ? await stepUp(options.tenant, 'request.approve', id) : undefined;
+      if (proof?.label !== undefined) printRemark(`stepped up with a ${proof.label}`);
+      print(await api.act<Request>(pathOf(id, 'approve'), { note: options.note }, options.stepUp ?? proof?.token ?? ''), options.json);
+    });
+}
+
+interface ActOptions extends TenantOptions {
+  readonly note: string;
+}
+
+const pathOf = (id: string, action: string): string => `/v1/requests/${encodeURIComponent(id)}/${action}`;
+
+function act(action: string, description: string): Command {
   return new Command(action)
     .description(description)
     .argument('<id>', 'the request')
     .addOption(tenantOption())
     .option('--note <text>', 'kept with the act', 'by command line')
     .addOption(jsonOption())
-    .addHelpText('after', example(`heed request ${action} 0192f3c4-0000-7000-8000-000000000000 --note "known by account"`))
-    .action(async (id: string, options: TenantOptions & { note: string }) => {
-      const api = await connect(options.tenant, ['dpo']);
-      print(await api.post<Request>(`/v1/requests/${encodeURIComponent(id)}/${action}`, { ...body, note: options.note }), options.json);
-    });
+    .addHelpText('after', example(`heed request ${action} 0192f3c4-0000-7000-8000-000000000000 --note "known by account"`));
 }
 
 function show(): Command {

@@ -1,4 +1,5 @@
 import { connect } from '../system/api.js';
+import { stepUp } from '../system/step-up.js';
 import { followDispatch, until } from './follow.js';
 import { Mailbox } from './mailbox.js';
 import type { Story } from './story.js';
@@ -29,7 +30,9 @@ export async function erasureFlow(story: Story, tenant: string, email: string, m
   story.say(`mail to the person: "${(await mailbox.next(before)).subject}"`);
   const at = `/v1/requests/${request.id}`;
   await api.post(`${at}/verify`, { method: 'operator_attested', note: 'known by account' });
-  await api.post(`${at}/approve`, { note: 'checked' });
+  const proof = await stepUp(tenant, 'request.approve', request.id);
+  story.say(`stepped up for request.approve on this request alone, with a ${proof.label ?? proof.method}`);
+  await api.act(`${at}/approve`, { note: 'checked' }, proof.token);
   story.say('verified and approved by a person');
   const working = await until('the dispatch of the erasure', async () => {
     const now = await api.get<Request>(at);

@@ -7,6 +7,11 @@ export function printLine(line = ''): void {
   process.stdout.write(`${line}\n`);
 }
 
+/** Beside the answer: on standard error, so that the answer alone can be piped. */
+export function printRemark(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
 /**
  * Columns as wide as their widest cell, without a frame.
  * @example table(['store', 'state'], [['crm', 'done']])

@@ -1,3 +1,4 @@
+import { STEP_UP_HEADER } from '@heed/auth';
 import { randomUUID } from 'node:crypto';
 import { readCliConfig } from '../cli.config.js';
 import { CliError } from '../output/cli-error.js';
@@ -19,14 +20,20 @@ export class Api {
     return (await this.send<T>(path, body)).body;
   }
 
+  /** A privileged act, with the proof of presence for it. */
+  async act<T>(path: string, body: unknown, stepUpToken: string): Promise<T> {
+    return (await this.send<T>(path, body, { [STEP_UP_HEADER]: stepUpToken })).body;
+  }
+
   /** A POST whose status matters too; a text is sent as YAML. */
-  async send<T>(path: string, body: unknown): Promise<{ readonly status: number; readonly body: T }> {
+  async send<T>(path: string, body: unknown, more: Readonly<Record<string, string>> = {}): Promise<{ readonly status: number; readonly body: T }> {
     const answer = await this.#call(path, {
       method: 'POST',
       body: typeof body === 'string' ? body : JSON.stringify(body),
       headers: {
         'content-type': typeof body === 'string' ? 'application/yaml' : 'application/json',
         'idempotency-key': randomUUID(),
+        ...more,
       },
     });
     return { status: answer.status, body: (await answer.json()) as T };

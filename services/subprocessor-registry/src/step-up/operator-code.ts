@@ -1,11 +1,13 @@
 import { systemClock, uuidv7 } from '@heed/kernel';
 import { databaseName, quoteIdent, tenantSchema } from '@heed/persistence';
+import type { ConnectionOptions } from 'node:tls';
 import pg from 'pg';
 import { issueCode } from './adapters/enrolment.store.js';
 
 export interface OperatorCode {
   /** A superuser's URL to the server; the service's own login could not do this. */
   readonly adminUrl: string;
+  readonly ssl?: ConnectionOptions | undefined;
   readonly tenant: string;
   /** The `sub` of the person's access token. */
   readonly subject: string;
@@ -17,10 +19,10 @@ export interface OperatorCode {
  * The code for a tenant's first authenticator, or for one that lost all: nobody there can step up to issue it. The ledger
  * names the operator as who did.
  */
-export async function issueOperatorCode({ adminUrl, tenant, subject, database }: OperatorCode): Promise<string> {
+export async function issueOperatorCode({ adminUrl, ssl, tenant, subject, database }: OperatorCode): Promise<string> {
   const url = new URL(adminUrl);
   url.pathname = `/${database ?? databaseName('subprocessor-registry')}`;
-  const client = new pg.Client({ connectionString: url.href });
+  const client = new pg.Client({ connectionString: url.href, ...(ssl ? { ssl } : {}) });
   await client.connect();
   try {
     await client.query(`BEGIN; SET LOCAL search_path = ${quoteIdent(tenantSchema(tenant))}`);
