@@ -47,7 +47,7 @@ export class AccessReport {
       try {
         await this.publish(tenant, seen, refused);
       } catch (error) {
-        if (isHeedError(error) && error.code === 'tenant_unknown') continue; // closed meanwhile
+        if (isHeedError(error) && ['tenant_unknown', 'tenant_closed'].includes(error.code)) continue; // closed meanwhile
         this.sightings.putBack(tenant, seen);
         if (refused.length < MOST_WAITING) this.waiting.set(tenant, refused);
         failure ??= error;
