@@ -1,5 +1,5 @@
 import { causeOf, isHeedError } from '@heed/kernel';
-import { isTransientPgError, sqlState, UNIQUE_VIOLATION } from '@heed/persistence';
+import { isTransientPgError, SHARED_SCHEMA, sqlState, UNIQUE_VIOLATION } from '@heed/persistence';
 import type { Database, UnitOfWork } from '@heed/persistence';
 import type { DeadLetter, IncomingRecord } from './dead-letter.js';
 import { readRecord, runsOf, tenantOf } from './record-reader.js';
@@ -135,7 +135,14 @@ function dayOf(record: IncomingRecord, now: Date): string {
   return new Date(near ? at : now.getTime()).toISOString().slice(0, 10);
 }
 
-/** Two consumers handled the same event at once: the loser's rows are undone, and the next try finds it handled. */
+/** Any other row that is there already is not gone by the next try: that counts as an error nobody foresaw. */
 function isTransient(error: unknown): boolean {
-  return (isHeedError(error) && error.retriable) || isTransientPgError(error) || sqlState(error) === UNIQUE_VIOLATION;
+  return (isHeedError(error) && error.retriable) || isTransientPgError(error) || isHandledMeanwhile(error);
+}
+
+/** Two consumers handled the same event at once: the loser's rows are undone, and the next try finds it handled. */
+function isHandledMeanwhile(error: unknown): boolean {
+  if (sqlState(error) !== UNIQUE_VIOLATION) return false;
+  const { schema, table } = error as { readonly schema?: string; readonly table?: string };
+  return schema === SHARED_SCHEMA && table !== undefined && /^inbox(_|$)/.test(table); // a partition of it
 }

@@ -68,6 +68,39 @@ describe('a consumer of events', () => {
     expect(await mine()).toEqual([{ ...letter, replayedAt: expect.any(Date) as Date }]);
   });
 
+  it('takes a record aside whose rows another one has taken, instead of waiting for ever', async () => {
+    let tries = 0;
+    bed.handle = async (batch) => {
+      if (numbersOf(batch).includes(1)) {
+        tries += 1;
+        await batch.tx.query(`INSERT INTO idempotency (key, fingerprint, status, answer) VALUES ('taken', 'f', 200, '{}'), ('taken', 'f', 200, '{}')`);
+      }
+      await count(batch);
+    };
+    await bed.send([1]);
+    bed.run();
+    await eventually(async () => expect((await bed.deadLetters()).map(({ code }) => code)).toEqual(['handler_failed']), LONG);
+    expect(tries).toBe(5);
+    await bed.send([2]);
+    await eventually(async () => expect(await bed.effects()).toEqual([2]), LONG);
+  });
+
+  it('waits where two consumers handle one event at once: the effect is there once, and nothing is taken aside', async () => {
+    const ids = [randomUUID()];
+    let racing: Promise<unknown> | undefined;
+    bed.handle = async (batch) => {
+      // The other consumer, with the same event, commits first.
+      racing ??= bed.handledElsewhere(batch);
+      await racing;
+      await count(batch);
+    };
+    await bed.send([1], { ids });
+    await bed.send([2]);
+    bed.run();
+    await eventually(async () => expect(await bed.effects()).toEqual([1, 2]), LONG);
+    expect(await bed.deadLetters()).toEqual([]);
+  });
+
   it('tries an error nobody foresaw a few times, then takes the record aside, two in one batch too', async () => {
     let tries = 0;
     bed.handle = async (batch) => {

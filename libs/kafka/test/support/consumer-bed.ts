@@ -69,6 +69,12 @@ export class ConsumerBed {
     return runner;
   }
 
+  /** What another consumer of the group does when it handles the same batch at the same time and commits first. */
+  async handledElsewhere(batch: Batch): Promise<void> {
+    const keys = batch.events.map((event) => ({ key: `${event.tenant}|${event.source}|${event.id}`, day: event.time.toISOString().slice(0, 10) }));
+    await new UnitOfWork(this.database).run(batch.tenant, (tx) => count({ ...batch, tx }), { inbox: { consumer: this.group, keys } });
+  }
+
   async send(ns: readonly number[], to: { tenant?: string; topic?: string; ids?: readonly string[] } = {}): Promise<void> {
     const { tenant = 'ajuni', topic = MIXED, ids = ns.map(() => randomUUID()) } = to;
     const messages = ns.map((n, i) => {
