@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { loadPromises } from '@heed/policy';
 import { describe, expect, it } from 'vitest';
 import { judge, type JudgedPromise } from './judge.js';
+import { ORGANISATIONAL } from './organisational.js';
 import { promisesReport } from './report.js';
 import { readTestRun, testsOf } from './test-run.js';
 
@@ -61,9 +62,14 @@ describe('the page', () => {
   const page = promisesReport(judged({ [`${ID}: closed in | time`]: 'passed', [`${OTHER}: stops at a hold`]: 'failed' }));
 
   it('names the tests of each promise, and what is missing', () => {
-    expect(page).toContain(`| ${ID} | Requests are resolved within 30 days | dsar | G20 | kept | ${ID}: closed in \\| time ([cases.int.spec.ts](../services/dsar/test/cases.int.spec.ts)) |`);
+    expect(page).toContain(`| ${ID} | Requests are resolved within 30 days | dsar | G20 | kept | ${ID}: closed in \\| time ([cases.int.spec.ts](../services/dsar/test/cases.int.spec.ts)) |  |`);
     expect(page).toMatch(new RegExp(`^\\| ${OTHER} \\| .* \\| \\*\\*broken\\*\\* \\|`, 'm'));
-    expect(page).toMatch(/^\| AJU-41 \| .* \| no test yet \| {2}\|$/m);
+    expect(page).toMatch(/^\| AJU-41 \| .* \| no test yet \| {2}\| {2}\|$/m);
+  });
+
+  it('says which part is kept by people, of promises that there are', () => {
+    expect(page).toMatch(/^\| AJU-50 \| .* \| the decisions of a review \|$/m);
+    expect(Object.keys(ORGANISATIONAL).filter((id) => !loadPromises().some((promise) => promise.id === id))).toEqual([]);
   });
 
   it('counts every promise of every policy', () => {

@@ -1,4 +1,5 @@
 import { count, type JudgedPromise, type Judgement, type Verdict } from './judge.js';
+import { ORGANISATIONAL } from './organisational.js';
 import type { RanTest } from './test-run.js';
 
 const WORDS: Readonly<Record<Verdict, string>> = {
@@ -12,7 +13,7 @@ const HEAD = `# Promises
 
 Written by \`heed promises\` from the JSON report of the last test run, never by hand. A promise counts as kept only where a test that carries
 its id in its name ran and passed, and none that carries it failed. Some promises are a matter of people, contracts or certificates
-as much as of software: a test shows the part that Heed can keep.
+as much as of software: a test shows the part that Heed can keep, and the last column says which part people keep.
 `;
 
 /** \`docs/promises.md\`: without dates or durations, so that two runs with one result are one text. */
@@ -34,9 +35,9 @@ export function promisesReport({ promises, unknown }: Judgement): string {
 function table(promises: readonly JudgedPromise[]): string {
   const rows = promises.map(({ id, title, owner, group, verdict, tests }) => {
     const shown = verdict === 'broken' ? tests.filter((test) => test.status === 'failed') : tests;
-    return `| ${id} | ${cell(title)} | ${owner} | ${group} | ${WORDS[verdict]} | ${shown.map(cite).join('<br>')} |`;
+    return `| ${id} | ${cell(title)} | ${owner} | ${group} | ${WORDS[verdict]} | ${shown.map(cite).join('<br>')} | ${ORGANISATIONAL[id] ?? ''} |`;
   });
-  return ['| id | promise | owner | group | state | tests |', '| --- | --- | --- | --- | --- | --- |', ...rows].join('\n');
+  return ['| id | promise | owner | group | state | tests | kept by people |', '| --- | --- | --- | --- | --- | --- | --- |', ...rows].join('\n');
 }
 
 function cite(test: RanTest): string {
