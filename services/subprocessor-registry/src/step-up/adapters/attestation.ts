@@ -26,14 +26,16 @@ export class AttestationRoots {
     if (!chain || chain.length === 0 || this.roots.length === 0) return false;
     const [leaf, ...rest] = chain.map((certificate) => convertCertBufferToPEM(certificate));
     if (leaf === undefined) return false;
-    // Metadata of makers may name the attestation certificate itself, not its issuer.
-    if (this.isNamed(leaf)) return isCurrent(leaf);
+    if (this.isKnown(new X509Certificate(leaf))) return isCurrent(leaf);
     return validateCertificatePath([leaf, ...rest], [...this.roots]).catch(() => false);
   }
 
-  private isNamed(leaf: string): boolean {
-    const { fingerprint256 } = new X509Certificate(leaf);
-    return this.roots.some((root) => new X509Certificate(root).fingerprint256 === fingerprint256);
+  /** Makers may name the attestation certificate itself, or renew it under the same key: then there is no chain to build. */
+  private isKnown(leaf: X509Certificate): boolean {
+    return this.roots.some((pem) => {
+      const root = new X509Certificate(pem);
+      return root.fingerprint256 === leaf.fingerprint256 || (leaf.checkIssued(root) && leaf.verify(root.publicKey));
+    });
   }
 }
 
