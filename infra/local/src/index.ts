@@ -20,3 +20,5 @@ export type { SamplePerson } from './samples/index.js';
 export { stepUp, type LocalStepUp, type StepUpCaller } from './step-up/ceremony.js';
 export { enrolLocalKey, issueEnrolmentCode, stepUpLocally, type LocalHeed } from './step-up/enrol-local-key.js';
 export { SoftwareKey, type SoftwareKeyHabits, type SoftwareKeyState } from './step-up/software-key.js';
+export { localIssuer, writeIssuerClients } from './issuer/write-clients.js';
+export { localInstallation, type LocalInstallationOptions } from './tenants/local-installation.js';

@@ -2,10 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { SERVICES } from '../system/context.js';
+import { checkout } from '../system/local.config.js';
 import type { Home } from '../system/home.js';
 import { writeJson } from '../system/write-json.js';
 import { clientsOf, issuerClient, type IssuerClient, type IssuerTenant } from './clients.js';
 import { hashedClients } from './hashed-clients.js';
+
+/** The issuer's program, for whoever runs it by itself. */
+export const localIssuer = join(checkout, 'infra', 'local', 'dist', 'issuer', 'main.js');
 
 /** What the issuer knows of its clients; their secrets are in the home's own file, see `secrets.ts`. */
 export const issuerClientsFile = (home: Home): string => join(home.keys('issuer'), 'clients.json');

@@ -1,0 +1,28 @@
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+
+export interface FuzzConfig {
+  /** Spent on each caller, in seconds. */
+  readonly seconds: number;
+  readonly seed: number;
+  /** Where tools of this machine are kept; outside the checkout. */
+  readonly cache: string;
+  /** Where the report goes: docs/fuzz.md of the checkout unless said otherwise. */
+  readonly report: string;
+}
+
+export const checkout = path.resolve(import.meta.dirname, '..', '..', '..');
+
+/** `node infra/fuzz/dist/main.js [--seconds 35] [--seed 1] [--report docs/fuzz.md]` */
+export function readFuzzConfig(): FuzzConfig {
+  const { values } = parseArgs({
+    options: {
+      seconds: { type: 'string', default: '35' },
+      seed: { type: 'string', default: '1' },
+      report: { type: 'string', default: path.join(checkout, 'docs', 'fuzz.md') },
+    },
+  });
+  const fallback = process.getuid?.() === 0 ? '/var/cache/heed' : path.join(homedir(), '.cache', 'heed');
+  return { seconds: Number(values.seconds), seed: Number(values.seed), cache: process.env['HEED_CACHE'] ?? fallback, report: path.resolve(values.report) };
+}
