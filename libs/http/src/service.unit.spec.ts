@@ -1,6 +1,6 @@
 import { makeLogger } from '@heed/observability';
 import { systemClock } from '@heed/kernel';
-import { Controller, Get, Module, Param } from '@nestjs/common';
+import { Controller, Get, Module, Param, Post } from '@nestjs/common';
 import type { Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { describe, expect, it } from 'vitest';
@@ -23,6 +23,15 @@ class Described {
   @Get(':id')
   @Operation({ id: 'getHold', summary: 'Shows a hold', params, answers: { 200: z.strictObject({ id: z.uuid() }) }, refusals: { 404: ['not_found'] } })
   get(@Param('id') id: string): unknown {
+    return { id };
+  }
+}
+
+@Controller('v1/holds')
+class Privileged {
+  @Post(':id/release')
+  @Operation({ id: 'releaseHold', summary: 'Releases a hold', params, answers: { 201: z.strictObject({ id: z.uuid() }) } })
+  release(@Param('id') id: string): unknown {
     return { id };
   }
 }
@@ -57,6 +66,10 @@ describe('a service', () => {
 
   it('is not made with a call that the access matrix lets nobody make', async () => {
     await expect(serviceOf(ForNobody)).rejects.toThrow('GET /v1/secrets is served to nobody');
+  });
+
+  it('is not made with a privileged act whose step-ups it cannot verify', async () => {
+    await expect(serviceOf(Privileged)).rejects.toThrow('POST /v1/holds/{id}/release needs step-ups');
   });
 
   it('does not start with a route beside its document', async () => {

@@ -3,6 +3,7 @@ import type { Platform } from '@heed/runtime';
 import { PolicyStore } from '@heed/tenant-policy';
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
+import { AccessReviewConsumer } from './access-review/access-review.consumer.js';
 import { Contacts } from './message/contacts.js';
 import { mailServer } from './message/mail-server.js';
 import { Mailer } from './message/mailer.js';
@@ -26,7 +27,7 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [PlatformModule.of(platform)],
-      controllers: [MessageConsumer, MessagesController, NoticeConsumer, RecipientsController, NoticesController],
+      controllers: [MessageConsumer, MessagesController, NoticeConsumer, RecipientsController, NoticesController, AccessReviewConsumer],
       providers: [
         { provide: PolicyStore, useFactory: () => new PolicyStore() },
         { provide: RecipientVault, useFactory: () => RecipientVault.open(environment.HEED_KEYS_DIR) },

@@ -7,7 +7,7 @@ export const MESSAGE_STATES = ['queued', 'sending', 'sent', 'failed'] as const;
 export const messageAnswer = z
   .strictObject({
     id: uuid,
-    kind: z.enum(['request', 'notice']),
+    kind: z.enum(['request', 'notice', 'reminder']),
     template: z.string(),
     requestId: uuid.nullable(),
     noticeId: uuid.nullable(),

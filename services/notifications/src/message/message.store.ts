@@ -5,8 +5,8 @@ import type { RequestTemplate } from './domain/templates.js';
 /** A message that this process is sending now. */
 export interface Claimed {
   readonly id: string;
-  readonly kind: 'request' | 'notice';
-  readonly template: RequestTemplate | 'policy_change';
+  readonly kind: 'request' | 'notice' | 'reminder';
+  readonly template: RequestTemplate | 'policy_change' | 'access_review_overdue';
   readonly request_id: string | null;
   readonly ref: string | null;
   readonly params: Readonly<Record<string, string>>;

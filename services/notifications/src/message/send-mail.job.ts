@@ -10,7 +10,8 @@ import { Contacts } from './contacts.js';
 import { afterRefusal, refusalOf } from './domain/delivery.js';
 import type { Outcome } from './domain/delivery.js';
 import { lettersFor, mailOf, writerOf } from './domain/templates.js';
-import type { Mail, RequestTemplate } from './domain/templates.js';
+import type { Letter } from './domain/letter.js';
+import type { Letters, Mail, RequestTemplate, Writer } from './domain/templates.js';
 import { Mailer } from './mailer.js';
 import { abandoned, BATCH, claim, MAIL, remindAt } from './message.store.js';
 import type { Claimed } from './message.store.js';
@@ -100,13 +101,20 @@ export class SendMail {
 function mailFor(pack: PolicyPack, message: Claimed): Mail {
   const letters = lettersFor(pack);
   const writer = writerOf(pack);
-  const letter =
-    message.kind === 'notice'
-      ? letters.policyChange(writer, {
-          changes: message.changes ?? [],
-          effectiveFrom: message.effective_from ?? new Date(0),
-          policyVersion: message.policy_version ?? 0,
-        })
-      : letters.request(message.template as RequestTemplate, writer, message.request_id ?? message.id, message.params);
-  return mailOf(pack, letter, letters.language);
+  return mailOf(pack, letterFor(letters, writer, message), letters.language);
+}
+
+function letterFor(letters: Letters, writer: Writer, message: Claimed): Letter {
+  switch (message.kind) {
+    case 'notice':
+      return letters.policyChange(writer, {
+        changes: message.changes ?? [],
+        effectiveFrom: message.effective_from ?? new Date(0),
+        policyVersion: message.policy_version ?? 0,
+      });
+    case 'reminder':
+      return letters.accessReviewOverdue(writer, message.params);
+    case 'request':
+      return letters.request(message.template as RequestTemplate, writer, message.request_id ?? message.id, message.params);
+  }
 }

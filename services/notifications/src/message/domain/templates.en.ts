@@ -24,6 +24,10 @@ export const english: Letters = {
     subject: `${writer.name}: our privacy policy changes on ${day(content.effectiveFrom, writer)}`,
     body: policyChange(writer, content),
   }),
+  accessReviewOverdue: (writer, params) => ({
+    subject: `${writer.name}: the review of who may do what is overdue`,
+    body: accessReviewOverdue(writer, params),
+  }),
 };
 
 const SUBJECTS: Readonly<Record<RequestTemplate, string>> = {
@@ -65,6 +69,16 @@ function policyChange(writer: Writer, content: NoticeContent): Letter['body'] {
     `The privacy policy of ${writer.controller} changes on ${day(content.effectiveFrom, writer)}. This is what changes:`,
     { list: content.changes },
     `This will be version ${content.policyVersion} of the policy. Ask us for the full text of it, or of any older version, and for anything else: ${writer.contact}.`,
+    writer.name,
+  ];
+}
+
+function accessReviewOverdue(writer: Writer, params: Params): Letter['body'] {
+  return [
+    'Hello,',
+    `Who holds which role at ${writer.controller} was to be reviewed by ${when(params['dueAt'] ?? '', writer)}. ${params['undecided'] ?? 'Some'} of ${params['entries'] ?? 'the'} entries wait for a decision: keep or revoke.`,
+    'Decide about them with an administrator\'s account, as the guide to access says. Nobody decides about themselves.',
+    `The review has the number ${params['reviewId'] ?? ''}.`,
     writer.name,
   ];
 }

@@ -28,6 +28,8 @@ export interface Letters {
   readonly language: string;
   request(template: RequestTemplate, writer: Writer, reference: string, params: Readonly<Record<string, string>>): Letter;
   policyChange(writer: Writer, content: NoticeContent): Letter;
+  /** To an administrator: who holds which role should have been reviewed. */
+  accessReviewOverdue(writer: Writer, params: Readonly<Record<string, string>>): Letter;
 }
 
 const LETTERS: Readonly<Record<string, Letters>> = { en: english };
