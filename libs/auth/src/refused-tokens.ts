@@ -6,7 +6,7 @@ const KEPT_MS = 5_000;
 const SIZE = 5_000;
 
 interface Refused {
-  /** The token's digest. */
+  /** The header's digest. */
   readonly name: string;
   readonly refusal: HeedError;
   readonly until: number;
@@ -19,17 +19,17 @@ interface Refused {
 export class RefusedTokens {
   private readonly refused = new Map<string, Refused>();
 
-  find(token: string): Refused | undefined {
+  find(authorization: string): Refused | undefined {
     if (this.refused.size === 0) return undefined;
-    const found = this.refused.get(nameOf(token));
+    const found = this.refused.get(nameOf(authorization));
     return found && found.until > performance.now() ? found : undefined;
   }
 
-  keep(token: string, refusal: HeedError): void {
-    const name = nameOf(token);
+  keep(authorization: string, refusal: HeedError): void {
+    const name = nameOf(authorization);
     if (this.refused.size >= SIZE) this.refused.clear();
     this.refused.set(name, { name, refusal, until: performance.now() + KEPT_MS });
   }
 }
 
-const nameOf = (token: string): string => createHash('sha256').update(token).digest('base64url').slice(0, 22);
+const nameOf = (authorization: string): string => createHash('sha256').update(authorization).digest('base64url').slice(0, 22);

@@ -44,6 +44,7 @@ export class TokenVerifier {
   private keys: ReturnType<typeof createRemoteJWKSet> | undefined;
   /** As last read: they serve on while the issuer is away. */
   private published: JSONWebKeySet | undefined;
+  /** By the whole header, so that a known one is not even taken apart. */
   private readonly cache = new Map<string, Known>();
   private readonly refused = new RefusedTokens();
 
@@ -58,48 +59,42 @@ export class TokenVerifier {
 
   /** As `verify`, but where only the tenant refuses the token, it is still said whose it is. */
   async inspect(authorization: string | undefined): Promise<Verified> {
-    const token = bearer(authorization);
-    if (!token) throw unauthenticated('token_missing', 'Send a token: Authorization: Bearer <access token>.');
-    const known = this.lookUp(token) ?? (await this.admit(token));
-    const { tenant } = known.identity.principal;
-    let rules = tenant && this.options.rules ? this.options.rules.of(tenant) : undefined;
-    if (rules instanceof Promise) rules = await rules;
-    if (rules && rules !== known.rules) {
-      known.verified = judged(known.identity, rules);
-      known.rules = rules;
-    }
-    return known.verified;
+    return this.recall(authorization) ?? this.judge(await this.admit(authorization));
   }
 
-  /** Whether this token was verified before: no caller who holds one is made to wait for those who guess. */
-  knows(authorization: string | undefined): boolean {
-    const token = bearer(authorization);
-    return token !== undefined && this.lookUp(token) !== undefined;
+  /** What `inspect` says of a token that was verified before; a promise only where the tenant's rules have to be read. */
+  recall(authorization: string | undefined): Verified | Promise<Verified> | undefined {
+    const known = authorization === undefined ? undefined : this.cache.get(authorization);
+    if (!known || known.identity.expiresAt * 1000 <= this.options.clock.now().getTime()) return undefined;
+    return this.judge(known);
   }
 
   /** A short name of a token that was just refused, so that who sends it again and again can be told from their neighbours. */
   refusedBefore(authorization: string | undefined): string | undefined {
-    const token = bearer(authorization);
-    return token && this.refused.find(token)?.name;
+    return authorization && this.refused.find(authorization)?.name;
   }
 
-  private lookUp(token: string): Known | undefined {
-    const known = this.cache.get(token);
-    return known && known.identity.expiresAt * 1000 > this.options.clock.now().getTime() ? known : undefined;
+  private judge(known: Known): Verified | Promise<Verified> {
+    const { tenant } = known.identity.principal;
+    if (!tenant || !this.options.rules) return known.verified;
+    const rules = this.options.rules.of(tenant);
+    return rules instanceof Promise ? rules.then((read) => judgedBy(read, known)) : judgedBy(rules, known);
   }
 
-  private async admit(token: string): Promise<Known> {
-    const before = this.refused.find(token);
+  private async admit(authorization = ''): Promise<Known> {
+    const token = /^Bearer ([A-Za-z0-9._~+/-]+=*)$/.exec(authorization)?.[1];
+    if (!token) throw unauthenticated('token_missing', 'Send a token: Authorization: Bearer <access token>.');
+    const before = this.refused.find(authorization);
     if (before) throw before.refusal;
     const payload = await this.check(token).catch((error: unknown) => {
       const refusal = refusalOf(error);
-      if (refusal.kind === 'unauthenticated') this.refused.keep(token, refusal);
+      if (refusal.kind === 'unauthenticated') this.refused.keep(authorization, refusal);
       throw refusal;
     });
     const identity = identityOf(payload, this.options.subjectKey ?? this.options.issuer);
     const known: Known = { identity, verified: { ...identity, refusal: undefined }, rules: undefined };
     if (this.cache.size >= CACHE_SIZE) this.cache.clear();
-    this.cache.set(token, known);
+    this.cache.set(authorization, known);
     this.options.seen?.(identity);
     return known;
   }
@@ -134,6 +129,14 @@ export class TokenVerifier {
   }
 }
 
+function judgedBy(rules: TenantRules, known: Known): Verified {
+  if (rules !== known.rules) {
+    known.verified = judged(known.identity, rules);
+    known.rules = rules;
+  }
+  return known.verified;
+}
+
 /** What the tenant's rules leave of a token. */
 function judged(identity: Identity, rules: TenantRules): Verified {
   const { principal } = identity;
@@ -165,8 +168,4 @@ function refusalOf(error: unknown): HeedError {
 
 function unauthenticated(code: string, detail: string): HeedError {
   return new HeedError({ kind: 'unauthenticated', code, detail });
-}
-
-function bearer(authorization: string | undefined): string | undefined {
-  return /^Bearer ([A-Za-z0-9._~+/-]+=*)$/.exec(authorization ?? '')?.[1];
 }

@@ -117,6 +117,22 @@ function withRules(rules: Partial<TenantRules>): TokenVerifier {
   return new TokenVerifier({ issuer, audience: 'heed', clock, rules: { of: () => all } });
 }
 
+describe('a token that was refused', () => {
+  it('is refused for five seconds without another look, whoever else comes, and looked at again after that', async () => {
+    const wrong = await token({ aud: 'billing' });
+    await expect(verifier.verify(wrong)).rejects.toMatchObject({ code: 'token_invalid' });
+    expect(verifier.refusedBefore(wrong)).toMatch(/^[A-Za-z0-9_-]{22}$/);
+    expect(verifier.refusedBefore(await token())).toBeUndefined();
+    expect(await verifier.verify(await token())).toMatchObject({ subject: 'ada' });
+    const early = await token({ iat: NOW + 31, exp: NOW + 600 });
+    await expect(verifier.verify(early)).rejects.toMatchObject({ code: 'token_invalid' });
+    const now = performance.now();
+    const elapsed = vi.spyOn(performance, 'now').mockReturnValue(now + 5_001);
+    expect(verifier.refusedBefore(early)).toBeUndefined();
+    elapsed.mockRestore();
+  });
+});
+
 describe("a tenant's own rules", () => {
   it('may allow tokens a shorter life than others have', async () => {
     const strict = withRules({ lifetimeSeconds: 600 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ConfigError } from './config-error.js';
-import { kafkaEnvironment } from './kafka.js';
+import { kafkaEnvironment, list } from './kafka.js';
 import { databaseTlsEnvironment, listenerTlsEnvironment } from './tls/index.js';
 
 export * from './kafka.js';
@@ -54,6 +54,8 @@ export const serviceEnvironment = z.object({
   /** Calls of one token subject, and calls from one address without a valid token; each replica counts for itself. */
   HEED_RATE_LIMIT_TOKEN: rateLimit.prefault('2000:4000'),
   HEED_RATE_LIMIT_ADDRESS: rateLimit.prefault('20:100'),
+  /** Proxies whose `X-Forwarded-For` is believed: addresses and networks, or `loopback`; else everybody behind one counts as one address. */
+  HEED_TRUSTED_PROXIES: list.prefault('loopback'),
   /** Makes pseudonyms of token subjects that are email addresses; the same in all services, and secret. */
   HEED_SUBJECT_KEY: z.string().min(32).optional(),
   /** How often it tells who called, in milliseconds. */

@@ -19,7 +19,7 @@ declare module 'fastify' {
   }
 }
 
-type Verifier = Pick<TokenVerifier, 'inspect' | 'knows' | 'refusedBefore'>;
+type Verifier = Pick<TokenVerifier, 'inspect' | 'recall' | 'refusedBefore'>;
 
 /** What is let through; an undefined limit is off. */
 export interface AccessLimits {
@@ -78,7 +78,9 @@ class Door {
   async identify(request: FastifyRequest): Promise<Verified> {
     const { authorization } = request.headers;
     const { byAddress, verifier } = this;
-    if (!byAddress || verifier.knows(authorization)) return verifier.inspect(authorization);
+    const known = verifier.recall(authorization);
+    if (known) return known;
+    if (!byAddress) return verifier.inspect(authorization);
     const again = verifier.refusedBefore(authorization);
     const caller = again ? `${callerAt(request.ip)} ${again}` : callerAt(request.ip);
     refuseAfter(byAddress.waitOf(caller), 'address');

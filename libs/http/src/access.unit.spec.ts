@@ -13,12 +13,14 @@ import type { RefusedCall } from './refused-calls.js';
 const refusal = new HeedError({ kind: 'unauthenticated', code: 'token_invalid', detail: 'no' });
 
 /** Tokens are `good <subject>` and anything else; what was verified or refused once is remembered. */
-function verifierOf(): Pick<TokenVerifier, 'inspect' | 'knows' | 'refusedBefore'> & { checked: number } {
+function verifierOf(): Pick<TokenVerifier, 'inspect' | 'recall' | 'refusedBefore'> & { checked: number } {
   const known = new Set<string>();
   const refused = new Set<string>();
   return {
     checked: 0,
-    knows: (header) => known.has(header ?? ''),
+    recall(header) {
+      return known.has(header ?? '') ? this.inspect(header) : undefined;
+    },
     refusedBefore: (header) => (refused.has(header ?? '') ? header : undefined),
     async inspect(header = '') {
       if (refused.has(header)) throw refusal;

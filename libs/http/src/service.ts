@@ -38,6 +38,8 @@ export interface HttpServiceOptions extends Pick<VerifierOptions, 'rules' | 'see
   readonly tls?: SecureContextOptions | undefined;
   /** Where a call needs a step-up: whose are taken, and how they are verified. */
   readonly stepUps?: Omit<StepUpVerifierOptions, 'clock'> | undefined;
+  /** Whose word about the caller's address is believed. */
+  readonly trustedProxies?: readonly string[] | undefined;
   /** How often one may call; unlimited without. */
   readonly limits?: AccessLimits | undefined;
   /** Told of every call that is refused because of who makes it. */
@@ -58,7 +60,7 @@ export async function createHttpService(options: HttpServiceOptions): Promise<Ne
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
     ...(options.tls ? { https: options.tls } : {}),
-    trustProxy: 'loopback',
+    trustProxy: [...(options.trustedProxies ?? ['loopback'])],
     forceCloseConnections: 'idle',
     exposeHeadRoutes: false,
     frameworkErrors: (error: Error, _: FastifyRequest, reply: FastifyReply) => sendProblem(reply, error, logger), // a path that cannot be decoded

@@ -26,13 +26,14 @@ export class AccessPart {
   }
 
   /** What its HTTP side takes over. */
-  get http(): Pick<HttpServiceOptions, 'rules' | 'seen' | 'refused' | 'subjectKey' | 'limits'> {
+  get http(): Pick<HttpServiceOptions, 'rules' | 'seen' | 'refused' | 'subjectKey' | 'trustedProxies' | 'limits'> {
     const { environment } = this.platform;
     return {
       rules: this.rules,
       seen: this.report.saw,
       refused: this.report.refused,
       subjectKey: environment.HEED_SUBJECT_KEY,
+      trustedProxies: environment.HEED_TRUSTED_PROXIES,
       limits: { token: environment.HEED_RATE_LIMIT_TOKEN, address: environment.HEED_RATE_LIMIT_ADDRESS },
     };
   }
