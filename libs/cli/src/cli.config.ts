@@ -1,3 +1,4 @@
+import { armFailpoint } from '@heed/kernel';
 import { Home, readLocalConfig } from '@heed/local';
 
 export interface CliConfig {
@@ -12,4 +13,16 @@ export function readCliConfig(env: NodeJS.ProcessEnv = process.env): CliConfig {
     home: new Home(readLocalConfig(env).home),
     remote: origin !== undefined && token !== undefined ? { origin, token } : undefined,
   };
+}
+
+export interface ProvisioningConfig {
+  /** Handed on to the migration programs. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Whether the environment names an installation other than the one on this computer. */
+  readonly elsewhere: boolean;
+}
+
+export function readProvisioning(env: NodeJS.ProcessEnv = process.env): ProvisioningConfig {
+  armFailpoint(env['HEED_FAILPOINT'], env['NODE_ENV']);
+  return { env, elsewhere: (env['HEED_DATABASE_ADMIN_URL'] ?? '') !== '' };
 }

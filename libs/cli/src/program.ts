@@ -10,6 +10,7 @@ import { startCommand } from './commands/start.command.js';
 import { statusCommand } from './commands/status.command.js';
 import { stepUpCommand } from './commands/step-up.command.js';
 import { storesCommand } from './commands/stores.command.js';
+import { tenantCommand } from './commands/tenant.command.js';
 import { example } from './commands/tenant-option.js';
 import { tokenCommand } from './commands/token.command.js';
 import { withdrawCommand } from './commands/withdraw.command.js';
@@ -27,6 +28,7 @@ export function makeProgram(): Command {
     stepUpCommand(),
     packCommand(),
     storesCommand(),
+    tenantCommand(),
     withdrawCommand(),
     requestCommand(),
     dispatchCommand(),

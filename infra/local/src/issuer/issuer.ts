@@ -10,10 +10,26 @@ export interface IssuerOptions {
   readonly audience: string;
   readonly clients: readonly IssuerClient[];
   readonly keys: IssuerKeys;
+  /** Handed a function by which other clients take the place of these: a tenant that is made needs no restart. */
+  readonly onChange?: (replace: (clients: readonly IssuerClient[]) => void) => void;
 }
+
+type Answer = ReturnType<Provider['callback']>;
 
 /** An OpenID Connect issuer for machines and the command line of one computer: client credentials and nothing else. */
 export function makeIssuer(options: IssuerOptions): Server {
+  let answer = answerOf(options);
+  options.onChange?.((clients) => (answer = answerOf({ ...options, clients })));
+  return createServer((request, response) => {
+    if (request.url === '/readyz' || request.url === '/healthz') {
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{"status":"ok"}');
+      return;
+    }
+    answer(request, response).catch(() => response.destroy());
+  });
+}
+
+function answerOf(options: IssuerOptions): Answer {
   const roles = [...new Set(options.clients.flatMap((client) => client.roles))];
   const byId = new Map(options.clients.map((client) => [client.id, client]));
   const tokenSeconds = ({ clientId }: { readonly clientId: string }): number => byId.get(clientId)?.tokenSeconds ?? LONGEST_TOKEN_SECONDS;
@@ -56,12 +72,5 @@ export function makeIssuer(options: IssuerOptions): Server {
   provider.Client.prototype.compareClientSecret = function (this: StoredClient, actual: string): Promise<boolean> {
     return secrets.matches(this.clientSecret, actual);
   };
-  const answer = provider.callback();
-  return createServer((request, response) => {
-    if (request.url === '/readyz' || request.url === '/healthz') {
-      response.writeHead(200, { 'content-type': 'application/json' }).end('{"status":"ok"}');
-      return;
-    }
-    answer(request, response).catch(() => response.destroy());
-  });
+  return provider.callback();
 }

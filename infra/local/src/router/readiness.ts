@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { partHealth, type Health } from '../system/part-health.js';
 import { readRecords } from '../system/part-record.js';
+import { partsNow } from '../system/system-record.js';
 
 export interface PartReadiness {
   readonly name: string;
@@ -20,7 +21,7 @@ export async function readiness(runDir: string, expected: readonly string[]): Pr
 }
 
 export async function sendReadiness(response: ServerResponse, runDir: string, expected: readonly string[]): Promise<void> {
-  const { ready, parts } = await readiness(runDir, expected);
+  const { ready, parts } = await readiness(runDir, partsNow(runDir) ?? expected);
   const body = JSON.stringify({ status: ready ? 'ready' : 'not_ready', parts });
   response.writeHead(ready ? 200 : 503, { 'content-type': 'application/json', ...(ready ? {} : { 'retry-after': '1' }) });
   response.end(body);

@@ -1,11 +1,12 @@
-/** What an authenticator writes in CBOR (RFC 8949): whole numbers, bytes, texts, and maps whose order is the writer's. */
-export type Cbor = number | string | Uint8Array | ReadonlyMap<number | string, Cbor>;
+/** What an authenticator writes in CBOR (RFC 8949): whole numbers, bytes, texts, lists, and maps whose order is the writer's. */
+export type Cbor = number | string | Uint8Array | readonly Cbor[] | ReadonlyMap<number | string, Cbor>;
 
 /** @example encodeCbor(new Map([['fmt', 'none']])) */
 export function encodeCbor(value: Cbor): Buffer {
   if (typeof value === 'number') return value >= 0 ? head(0, value) : head(1, -1 - value);
   if (typeof value === 'string') return Buffer.concat([head(3, Buffer.byteLength(value)), Buffer.from(value)]);
   if (value instanceof Uint8Array) return Buffer.concat([head(2, value.length), value]);
+  if (value instanceof Array) return Buffer.concat([head(4, value.length), ...value.map(encodeCbor)]);
   return Buffer.concat([head(5, value.size), ...[...value].flatMap(([key, member]) => [encodeCbor(key), encodeCbor(member)])]);
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Home } from '../system/home.js';
@@ -26,3 +26,10 @@ export function readSoftwareKey(home: Home, tenant: string): SoftwareKey | undef
 export function keepSoftwareKey(home: Home, tenant: string, key: SoftwareKey): void {
   writeJson(fileOf(home, tenant), key.state);
 }
+
+/** Of a tenant that is dropped. */
+export function forgetSoftwareKey(home: Home, tenant: string): void {
+  rmSync(fileOf(home, tenant), { force: true });
+}
+
+export const hasSoftwareKey = (home: Home, tenant: string): boolean => existsSync(fileOf(home, tenant));

@@ -1,5 +1,6 @@
 import { SOFTWARE_KEY_AAGUID } from '@heed/auth';
 import { createHash, createPrivateKey, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { encodeCbor, type Cbor } from './cbor.js';
 
 /** What is kept of a software key. Whoever reads it has the key: it proves nothing but that somebody can read a file. */
@@ -15,6 +16,10 @@ export interface SoftwareKeyHabits {
   readonly userVerified?: boolean;
   /** Default 0: it does not count, so that answers may overtake each other. */
   readonly counter?: number;
+  /** Says that it can be copied to other devices. */
+  readonly backupEligible?: boolean;
+  /** A maker's word for it: the attestation key and certificates (DER), leaf first. Default: its own. */
+  readonly attestation?: { readonly privateKey: KeyObject; readonly chain: readonly Uint8Array[] };
 }
 
 interface CreationOptions {
@@ -27,7 +32,7 @@ interface RequestOptions {
 }
 
 const ES256 = -7;
-const [USER_PRESENT, USER_VERIFIED, HAS_CREDENTIAL] = [0x01, 0x04, 0x40];
+const [USER_PRESENT, USER_VERIFIED, BACKUP_ELIGIBLE, HAS_CREDENTIAL] = [0x01, 0x04, 0x08, 0x40];
 const base64url = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url');
 const sha256 = (bytes: Uint8Array | string): Buffer => createHash('sha256').update(bytes).digest();
 
@@ -51,7 +56,9 @@ export class SoftwareKey {
   create(options: CreationOptions, origin: string) {
     const clientData = clientDataOf('webauthn.create', options.challenge, origin);
     const authData = Buffer.concat([this.#authData(options.rp.id ?? '', HAS_CREDENTIAL), this.#credentialData()]);
-    const statement = new Map<string, Cbor>([['alg', ES256], ['sig', this.#sign(authData, clientData)]]);
+    const { attestation: maker } = this.habits;
+    const statement = new Map<string, Cbor>([['alg', ES256], ['sig', this.#sign(authData, clientData, maker?.privateKey)]]);
+    if (maker) statement.set('x5c', maker.chain);
     const attestation = encodeCbor(new Map<string, Cbor>([['fmt', 'packed'], ['attStmt', statement], ['authData', authData]]));
     return this.#credential({ clientDataJSON: base64url(clientData), attestationObject: base64url(attestation) });
   }
@@ -73,7 +80,8 @@ export class SoftwareKey {
   }
 
   #authData(rpId: string, more: number): Buffer {
-    const flags = USER_PRESENT | (this.habits.userVerified === false ? 0 : USER_VERIFIED) | more;
+    const { userVerified = true, backupEligible = false } = this.habits;
+    const flags = USER_PRESENT | (userVerified ? USER_VERIFIED : 0) | (backupEligible ? BACKUP_ELIGIBLE : 0) | more;
     const counter = Buffer.alloc(4);
     counter.writeUInt32BE(this.habits.counter ?? 0);
     return Buffer.concat([sha256(rpId), Buffer.from([flags]), counter]);
@@ -88,8 +96,7 @@ export class SoftwareKey {
     return Buffer.concat([aaguid, Buffer.from([id.length >> 8, id.length & 0xff]), id, encodeCbor(key)]);
   }
 
-  #sign(authData: Buffer, clientData: Buffer): Buffer {
-    const key = createPrivateKey({ key: { ...this.state.privateKey }, format: 'jwk' });
+  #sign(authData: Buffer, clientData: Buffer, key = createPrivateKey({ key: { ...this.state.privateKey }, format: 'jwk' })): Buffer {
     return sign('sha256', Buffer.concat([authData, sha256(clientData)]), key);
   }
 }

@@ -58,6 +58,7 @@ async function migrate(context: SystemContext, service: ServiceName): Promise<vo
       HEED_DATABASE_PASSWORD: context.secrets.databases[service] ?? '',
       HEED_TENANTS: JSON.stringify(context.tenants.map(({ id, isolation }) => ({ id, isolation }))),
       HEED_KEYS_DIR: context.home.keys(service),
+      HEED_MIGRATE_PHASE: 'contract', // everything is started anew: no older instance runs
       LOG_LEVEL: context.logLevel,
     },
     cwd: checkout,

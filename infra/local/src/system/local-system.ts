@@ -1,6 +1,9 @@
+import { sweepTenants } from '@heed/provisioning';
 import { asDiskFull } from '../process/disk.js';
 import { freePort } from '../process/ports.js';
 import { identify } from '../process/process-identity.js';
+import { localInstallation } from '../tenants/local-installation.js';
+import { TenantWatch } from '../tenants/tenant-watch.js';
 import { stepsAfterServices } from './after-services.js';
 import { prepareContext } from './prepare-context.js';
 import { local, type ServiceName, type SystemContext } from './context.js';
@@ -12,11 +15,13 @@ import { lockHome } from './lock.js';
 import { ManagedPart, type PartDefinition } from './managed-part.js';
 import { nodeProgram } from './node-part.js';
 import { PART_GROUPS } from './part-record.js';
-import { partSpecs, replicaPart, type PartSpec } from './parts.js';
+import { agentName, agentPart, partSpecs, replicaPart, type PartSpec } from './parts.js';
 import { preflight } from './preflight.js';
 import { runInOrder, type Step } from './run-in-order.js';
 import { serverParts } from './servers.js';
-import { removeSystemRecord, writeSystemRecord } from './system-record.js';
+import { readSecrets } from './secrets.js';
+import { findRunningSystem, removeSystemRecord, writeSystemRecord } from './system-record.js';
+import type { LocalTenant } from './tenants.js';
 
 export interface SystemOptions extends LocalConfig {
   /** Start a part again when it ends by itself. Tests that kill parts say false. */
@@ -48,6 +53,9 @@ export class LocalSystem {
   #unlock: (() => void) | undefined;
   #stopping = false;
   readonly #parts = new Map<string, ManagedPart>();
+  /** Served no more, their drop not finished: nothing is begun for them. */
+  readonly #closed = new Set<string>();
+  #watch: TenantWatch | undefined;
 
   constructor(private readonly options: SystemOptions) {
     this.home = new Home(options.home);
@@ -88,8 +96,11 @@ export class LocalSystem {
       this.#context = await prepareContext(this.home, tenants, this.options);
       this.options.onBegin?.();
       const specs = this.#specs();
-      this.#recordSystem(specs);
+      this.#recordSystem(specs.map((spec) => spec.name));
       await runInOrder(this.#steps(specs), () => this.#stopping);
+      if (this.#stopping) return;
+      this.#followTenants();
+      await this.#sweep();
     } catch (error) {
       await this.stop();
       throw asDiskFull(error, this.home.dir) ?? error;
@@ -99,19 +110,23 @@ export class LocalSystem {
   /** Ends everything in order: services drain first, while what they use is still there. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    const watch = this.#watch?.stop();
     for (const group of PART_GROUPS) {
       const parts = this.parts.filter((part) => part.group === group && part.pid !== undefined);
       const left = (): string => parts.filter((part) => part.pid !== undefined).map((part) => part.name).join(', ');
       const slow = setInterval(() => this.#notice(`still ending: ${left()}`), SLOW_END_MS);
       await Promise.all(this.parts.filter((part) => part.group === group).map((part) => part.stop())).finally(() => clearInterval(slow));
     }
+    await watch;
     this.#release();
   }
 
   /** Ends everything at once. What was answered stays: PostgreSQL and Kafka recover it at the next start. */
   async kill(): Promise<void> {
     this.#stopping = true;
+    const watch = this.#watch?.stop();
     await Promise.all(this.parts.map((part) => part.kill('SIGKILL')));
+    await watch;
     this.#release();
   }
 
@@ -138,7 +153,7 @@ export class LocalSystem {
     const without = this.options.without ?? [];
     return [
       ...servers.map((server) => this.#partStep(this.#manage(server), [])),
-      ...[...jobs(this.context), ...stepsAfterServices(this.context, (line) => this.#notice(line))]
+      ...[...jobs(this.context), ...stepsAfterServices(this.context, (line) => this.#notice(line), this.#closed)]
         .filter((job) => !without.includes(job.name))
         .map((job) => this.#timed(job)),
       ...specs.map((spec) => this.#partStep(this.#manage(this.#ownPart(spec)), spec.after)),
@@ -161,7 +176,61 @@ export class LocalSystem {
   }
 
   #partStep(part: ManagedPart, after: readonly string[]): Step {
-    return this.#timed({ name: part.name, after, run: () => part.start() }, part.port);
+    const run = async (): Promise<void> => {
+      if (![...this.#closed].some((tenant) => part.name === agentName(tenant))) await part.start();
+    };
+    return this.#timed({ name: part.name, after, run }, part.port);
+  }
+
+  /** Agents come and go with their tenants, while everything else runs on. */
+  #followTenants(): void {
+    const without = this.options.without ?? [];
+    const agents = (): string[] => this.context.tenants.map(({ id }) => id).filter((id) => this.#parts.has(agentName(id)) || without.includes(agentName(id)));
+    this.#watch = new TenantWatch({
+      home: this.home,
+      running: agents,
+      begin: (tenant) => this.#beginAgent(tenant),
+      end: (tenant) => this.#endAgent(tenant),
+      onError: (error) => this.#notice(`tenants cannot be followed: ${error instanceof Error ? error.message : 'unknown error'}`),
+    });
+    this.#watch.start();
+  }
+
+  async #beginAgent(tenant: LocalTenant): Promise<void> {
+    const tenants = [...this.context.tenants.filter(({ id }) => id !== tenant.id), tenant];
+    this.#context = { ...this.context, tenants, secrets: readSecrets(this.home) ?? this.context.secrets };
+    const part = this.#manage(this.#ownPart(agentPart(this.context, tenant.id)));
+    this.#recordSystem(this.#ownParts());
+    await part.start();
+    this.#notice(`tenant ${tenant.id} is here`);
+  }
+
+  async #endAgent(id: string): Promise<void> {
+    const name = agentName(id);
+    await this.#parts.get(name)?.stop();
+    this.#parts.delete(name);
+    this.#context = { ...this.context, tenants: this.context.tenants.filter((tenant) => tenant.id !== id) };
+    this.#recordSystem(this.#ownParts());
+    this.#notice(`tenant ${id} is gone`);
+  }
+
+  /** All but servers and replicas, which `heed status` finds by their own records. */
+  #ownParts(): string[] {
+    const expected = partSpecs(this.context).map((spec) => spec.name);
+    return expected.filter((name) => this.#parts.has(name));
+  }
+
+  /** Whoever was to be dropped while nothing ran, or half-way when it ended. */
+  async #sweep(): Promise<void> {
+    const system = findRunningSystem(this.home);
+    if (system === undefined || this.options.without?.includes('sweep') === true) return;
+    const installation = localInstallation({ home: this.home, system, env: this.context.env, tell: (line) => this.#notice(line) });
+    try {
+      const { dropped } = await sweepTenants(installation, new Date(), () => undefined);
+      for (const id of dropped) this.#notice(`tenant ${id} was dropped: its time had come`);
+    } catch (error) {
+      this.#notice(`a closed tenant could not be dropped: ${error instanceof Error ? error.message : 'unknown error'}; try "heed tenant sweep"`);
+    }
   }
 
   #timed(step: Step, port?: number): Step {
@@ -173,7 +242,7 @@ export class LocalSystem {
     return { ...step, run };
   }
 
-  #recordSystem(specs: readonly PartSpec[]): void {
+  #recordSystem(parts: readonly string[]): void {
     const supervisor = identify(process.pid);
     if (supervisor === undefined) throw new Error('this process cannot be identified');
     const { origin, issuer, kafka, postgresUrl, tenants } = this.context;
@@ -191,7 +260,7 @@ export class LocalSystem {
       embeddedPostgres,
       mail: this.mail,
       tenants: tenants.map((tenant) => tenant.id),
-      parts: specs.map((spec) => spec.name),
+      parts: [...parts],
     });
   }
 

@@ -64,8 +64,10 @@ export function replicaPart(context: SystemContext, service: ServiceName, name: 
 /** What a tenant's agent knows of its stores. */
 export const agentFile = (home: Home, tenant: string): string => join(home.data('agents'), `${tenant}.yaml`);
 
-function agentPart(context: SystemContext, tenant: string): PartSpec {
-  const name = `agent-${tenant}`;
+export const agentName = (tenant: string): string => `agent-${tenant}`;
+
+export function agentPart(context: SystemContext, tenant: string): PartSpec {
+  const name = agentName(tenant);
   return {
     name,
     group: 'agent',

@@ -28,6 +28,17 @@ export function ensureSecrets(home: Home, names: SecretNames): Secrets {
   return filled;
 }
 
+/** Takes away what a dropped tenant had. */
+export function forgetSecrets(home: Home, names: { readonly clients: readonly string[]; readonly webhooks: readonly string[] }): Secrets | undefined {
+  const known = readSecrets(home);
+  if (known === undefined) return undefined;
+  const without = (from: Readonly<Record<string, string>>, gone: readonly string[]): Record<string, string> =>
+    Object.fromEntries(Object.entries(from).filter(([name]) => !gone.includes(name)));
+  const kept = { ...known, clients: without(known.clients, names.clients), webhooks: without(known.webhooks, names.webhooks) };
+  writeJson(home.secrets(), kept);
+  return kept;
+}
+
 export function readSecrets(home: Home): Secrets | undefined {
   let text: string;
   try {

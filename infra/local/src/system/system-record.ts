@@ -1,4 +1,5 @@
 import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { isAlive } from '../process/process-identity.js';
 import type { Home } from './home.js';
@@ -37,6 +38,15 @@ export function findRunningSystem(home: Home): SystemRecord | undefined {
   try {
     const record = systemRecord.parse(JSON.parse(readFileSync(home.system(), 'utf8')));
     return isAlive(record.supervisor) ? record : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Which parts should run at present beside the router; tenants come and go. Undefined where there is no record. */
+export function partsNow(runDir: string): readonly string[] | undefined {
+  try {
+    return systemRecord.parse(JSON.parse(readFileSync(join(runDir, 'system.json'), 'utf8'))).parts.filter((name) => name !== 'router');
   } catch {
     return undefined;
   }

@@ -23,7 +23,7 @@ interface Processor extends ConformanceStore {
 
 async function processor(options: { offersAccess?: boolean } = {}): Promise<Processor> {
   const folder = await mkdtemp(join(tmpdir(), 'heed-processor-'));
-  const server = mailProcessor({ folder, secrets: { acme: SECRET }, offersAccess: options.offersAccess ?? true });
+  const server = mailProcessor({ folder, secretOf: (tenant) => (tenant === 'acme' ? SECRET : undefined), offersAccess: options.offersAccess ?? true });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}/t/acme`;

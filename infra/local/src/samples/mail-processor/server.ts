@@ -9,8 +9,7 @@ import { ProcessorKey } from './processor-key.js';
 
 export interface MailProcessorOptions {
   readonly folder: string;
-  /** By tenant. */
-  readonly secrets: Readonly<Record<string, string>>;
+  readonly secretOf: (tenant: string) => string | undefined;
   readonly offersAccess: boolean;
 }
 
@@ -43,7 +42,7 @@ export function mailProcessor(options: MailProcessorOptions): Server {
     if (['/readyz', '/healthz'].includes(url.pathname)) return send(response, { status: 200, body: { status: 'ok' } });
     if (url.pathname === '/certificate.pem') return void response.writeHead(200, { 'content-type': 'application/x-pem-file' }).end(key.publicPem);
     const [, tenant = '', path = ''] = /^\/t\/([a-z0-9-]+)\/(.*)$/.exec(url.pathname) ?? [];
-    const secret = options.secrets[tenant];
+    const secret = options.secretOf(tenant);
     if (secret === undefined) return send(response, { status: 404, body: {} });
     const body = await read(request);
     send(response, route({ method: request.method ?? '', path, tenant, secret, body, url, request }), isOpenDsr(path));

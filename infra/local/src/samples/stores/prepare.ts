@@ -17,9 +17,32 @@ export interface SampleStoresOptions {
  */
 export async function prepareSampleStores(options: SampleStoresOptions): Promise<void> {
   for (const tenant of options.tenants) {
-    for (const store of ['crm', 'telemetry'] as const) await prepareStore(options, store, tenant);
+    for (const store of STORES) await prepareStore(options, store, tenant);
   }
 }
+
+/** Drops a tenant's crm and telemetry, whoever still uses them. Idempotent. */
+export async function dropSampleStores(adminUrl: string, tenant: string): Promise<void> {
+  await withClient(adminUrl, async (client) => {
+    for (const name of STORES.map((store) => storeDatabase(store, tenant))) {
+      await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+      await client.query(`DROP ROLE IF EXISTS ${name}`);
+    }
+  });
+}
+
+/** Which of a tenant's stores are there. */
+export async function sampleStoresLeft(adminUrl: string, tenant: string): Promise<readonly string[]> {
+  const names = STORES.map((store) => storeDatabase(store, tenant));
+  let left: readonly string[] = [];
+  await withClient(adminUrl, async (client) => {
+    const { rows } = await client.query<{ name: string }>('SELECT datname AS name FROM pg_database WHERE datname = ANY($1) UNION SELECT rolname FROM pg_roles WHERE rolname = ANY($1)', [names]);
+    left = rows.map(({ name }) => `sample store ${name}`);
+  });
+  return left;
+}
+
+const STORES = ['crm', 'telemetry'] as const;
 
 async function prepareStore(options: SampleStoresOptions, store: SampleStore, tenant: string): Promise<void> {
   const name = storeDatabase(store, tenant);
