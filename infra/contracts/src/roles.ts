@@ -1,4 +1,4 @@
-import { ACCESS, ROLES } from '@heed/auth';
+import { ACCESS, ROLES, STEP_UP } from '@heed/auth';
 import type { Role } from '@heed/auth';
 
 /** What each role is for. */
@@ -37,6 +37,14 @@ export function rolesPage(): string {
     row(['call', ...ROLES]),
     row(['---', ...ROLES.map(() => ':-:')]),
     ...routes.filter(({ allowed }) => allowed !== 'public').map(({ method, path, allowed }) => row([`\`${method} ${path}\``, ...ROLES.map((role) => mark(allowed, role))])),
+    '',
+    '## What needs a step-up',
+    '',
+    'Beside the token, a fresh proof of presence by WebAuthn for this act and this resource alone; see [step-up](step-up.md).',
+    '',
+    row(['call', 'act', 'the resource is']),
+    row(['---', '---', '---']),
+    ...Object.entries(STEP_UP).map(([route, { act, resource }]) => row([`\`${route.replaceAll(/:(\w+)/g, '{$1}')}\``, `\`${act}\``, resource === 'tenant' ? 'the tenant' : `\`${resource}\``])),
     '',
     '## Without a token',
     '',

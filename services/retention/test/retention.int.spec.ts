@@ -1,3 +1,4 @@
+import { STEP_UP_HEADER } from '@heed/auth';
 import { clearanceRequested } from '@heed/contracts-dsar';
 import { openEnvelope } from '@heed/crypto';
 import type { SealedEnvelope } from '@heed/contracts-fanout';
@@ -112,6 +113,22 @@ describe('a legal hold', () => {
     expect(await release(key)).toMatchObject({ status: 200, body: once.body });
     expect(await release()).toMatchObject({ status: 409, body: { code: 'state_conflict' } });
     expect(await retention.sql('SELECT effective FROM t_ajuni.dispatch WHERE id = $1', [body['dispatchId']])).toEqual([{ effective: false }]);
+  });
+
+  it('AJU-49: stands until somebody releases it who has proven to be there with a hardware key', async () => {
+    expect(loadSamplePack('ajuni').security.privilegedMfa).toMatchObject({ value: 'fido2_hardware', source: 'AJU-49' });
+    const { body } = await hold({ ref: newSubjectRef() });
+    const id = String(body['id']);
+    const release = (token: string) => call('POST', `/v1/holds/${id}/release`, { note: 'settled' }, 'ajuni', ['dpo'], { [STEP_UP_HEADER]: token });
+    const stepUp = { tenant: 'ajuni', subject: 'test', act: 'hold.release', resource: id };
+    expect((await release('')).body).toMatchObject({ status: 401, code: 'step_up_required' });
+    expect((await release(await bed.stepUps.token({ ...stepUp, act: 'request.approve' }))).body).toMatchObject({ status: 401, code: 'step_up_invalid' });
+    expect((await release(await bed.stepUps.token({ ...stepUp, method: 'webauthn' }))).body).toMatchObject({ status: 401, code: 'step_up_too_weak', promise: 'AJU-49' });
+    expect((await call('GET', `/v1/holds/${id}`)).body).toMatchObject({ state: 'standing' });
+    const proof = randomUUID();
+    expect((await release(await bed.stepUps.token({ ...stepUp, id: proof }))).body).toMatchObject({ state: 'released' });
+    const [entry] = await retention.sql<{ data: unknown }>(`SELECT data FROM t_ajuni.ledger_entry WHERE kind = 'hold.released' AND data->>'holdId' = $1`, [id]);
+    expect(entry?.data).toMatchObject({ stepUp: { id: proof, method: 'fido2_hardware' } });
   });
 
   it('needs a privacy officer, a known category, and consent to say who is meant', async () => {

@@ -12,7 +12,7 @@ import type { Answer, RegistryUnderTest } from './registry-under-test.js';
 /** An authenticator of no particular make. */
 const PASSKEY = 'fbfc3007-154e-4ecc-8c0b-6e020557d7bd';
 const APPROVE = 'request.approve';
-const TENANTS = ['ajuni', 'aurigen'] as const;
+const TENANTS = ['ajuni', 'aurigen', 'auronx'] as const;
 
 let registry: RegistryUnderTest;
 beforeAll(async () => {
@@ -121,6 +121,17 @@ describe('a step-up', () => {
     const begun = await person.begin(APPROVE, 'case-1');
     expect((await person.post(`/v1/authenticators/${id}/revoke`, undefined)).body).toMatchObject({ state: 'revoked', revokedBy: person.sub });
     expect((await person.complete(begun, key)).body).toMatchObject({ status: 401, code: 'step_up_authenticator_refused' });
+  });
+
+  it('by what a stricter policy does not take any more is 401 from its first moment', async () => {
+    const { person, key } = await enrolled('auronx', { aaguid: PASSKEY });
+    expect((await person.stepUp(key, APPROVE, 'case-1')).body).toMatchObject({ method: 'webauthn' });
+    const begun = await person.begin(APPROVE, 'case-1');
+    const pack = loadSamplePack('auronx');
+    const stricter = { ...pack, security: { ...pack.security, privilegedMfa: { value: 'fido2_hardware', source: 'operator_default' } } };
+    expect((await registry.post('auronx', '/v1/policies', { pack: stricter })).body).toMatchObject({ version: 2, state: 'active' });
+    expect((await person.complete(begun, key)).body).toMatchObject({ status: 401, code: 'step_up_too_weak' });
+    expect((await person.begin(APPROVE, 'case-1')).body).toMatchObject({ status: 422, code: 'authenticator_missing' });
   });
 
   it('for an act that there is not is malformed', async () => {

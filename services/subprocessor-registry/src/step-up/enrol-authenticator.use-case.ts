@@ -1,9 +1,9 @@
 import { isStrongEnough } from '@heed/auth';
-import { conflict, HeedError, refused, uuidv7 } from '@heed/kernel';
+import { conflict, refused, uuidv7 } from '@heed/kernel';
 import type { Tx, UnitOfWork } from '@heed/persistence';
 import type { RegistrationResponseJSON } from '@simplewebauthn/server';
 import { findAuthenticator, insertAuthenticator, usableAuthenticators } from './adapters/authenticator.store.js';
-import type { AuthenticatorRow } from './adapters/authenticator.store.js';
+import type { AuthenticatorRow, NewAuthenticator } from './adapters/authenticator.store.js';
 import { keepChallenge, spendChallenge } from './adapters/challenge.store.js';
 import type { NewChallenge } from './adapters/challenge.store.js';
 import { findEnrolment, useEnrolment } from './adapters/enrolment.store.js';
@@ -38,32 +38,26 @@ export class EnrolAuthenticator {
    * @throws HeedError `challenge_spent`, `registration_invalid`, `attestation_missing`, `software_key_not_allowed`, `authenticator_known`
    */
   async complete({ tenant, actor }: Caller, challengeId: string, response: RegistrationResponseJSON): Promise<AuthenticatorRow> {
-    const outcome = await this.unitOfWork.run(tenant, async (tx) => {
-      const { challenge, enrolment_id } = await spendChallenge(tx, challengeId, actor, 'registration');
-      return this.take(tx, { actor, challenge, enrolmentId: enrolment_id ?? '', response });
-    });
-    if (outcome instanceof HeedError) throw outcome;
-    return outcome;
+    const { challenge, enrolment_id: enrolmentId } = await this.unitOfWork.run(tenant, (tx) => spendChallenge(tx, challengeId, actor, 'registration'));
+    // Outside of any transaction: makers may be asked whether they have withdrawn a certificate.
+    const registered = await this.webauthn.register(response, challenge);
+    if (!registered) throw refused('registration_invalid', 'This is no answer to the options: not signed, from another page, or the user was not verified.');
+    if (registered.method === 'software_local' && !this.allowSoftware) {
+      throw refused('software_key_not_allowed', 'Software keys are for local use and are not let in here.');
+    }
+    const transports = response.response.transports ?? [];
+    return this.unitOfWork.run(tenant, (tx) => this.take(tx, { ...registered, subject: actor, transports }, enrolmentId ?? ''));
   }
 
-  private async take(
-    tx: Tx,
-    { actor, challenge, enrolmentId, response }: { actor: string; challenge: string; enrolmentId: string; response: RegistrationResponseJSON },
-  ): Promise<AuthenticatorRow | HeedError> {
-    const registered = await this.webauthn.register(response, challenge);
-    if (!registered) return refused('registration_invalid', 'This is no answer to the options: not signed, from another page, or the user was not verified.');
-    const { method } = registered;
-    if (method === 'software_local' && !this.allowSoftware) return refused('software_key_not_allowed', 'Software keys are for local use and are not let in here.');
+  private async take(tx: Tx, wanted: Omit<NewAuthenticator, 'id'>, enrolmentId: string): Promise<AuthenticatorRow> {
     const rule = await privilegedMfaOf(tx);
-    if (!isStrongEnough(method, rule.value)) {
-      return refused('attestation_missing', 'The policy asks for a hardware key whose maker attests to it, and is known here.', promiseOf(rule));
+    if (!isStrongEnough(wanted.method, rule.value)) {
+      throw refused('attestation_missing', 'The policy asks for a hardware key whose maker attests to it, and is known here.', promiseOf(rule));
     }
     const id = uuidv7(tx.clock.now());
     await useEnrolment(tx, enrolmentId);
-    if (!(await insertAuthenticator(tx, { ...registered, id, subject: actor, transports: response.response.transports ?? [] }))) {
-      throw conflict('authenticator_known', 'This authenticator is enrolled already.');
-    }
-    tx.record({ kind: 'authenticator.enrolled', data: { authenticatorId: id, subject: actor, method, enrolmentId } });
+    if (!(await insertAuthenticator(tx, { ...wanted, id }))) throw conflict('authenticator_known', 'This authenticator is enrolled already.');
+    tx.record({ kind: 'authenticator.enrolled', data: { authenticatorId: id, subject: wanted.subject, method: wanted.method, enrolmentId } });
     const row = await findAuthenticator(tx, id);
     if (!row) throw new Error('unreachable: it was just inserted');
     return row;

@@ -2,6 +2,9 @@ import { convertCertBufferToPEM, decodeAttestationObject, validateCertificatePat
 import { X509Certificate } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const PATIENCE_MS = 5_000;
 
 /** Certificates of the makers whose word is taken for it that a key is hardware: all PEM files of a folder. */
 export class AttestationRoots {
@@ -24,19 +27,28 @@ export class AttestationRoots {
   async vouchFor(attestationObject: Uint8Array<ArrayBuffer>): Promise<boolean> {
     const chain = decodeAttestationObject(attestationObject).get('attStmt').get('x5c');
     if (!chain || chain.length === 0 || this.roots.length === 0) return false;
-    const [leaf, ...rest] = chain.map((certificate) => convertCertBufferToPEM(certificate));
-    if (leaf === undefined) return false;
-    if (this.isKnown(new X509Certificate(leaf))) return isCurrent(leaf);
-    return validateCertificatePath([leaf, ...rest], [...this.roots]).catch(() => false);
+    const [leaf = '', ...rest] = chain.map((certificate) => convertCertBufferToPEM(certificate));
+    if (this.isNamed(new X509Certificate(leaf))) return isCurrent(leaf);
+    for (const root of this.roots) if (await leadsTo(root, [leaf, ...rest])) return true;
+    return false;
   }
 
   /** Makers may name the attestation certificate itself, or renew it under the same key: then there is no chain to build. */
-  private isKnown(leaf: X509Certificate): boolean {
+  private isNamed(leaf: X509Certificate): boolean {
     return this.roots.some((pem) => {
       const root = new X509Certificate(pem);
-      return root.fingerprint256 === leaf.fingerprint256 || (leaf.checkIssued(root) && leaf.verify(root.publicKey));
+      const isRenewed = leaf.issuer === leaf.subject && leaf.subject === root.subject && leaf.verify(root.publicKey);
+      return root.fingerprint256 === leaf.fingerprint256 || isRenewed;
     });
   }
+}
+
+/** Asks the makers' revocation lists too, which may be slow to answer, or never. */
+async function leadsTo(root: string, chain: readonly string[]): Promise<boolean> {
+  const { fingerprint256 } = new X509Certificate(root);
+  const below = chain.filter((certificate) => new X509Certificate(certificate).fingerprint256 !== fingerprint256);
+  const tooLate = sleep(PATIENCE_MS, false, { ref: false });
+  return Promise.race([validateCertificatePath(below, [root]).catch(() => false), tooLate]);
 }
 
 /** By this computer's clock: certificates belong to the world outside. */
