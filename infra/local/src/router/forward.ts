@@ -54,6 +54,8 @@ function unavailable(incoming: IncomingMessage, outgoing: ServerResponse): void 
 function requestHeaders(incoming: IncomingMessage): string[] {
   const headers = endToEnd(incoming.rawHeaders, incoming.headers.connection);
   if (incoming.headers['transfer-encoding'] !== undefined) headers.push('Transfer-Encoding', 'chunked');
+  // Without either there is no body (RFC 9112 6.3); Node would announce one, in no media type.
+  else if (incoming.headers['content-length'] === undefined && incoming.method === 'POST') headers.push('Content-Length', '0');
   const client = incoming.socket.remoteAddress;
   if (client !== undefined) headers.push('X-Forwarded-For', client);
   headers.push('X-Forwarded-Proto', 'http');

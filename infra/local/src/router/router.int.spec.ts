@@ -74,6 +74,15 @@ describe('the origin', () => {
     });
   });
 
+  it('announces no body where the caller sent none and said nothing of one, as curl -X POST does', async () => {
+    const { port } = new URL(origin);
+    const socket = connect(Number(port), '127.0.0.1');
+    socket.write('POST /v1/consents/act HTTP/1.1\r\nHost: heed\r\nConnection: close\r\n\r\n');
+    const answer = await text(socket);
+    expect(answer).toContain('"content-length":"0"');
+    expect(answer).not.toContain('transfer-encoding":');
+  });
+
   it('streams: the first line arrives while the answer goes on, and a caller who leaves ends it', async () => {
     const call = httpRequest(`${origin}/v1/consents/slow`).end();
     const [answer] = (await once(call, 'response')) as [IncomingMessage];
