@@ -1,6 +1,5 @@
 import { HeedError, isHeedError } from '@heed/kernel';
 import type { ErrorKind } from '@heed/kernel';
-import { describeError } from '@heed/observability';
 import type { Logger } from '@heed/observability';
 import { sqlState } from '@heed/persistence';
 import { Catch, HttpException } from '@nestjs/common';
@@ -100,9 +99,10 @@ export class ProblemFilter implements ExceptionFilter<unknown> {
 export function sendProblem(reply: FastifyReply, exception: unknown, logger: Logger): void {
   const error = asHeedError(exception);
   const problem = problemOf(error);
-  if (problem.status === 500) logger.error({ err: describeError(exception) }, 'a request failed');
+  const route = reply.request.routeOptions.url;
+  if (problem.status === 500) logger.error({ err: exception, route }, 'a request failed');
   // Better refused earlier, by a schema that says so.
-  if (problem.code === 'value_out_of_range') logger.warn({ err: describeError(exception) }, 'the database refused a value');
+  if (problem.code === 'value_out_of_range') logger.warn({ err: exception, route }, 'the database refused a value');
   reply.problemCode = problem.code;
   void reply.code(problem.status).header('content-type', 'application/problem+json');
   // RFC 9470: the token is good, but its holder has to show that they are there.
