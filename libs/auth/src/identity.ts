@@ -59,12 +59,14 @@ export function holderIdOf(tenant: string, subject: string): string {
 /** An email address or a phone number. */
 const NAMES_A_PERSON = /@|^\+?[0-9][0-9 ()-]{6,}$/;
 
+export const namesAPerson = (subject: string): boolean => NAMES_A_PERSON.test(subject);
+
 /**
  * Subjects stand in ledgers, events and logs, where no personal data may: one that is an email address or a phone number
  * is replaced by a keyed hash.
  * @example pseudonymOf('ada@example.com', key) // 'hid_7Vt…'
  */
 export function pseudonymOf(subject: string, key: string): string {
-  if (!NAMES_A_PERSON.test(subject)) return subject;
+  if (!namesAPerson(subject)) return subject;
   return `hid_${createHmac('sha256', key).update(subject.toLowerCase()).digest('base64url').slice(0, 32)}`;
 }

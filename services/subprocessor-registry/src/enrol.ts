@@ -5,7 +5,7 @@ import { issueOperatorCode } from './step-up/operator-code.js';
 /** The operator's job: prints a one-time code, valid for an hour, with which a person enrols their authenticator. */
 try {
   const environment = readEnrolConfig();
-  const { HEED_DATABASE_ADMIN_URL: adminUrl, HEED_TENANT: tenant, HEED_ENROL_SUBJECT: subject } = environment;
+  const { HEED_DATABASE_ADMIN_URL: adminUrl, HEED_TENANT: tenant, subject } = environment;
   const code = await issueOperatorCode({ adminUrl, ssl: databaseTls(environment, adminUrl), tenant, subject });
   process.stdout.write(`${code}\n`);
 } catch (error) {

@@ -138,6 +138,12 @@ describe('a step-up', () => {
     const { person } = await enrolled('aurigen');
     expect((await person.begin('coffee.make', 'case-1')).status).toBe(400);
   });
+
+  it("keeps nobody's address: what names a person is malformed", async () => {
+    const { person } = await enrolled('aurigen');
+    for (const resource of ['ada@example.com', '+49 170 1234567']) expect((await person.begin(APPROVE, resource)).status).toBe(400);
+    expect((await person.begin(APPROVE, randomUUID())).status).toBe(201);
+  });
 });
 
 describe('an authenticator', () => {

@@ -1,15 +1,19 @@
-import { STEP_UP, STEP_UP_METHODS, SOFTWARE_KEY_LABEL } from '@heed/auth';
+import { namesAPerson, SOFTWARE_KEY_LABEL, STEP_UP, STEP_UP_METHODS } from '@heed/auth';
 import { instant, uuid } from '@heed/kernel';
 import { z } from 'zod';
 
 const base64url = (max: number) => z.string().max(max).regex(/^[A-Za-z0-9_-]+$/);
 const acts = [...new Set(Object.values(STEP_UP).map(({ act }) => act))];
-/** The access token's `sub`. */
-export const subjectName = z.string().min(1).max(200);
+/** It stands in ledgers, where no personal data may. */
+const opaque = z.string().min(1).max(200).refine((text) => uuid.safeParse(text).success || !namesAPerson(text), {
+  error: 'is an email address or a phone number: use the id under which GET /v1/role-holders knows the person',
+});
 
-export const enrolmentBody = z.strictObject({ subject: subjectName.describe("The `sub` of the person's access token.") }).meta({ id: 'NewEnrolment' });
+export const enrolmentBody = z
+  .strictObject({ subject: opaque.describe("The `sub` of the person's access token; where that names a person, the `subject` under which `/v1/role-holders` knows them.") })
+  .meta({ id: 'NewEnrolment' });
 export const optionsBody = z.strictObject({ code: z.string().min(1).max(200) }).meta({ id: 'EnrolmentCode' });
-export const stepUpBody = z.strictObject({ act: z.enum(acts), resource: z.string().min(1).max(200) }).meta({ id: 'NewStepUp' });
+export const stepUpBody = z.strictObject({ act: z.enum(acts), resource: opaque }).meta({ id: 'NewStepUp' });
 
 /** What a browser's `credential.toJSON()` has (WebAuthn level 3); members that are not known are left aside. */
 const credential = { id: base64url(1400), rawId: base64url(1400), type: z.literal('public-key'), clientExtensionResults: z.object({}) };
