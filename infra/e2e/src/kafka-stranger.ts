@@ -38,7 +38,10 @@ export class KafkaStranger {
   /** What can be tried on a topic: where it is allowed it leaves a record at most, whatever destroys only pretends. */
   readonly onTopics: Attempts<[topic: string]> = {
     describe: (topic) => outcome(this.admin.fetchTopicMetadata({ topics: [topic] })),
-    'look at the offsets of': (topic) => outcome(this.admin.fetchTopicOffsets(topic)),
+    'look at the offsets of': (topic) => {
+      const partitions = [{ partitionIndex: 0, currentLeaderEpoch: -1, timestamp: -1n }];
+      return outcome(calls.listOffsetsV7.api.async(this.connection, -1, 0, [{ name: topic, partitions }]));
+    },
     read: (topic) => outcome(this.read(topic)),
     write: (topic) => outcome(this.write(topic, 'no event')),
     'read the settings of': (topic) =>
@@ -76,7 +79,9 @@ export class KafkaStranger {
   };
 
   /** Becomes the producer of a transaction, as which it could end the one that another has open. */
-  transact(transactionalId: string): Promise<Outcome> {
+  async transact(transactionalId: string): Promise<Outcome> {
+    // The first who asks makes the broker set transactions up; whoever may not ask can do without.
+    await calls.findCoordinatorV4.api.async(this.connection, 1, [transactionalId]).catch(() => undefined);
     return outcome(calls.initProducerIdV4.api.async(this.connection, transactionalId, 60_000));
   }
 
