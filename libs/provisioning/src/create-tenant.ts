@@ -1,8 +1,7 @@
 import { applyAccess, applyTopics, createKafka } from '@heed/kafka';
 import { conflict, refused, tenantId } from '@heed/kernel';
-import { aloneWithTenant, databaseName, registeredTenants } from '@heed/persistence';
 import type { RegisteredTenant, Tenant } from '@heed/persistence';
-import { KAFKA_TRIES, REGISTER, TENANT_SERVICES } from './installation.js';
+import { aloneWith, KAFKA_TRIES, listTenants, TENANT_SERVICES } from './installation.js';
 import type { Installation } from './installation.js';
 import { runSteps } from './run-steps.js';
 import type { StepDone, TenantStep } from './run-steps.js';
@@ -14,15 +13,10 @@ import type { StepDone, TenantStep } from './run-steps.js';
  */
 export async function createTenant(installation: Installation, tenant: Tenant, onStep: (step: StepDone) => void): Promise<void> {
   if (!tenantId.safeParse(tenant.id).success) throw refused('tenant_id_invalid', `"${tenant.id}" is no tenant id: lower-case letters, digits and hyphens, beginning with a letter.`);
-  const waits = (holder: string): void => installation.tell(`waits for another command: ${holder}`);
-  await aloneWithTenant(installation.postgres, databaseName(REGISTER), tenant.id, waits, async () => {
-    assertMayBeMade(await registered(installation, tenant.id), tenant);
+  await aloneWith(installation, tenant.id, async () => {
+    assertMayBeMade((await listTenants(installation)).find(({ id }) => id === tenant.id), tenant);
     await runSteps('create', stepsOf(installation, tenant), onStep);
   });
-}
-
-export async function registered(installation: Installation, id: string): Promise<RegisteredTenant | undefined> {
-  return (await registeredTenants(installation.postgres, databaseName(REGISTER))).find((tenant) => tenant.id === id);
 }
 
 function assertMayBeMade(known: RegisteredTenant | undefined, { id }: Tenant): void {

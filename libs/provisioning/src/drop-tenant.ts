@@ -1,10 +1,9 @@
 import { accessLeft, createKafka, removeAccess, removeTopics, topicsLeft } from '@heed/kafka';
 import { conflict } from '@heed/kernel';
-import { aloneWithTenant, buryTenant, closeTenant, databaseName, dropTenant as dropFromDatabase, TENANT_LIST_MAX_AGE_MS, tenantLeft } from '@heed/persistence';
+import { buryTenant, closeTenant, dropTenant as dropFromDatabase, TENANT_LIST_MAX_AGE_MS, tenantLeft } from '@heed/persistence';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TenantSite } from '@heed/persistence';
-import { registered } from './create-tenant.js';
-import { KAFKA_TRIES, REGISTER, siteOf, TENANT_SERVICES } from './installation.js';
+import { aloneWith, KAFKA_TRIES, listTenants, REGISTER, siteOf, TENANT_SERVICES } from './installation.js';
 import type { Installation } from './installation.js';
 import { runSteps } from './run-steps.js';
 import type { StepDone, TenantStep } from './run-steps.js';
@@ -18,9 +17,8 @@ const SILENCE_MS = TENANT_LIST_MAX_AGE_MS + 2500;
  * @throws HeedError `tenant_unknown`, `tenant_not_due`; Error naming what is left, where something is
  */
 export async function dropTenant(installation: Installation, id: string, now: Date, onStep: (step: StepDone) => void): Promise<void> {
-  const waits = (holder: string): void => installation.tell(`waits for another command: ${holder}`);
-  await aloneWithTenant(installation.postgres, databaseName(REGISTER), id, waits, async () => {
-    const tenant = await registered(installation, id);
+  await aloneWith(installation, id, async () => {
+    const tenant = (await listTenants(installation)).find((one) => one.id === id);
     if (!tenant) throw conflict('tenant_unknown', `There is no tenant ${id}.`);
     if (tenant.state === 'dropped') return;
     if (!isDue(tenant, now)) throw conflict('tenant_not_due', `The tenant ${id} is ${tenant.state} and not due to be dropped.`);
@@ -49,7 +47,7 @@ function stepsOf(installation: Installation, id: string, now: Date): readonly Te
     },
     { name: 'closing', run: inOthers((site) => closeTenant(site, id)) },
     ...installation.extras.toReversed().map((extra) => ({ name: extra.name, run: () => extra.remove(id) })),
-    { name: 'silence', run: () => sleep(SILENCE_MS) },
+    { name: 'silence', run: () => sleep(installation.silenceMs ?? SILENCE_MS) },
     { name: 'topics', run: () => removeTopics(createKafka({ ...kafka, retries: KAFKA_TRIES }), id, { prefix }) },
     ...(kafkaAccess ? [{ name: 'kafka access', run: () => removeAccess(kafka, id, { ...kafkaAccess, prefix }) }] : []),
     ...sites.map(({ service, site }) => ({ name: `database of ${service}`, run: () => dropFromDatabase(site, id) })),

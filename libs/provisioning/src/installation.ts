@@ -1,7 +1,7 @@
 import type { KafkaSettings } from '@heed/config';
 import type { KafkaSecrets } from '@heed/kafka';
-import { databaseName } from '@heed/persistence';
-import type { AdminAccess, Tenant, TenantSite } from '@heed/persistence';
+import { aloneWithTenant, databaseName, registeredTenants } from '@heed/persistence';
+import type { AdminAccess, RegisteredTenant, Tenant, TenantSite } from '@heed/persistence';
 
 /** The services that keep something of every tenant, each in its own database. */
 export const TENANT_SERVICES = ['consent', 'dsar', 'retention', 'subprocessor-registry', 'notifications'] as const;
@@ -25,6 +25,8 @@ export interface TenantExtra {
 /** Where tenants are made and dropped, and by which means. */
 export interface Installation {
   readonly postgres: AdminAccess;
+  /** Another name than a service's usual one, for tests that share a server. */
+  readonly database?: (service: TenantService) => string;
   /** Folder with the keys of a service. */
   readonly keysDir: (service: TenantService) => string;
   /** Brings a service's database up to date, with these tenants among those it has. */
@@ -33,6 +35,8 @@ export interface Installation {
   /** Where passwords of Kafka users are kept; undefined where users and rights on Kafka are not Heed's to set. */
   readonly kafkaAccess: { readonly secrets?: KafkaSecrets } | undefined;
   readonly topicPrefix: string;
+  /** How long a drop waits for running services to have heard of it; by default as long as that takes. */
+  readonly silenceMs?: number;
   /** Made after everything else, removed before. */
   readonly extras: readonly TenantExtra[];
   /** Told what takes long or what is waited for. */
@@ -40,5 +44,17 @@ export interface Installation {
 }
 
 export function siteOf(installation: Installation, service: TenantService): TenantSite {
-  return { ...installation.postgres, database: databaseName(service), keysDir: installation.keysDir(service) };
+  const { postgres, keysDir, database = databaseName } = installation;
+  return { ...postgres, database: database(service), keysDir: keysDir(service) };
+}
+
+/** Everybody that the register knows, those too who are no more. */
+export function listTenants(installation: Installation): Promise<readonly RegisteredTenant[]> {
+  return registeredTenants(installation.postgres, siteOf(installation, REGISTER).database);
+}
+
+/** Keeps two commands on one tenant apart. */
+export function aloneWith(installation: Installation, tenant: string, work: () => Promise<void>): Promise<void> {
+  const waits = (holder: string): void => installation.tell(`waits for another command: ${holder}`);
+  return aloneWithTenant(installation.postgres, siteOf(installation, REGISTER).database, tenant, waits, work);
 }

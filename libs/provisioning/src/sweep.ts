@@ -1,6 +1,5 @@
-import { databaseName, registeredTenants } from '@heed/persistence';
 import { dropTenant, isDue } from './drop-tenant.js';
-import { REGISTER } from './installation.js';
+import { listTenants } from './installation.js';
 import type { Installation } from './installation.js';
 import type { StepDone } from './run-steps.js';
 
@@ -13,7 +12,7 @@ export interface Sweep {
 
 /** Drops every tenant whose time has come, and goes on with those whose drop was interrupted. Meant to run every hour or so. */
 export async function sweepTenants(installation: Installation, now: Date, onStep: (tenant: string, step: StepDone) => void): Promise<Sweep> {
-  const tenants = await registeredTenants(installation.postgres, databaseName(REGISTER));
+  const tenants = await listTenants(installation);
   const due = tenants.filter((tenant) => isDue(tenant, now));
   for (const { id } of due) await dropTenant(installation, id, now, (step) => onStep(id, step));
   const waiting = tenants.flatMap(({ id, state, dropAfter }) => (state === 'closing' && dropAfter && dropAfter > now ? [{ id, dropAfter: dropAfter.toISOString() }] : []));
