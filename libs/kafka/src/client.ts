@@ -1,3 +1,4 @@
+import { secureVersion } from '@heed/config';
 import type { KafkaSettings } from '@heed/config';
 import { unavailable } from '@heed/kernel';
 import { CompressionTypes, Kafka, logLevel } from 'kafkajs';
@@ -37,7 +38,17 @@ function security({ sasl, tls }: KafkaSettings): Pick<KafkaConfig, 'sasl' | 'ssl
   return {
     // kafkajs types one shape per mechanism, all alike for these three.
     ...(sasl ? { sasl: { ...sasl } as SASLOptions } : {}),
-    ...(tls ? { ssl: { ...tls, minVersion: `TLSv${tls.minVersion}` as const } } : {}),
+    ...(tls ? { ssl: encrypted(tls) } : {}),
+  };
+}
+
+/** The version is read at every connection: it may rise while the program runs. */
+function encrypted(tls: NonNullable<KafkaSettings['tls']>): NonNullable<KafkaConfig['ssl']> {
+  return {
+    ...tls,
+    get minVersion() {
+      return secureVersion(tls.minVersion);
+    },
   };
 }
 

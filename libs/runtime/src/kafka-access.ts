@@ -1,5 +1,5 @@
-import { kafkaSettings } from '@heed/config';
-import type { ServiceEnvironment } from '@heed/config';
+import { kafkaSettings, strictest } from '@heed/config';
+import type { KafkaSettings, ServiceEnvironment, TlsFloor } from '@heed/config';
 import { createKafka } from '@heed/kafka';
 import type { Kafka } from '@heed/kafka';
 import type { Logger } from '@heed/observability';
@@ -9,9 +9,12 @@ export class KafkaAccess {
   readonly client: Kafka;
   private trouble: string | undefined;
 
-  constructor(environment: ServiceEnvironment, service: string, logger: Logger) {
+  /** @param floor of the service's connections: Kafka's rises with it */
+  constructor(environment: ServiceEnvironment, service: string, logger: Logger, floor: TlsFloor) {
+    const settings = kafkaSettings(environment, `heed-${service}`);
     this.client = createKafka({
-      ...kafkaSettings(environment, `heed-${service}`),
+      ...settings,
+      ...(settings.tls ? { tls: notBelow(floor, settings.tls) } : {}),
       onTrouble: (reason) => {
         if (reason !== this.trouble) logger.warn({ reason }, 'Kafka cannot be used');
         this.trouble = reason;
@@ -25,4 +28,14 @@ export class KafkaAccess {
     this.trouble = undefined;
     return [];
   }
+}
+
+/** Settings whose minimum rises with the floor. */
+export function notBelow(floor: TlsFloor, tls: NonNullable<KafkaSettings['tls']>): NonNullable<KafkaSettings['tls']> {
+  return {
+    ...tls,
+    get minVersion() {
+      return strictest(tls.minVersion, floor.current);
+    },
+  };
 }
