@@ -24,8 +24,8 @@ export class AccessRules implements RulesSource {
   private changes = 0;
 
   constructor(
-    private readonly database: Database,
-    private readonly unitOfWork: UnitOfWork,
+    private readonly database: Pick<Database, 'query'>,
+    private readonly unitOfWork: Pick<UnitOfWork, 'run'>,
   ) {}
 
   of(tenant: string): TenantRules | Promise<TenantRules> {

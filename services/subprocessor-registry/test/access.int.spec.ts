@@ -147,7 +147,7 @@ describe('what is refused', () => {
     const holder = await listed('askasia', '/v1/role-holders', { id: refusal['holderId'] });
     expect(refusal).toMatchObject({ minute, service: 'subprocessor-registry', route: 'GET /v1/refusals', count: 3 });
     expect(holder['subject']).toMatch(/^hid_/);
-    expect(await listed('askasia', '/v1/refusals', { code: 'not_found' })).toMatchObject({ route: 'GET /v1/data-stores/:id', count: 1 });
+    expect(await listed('askasia', '/v1/refusals', { code: 'not_found', route: 'GET /v1/data-stores/:id' })).toMatchObject({ count: 1, minute });
     expect(JSON.stringify(await registry.sql('SELECT * FROM t_askasia.refusal'))).not.toContain('mallory');
     expect(items(await get(admin('ajuni'), '/v1/refusals?limit=500')).map((item) => item['holderId'])).not.toContain(holder['id']);
   });

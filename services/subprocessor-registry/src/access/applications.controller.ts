@@ -50,8 +50,8 @@ export class ApplicationsController {
   })
   async revoke(@FromCall() call: Call, @Param('id') id: string): Promise<unknown> {
     return this.change(call, id, async (tx, application) => {
-      await this.revokeAccess.run(tx, [revokeApplication(id, true)], call);
-      return presentApplication({ ...application, revoked_at: tx.clock.now() });
+      const revokedAt = await this.revokeAccess.run(tx, [revokeApplication(id, true)], call);
+      return presentApplication({ ...application, revoked_at: revokedAt });
     });
   }
 

@@ -21,10 +21,10 @@ export class RevokeAccess {
     private readonly rules: AccessRules,
   ) {}
 
-  async run(tx: Tx, decisions: readonly Omit<AccessRevocation, 'decidedAt'>[], by: Decider): Promise<void> {
-    if (decisions.length === 0) return;
-    const decidedAt = tx.clock.now().toISOString();
-    const revocations = decisions.map((decision) => ({ ...decision, decidedAt }));
+  /** @returns when it was decided */
+  async run(tx: Tx, decisions: readonly Omit<AccessRevocation, 'decidedAt'>[], by: Decider): Promise<Date> {
+    const decidedAt = tx.clock.now();
+    const revocations = decisions.map((decision) => ({ ...decision, decidedAt: decidedAt.toISOString() }));
     await keepRevocations(tx, revocations);
     for (const { kind, target, role, issuedBefore, inForce } of revocations) {
       const stepUp = by.stepUp && { id: by.stepUp.id, method: by.stepUp.method };
@@ -33,5 +33,6 @@ export class RevokeAccess {
     const from = { source: REGISTRY, tenant: tx.tenant, key: tx.tenant, clock: tx.clock, cause: tx.cause };
     this.outbox.append(revocations.map((data) => newEvent(accessRevoked, { ...from, data })), tx);
     tx.afterCommit(() => this.rules.forget(tx.tenant));
+    return decidedAt;
   }
 }

@@ -60,8 +60,8 @@ export class SessionsController {
       const session = uuid.safeParse(id).success ? await sessionOf(tx, id) : undefined;
       const theirs = session && session.holder_id !== holderIdOf(call.tenant, call.actor);
       if (!session || (theirs && !has(call, REVOKERS))) throw notFound('session');
-      await this.revokeAccess.run(tx, [revokeSession(id, session.is_own, tx.clock.now())], call);
-      return presentSession({ ...session, revoked_at: tx.clock.now() }, call.sessionId, tx.clock.now());
+      const revokedAt = await this.revokeAccess.run(tx, [revokeSession(id, session.is_own, tx.clock.now())], call);
+      return presentSession({ ...session, revoked_at: revokedAt }, call.sessionId, revokedAt);
     });
   }
 }
