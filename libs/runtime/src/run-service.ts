@@ -75,7 +75,7 @@ export async function startService<S extends z.ZodType<ServiceEnvironment>>(
     poolSize: environment.HEED_DATABASE_POOL,
     ssl: databaseTls(environment, environment.HEED_DATABASE_URL, secured.floor),
   });
-  const bus = new KafkaAccess(environment, definition.service, logger);
+  const bus = new KafkaAccess(environment, definition.service, logger, secured.floor);
   const kafka = bus.client;
   const publisher = new Publisher(kafka);
   const background = new Background(() => new Relay({ database, publisher, logger }));
@@ -114,7 +114,7 @@ export async function startService<S extends z.ZodType<ServiceEnvironment>>(
         () => [],
         () => ['database'],
       );
-      return [...missing, ...(transport.ready ? [] : [bus.missing]), ...(stopping ? ['stopping'] : [])];
+      return [...missing, ...bus.missing(transport.ready), ...(stopping ? ['stopping'] : [])];
     },
   });
   app.connectMicroservice({ strategy: transport }, { inheritAppConfig: false });
