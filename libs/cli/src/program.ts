@@ -3,6 +3,7 @@ import { demoCommand } from './commands/demo.command.js';
 import { dispatchCommand } from './commands/dispatch.command.js';
 import { dlqCommand } from './commands/dlq.command.js';
 import { doctorCommand } from './commands/doctor.command.js';
+import { kafkaCommand } from './commands/kafka.command.js';
 import { packCommand } from './commands/pack.command.js';
 import { promisesCommand } from './commands/promises.command.js';
 import { requestCommand } from './commands/request.command.js';
@@ -33,6 +34,7 @@ export function makeProgram(): Command {
     requestCommand(),
     dispatchCommand(),
     dlqCommand(),
+    kafkaCommand(),
     promisesCommand(),
     doctorCommand(),
   ];

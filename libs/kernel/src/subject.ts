@@ -20,7 +20,8 @@ export const subject = z.union(
 );
 export type Subject = z.output<typeof subject>;
 
-export const tenantId = z.string().regex(/^[a-z][a-z0-9-]{1,30}[a-z0-9]$/);
+/** `heed` itself would own the Kafka groups of services and agents, whose names begin with it. */
+export const tenantId = z.string().regex(/^[a-z][a-z0-9-]{1,30}[a-z0-9]$/).refine((id) => id !== 'heed', 'heed is Heed itself');
 export const dataStoreId = classified('organisational', z.string().regex(/^[a-z][a-z0-9-]{0,62}$/));
 export const purposeId = classified('organisational', z.string().regex(/^[a-z][a-z0-9_]{0,62}$/));
 const EARLIEST = Date.parse('0001-01-01T00:00:00Z');
