@@ -158,6 +158,25 @@ describe('a tenant that names another', () => {
     expect(bodies.filter((body) => body.open).map((body) => body.call)).toEqual([]);
   });
 
+  it('ASK-05: five tenants that ask at once, again and again, each get their own: no cache, no statement, no connection mixes them', async () => {
+    const tenants = heed.system.context.tenants.map(({ id }) => id);
+    const routes = ['/v1/purposes', '/v1/policies/1', '/v1/promises', '/v1/subprocessors', '/v1/schedules', '/v1/data-map'];
+    const ask = async (tenant: string, route: string): Promise<string> => {
+      const answer = await heed.call(tenant, 'GET', route);
+      expect(answer.status, `${tenant} ${route}`).toBe(200);
+      return JSON.stringify(answer.body);
+    };
+    const questions = tenants.flatMap((tenant) => routes.map((route) => ({ tenant, route })));
+    const alone = new Map<string, string>();
+    for (const { tenant, route } of questions) alone.set(`${tenant} ${route}`, await ask(tenant, route));
+    expect(new Set(tenants.map((tenant) => alone.get(`${tenant} /v1/policies/1`))).size).toBe(tenants.length);
+    for (let round = 0; round < 5; round += 1) {
+      const crowd = [...questions, ...questions].toSorted(() => Math.random() - 0.5);
+      const mixed = await Promise.all(crowd.map(async ({ tenant, route }) => ((await ask(tenant, route)) === alone.get(`${tenant} ${route}`) ? undefined : `${tenant} ${route}`)));
+      expect(mixed.filter(Boolean)).toEqual([]);
+    }
+  });
+
   it('in an event: the record is dead-lettered where it was written, and the other tenant never hears of it', async () => {
     const email = `${randomUUID()}@example.com`;
     const id = randomUUID();
