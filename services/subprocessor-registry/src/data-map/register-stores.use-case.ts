@@ -5,6 +5,7 @@ import { Outbox } from '@heed/outbox';
 import type { Tx } from '@heed/persistence';
 import { Injectable } from '@nestjs/common';
 import { REGISTRY } from '../source.js';
+import { assertAgentKeys } from './agent-keys.js';
 import { proposeVersion, readHead, registeredStores, saveStores } from './data-map.store.js';
 import { changedStores, repeatedStore } from './domain/store-change.js';
 import type { Registrant } from './domain/store-change.js';
@@ -26,6 +27,7 @@ export class RegisterStores {
   async run(tx: Tx, offered: readonly DataStore[], by: Registrant): Promise<Registration> {
     const repeated = repeatedStore(offered);
     if (repeated) throw malformed('store_repeated', `The store ${repeated} stands twice in this registration.`);
+    offered.forEach(assertAgentKeys);
     const head = await readHead(tx, 'lock');
     const registered = await registeredStores(tx);
     const changed = changedStores(offered, registered, by);
