@@ -31,7 +31,7 @@ export async function keepRevocations(tx: Tx, revocations: readonly AccessRevoca
       ORDER BY kind, target, COALESCE(role, ''), "issuedBefore" IS NOT NULL, "decidedAt" DESC
      ON CONFLICT (kind, target, role, is_bounded) DO UPDATE
        SET issued_before = excluded.issued_before, in_force = excluded.in_force, decided_at = excluded.decided_at, expires_at = excluded.expires_at
-     WHERE r.decided_at <= excluded.decided_at`,
+     WHERE r.decided_at < excluded.decided_at`,
     [JSON.stringify(revocations)],
   );
   await tellOfChange(tx);

@@ -23,7 +23,7 @@ export class RevokeAccess {
 
   /** @returns when it was decided */
   async run(tx: Tx, decisions: readonly Omit<AccessRevocation, 'decidedAt'>[], by: Decider): Promise<Date> {
-    const decidedAt = tx.clock.now();
+    const decidedAt = await afterEarlier(tx, decisions.map(({ target }) => target));
     const revocations = decisions.map((decision) => ({ ...decision, decidedAt: decidedAt.toISOString() }));
     await keepRevocations(tx, revocations);
     for (const { kind, target, role, issuedBefore, inForce } of revocations) {
@@ -35,4 +35,10 @@ export class RevokeAccess {
     tx.afterCommit(() => this.rules.forget(tx.tenant));
     return decidedAt;
   }
+}
+
+/** Now, and later than what was decided about the same before: of two decisions every service keeps the later one. */
+async function afterEarlier(tx: Tx, targets: readonly string[]): Promise<Date> {
+  const earlier = await tx.query<{ decided_at: Date }>('SELECT decided_at FROM access_revocation WHERE target = ANY($1) FOR UPDATE', [targets]);
+  return new Date(Math.max(tx.clock.now().getTime(), ...earlier.map((row) => row.decided_at.getTime() + 1)));
 }
