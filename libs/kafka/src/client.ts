@@ -72,10 +72,11 @@ const PUBLISH_DEADLINE = 15_000;
 
 /** The one door to a Kafka producer: batches, `acks=all`. Only the relay, the agent and the dead-letter queue hold one. */
 export class Publisher {
-  private readonly producer: Producer;
+  private producer: Producer;
+  private spoiled = false;
 
-  constructor(kafka: Kafka) {
-    this.producer = kafka.producer({ allowAutoTopicCreation: false, maxInFlightRequests: 5, retry: { retries: 5, initialRetryTime: 100, maxRetryTime: 1000 } });
+  constructor(private readonly kafka: Kafka) {
+    this.producer = this.newProducer();
   }
 
   async connect(): Promise<void> {
@@ -98,6 +99,7 @@ export class Publisher {
       if (list) list.push(message);
       else byTopic.set(message.topic, [message]);
     }
+    await this.renewIfSpoiled();
     const sending = this.producer.sendBatch({
       acks: -1,
       compression: CompressionTypes.None,
@@ -114,9 +116,36 @@ export class Publisher {
       await Promise.race([sending, deadline]);
     } catch (error) {
       sending.catch(() => undefined);
+      this.spoiled ||= spoilsProducer(error);
       throw unavailable('kafka_unavailable', 'Kafka did not take the records; try again.', error);
     } finally {
       clearTimeout(timer);
     }
   }
+
+  private newProducer(): Producer {
+    return this.kafka.producer({ allowAutoTopicCreation: false, maxInFlightRequests: 5, retry: { retries: 5, initialRetryTime: 100, maxRetryTime: 1000 } });
+  }
+
+  /**
+   * kafkajs asks for every topic that a producer has ever written to at once, and fails all of them for one that is gone or
+   * forbidden: after a tenant was dropped, no other's events would leave any more. A new producer knows no topics.
+   */
+  private async renewIfSpoiled(): Promise<void> {
+    if (!this.spoiled) return;
+    const former = this.producer;
+    this.producer = this.newProducer();
+    former.disconnect().catch(() => undefined);
+    await this.producer.connect().catch((error: unknown) => {
+      throw unavailable('kafka_unavailable', 'Kafka is not answering; try again.', error);
+    });
+    this.spoiled = false;
+  }
+}
+
+const OF_A_TOPIC: readonly unknown[] = ['TOPIC_AUTHORIZATION_FAILED', 'UNKNOWN_TOPIC_OR_PARTITION'];
+
+function spoilsProducer(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return ('type' in error && OF_A_TOPIC.includes(error.type)) || spoilsProducer(error.cause);
 }
