@@ -18,7 +18,7 @@ import type { z } from 'zod';
 import { documentedFetch } from './documented-fetch.js';
 import { freshTopicPrefix } from './fresh-topic-prefix.js';
 import { testIssuer } from './test-issuer.js';
-import type { TestIssuer } from './test-issuer.js';
+import type { TestIssuer, TestPrincipal } from './test-issuer.js';
 import { testServers } from './test-servers.js';
 import { guardedActOf, TestStepUps } from './test-step-ups.js';
 
@@ -116,7 +116,7 @@ export class StartedService {
   async call(
     method: 'GET' | 'POST',
     route: string,
-    who: { tenant?: string; roles: readonly string[]; sub?: string },
+    who: TestPrincipal,
     body?: unknown,
     headers: Record<string, string> = {},
   ): Promise<Answer> {
