@@ -15,5 +15,5 @@ export function runningSystem(): SystemRecord {
 /** @throws CliError naming the tenants that there are */
 export function requireTenant(system: SystemRecord, tenant: string): void {
   if (system.tenants.includes(tenant)) return;
-  throw new CliError(`There is no tenant "${tenant}" here; there are ${system.tenants.join(', ')}. How to add one: docs/policy-packs.md.`);
+  throw new CliError(`There is no tenant "${tenant}" here; there are ${system.tenants.join(', ')}. Make one with "heed tenant create": see docs/tenants.md.`);
 }

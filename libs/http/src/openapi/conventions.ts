@@ -39,14 +39,14 @@ export const RESPONSES: Readonly<Record<string, JsonSchema>> = {
     'As for every call, or `step_up_required`, `step_up_expired`, `step_up_invalid` (not signed by Heed, of somebody else, for another act or another thing), `step_up_used`, `step_up_too_weak`. `stepUp` says what to ask for.',
     header('WWW-Authenticate', 'The scheme to use; RFC 9470 where a step-up is missing.', { type: 'string', pattern: '^Bearer' }),
   ),
-  Forbidden: problem('`role_missing`, `tenant_missing` or `tenant_unknown`: the token does not allow this call.'),
+  Forbidden: problem('`role_missing`, `tenant_missing`, `tenant_unknown` or `tenant_closed`: the token does not allow this call.'),
   TooMany: problem(
     '`token_rate_exceeded`: too many calls of this token subject; `address_rate_exceeded`: too many from this address without a valid token.',
     header('Retry-After', 'Seconds to wait.', { type: 'string', pattern: '^[0-9]+$' }),
   ),
   TooLarge: problem('`body_too_large`: more than 1 MiB.'),
   Unavailable: problem(
-    'Something that this call needs is away or not ready yet, e.g. `database_unavailable`, `policy_not_ready`, `data_map_not_ready`. Try again.',
+    'Something that this call needs is away or not ready yet, e.g. `database_unavailable`, `schema_behind`, `policy_not_ready`, `data_map_not_ready`. Try again.',
     header('Retry-After', 'Seconds to wait.', { type: 'string', pattern: '^[0-9]+$' }),
   ),
 };

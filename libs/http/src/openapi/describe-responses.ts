@@ -6,7 +6,7 @@ import type { DescribedRoute } from './routes.js';
 import type { JsonSchema, Schemas } from './schemas.js';
 
 /** Why a token may be refused at any call. */
-const ANY_TOKEN = ['role_missing', 'tenant_missing', 'tenant_unknown'];
+const ANY_TOKEN = ['role_missing', 'tenant_missing', 'tenant_unknown', 'tenant_closed'];
 const PROBLEM = { $ref: '#/components/schemas/Problem' };
 const STATUS_WORDS: Readonly<Record<number, string>> = {
   200: 'Done.',

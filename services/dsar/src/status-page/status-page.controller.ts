@@ -85,7 +85,7 @@ export class StatusPageController {
         };
       });
     } catch (error) {
-      if (isHeedError(error) && error.code === 'tenant_unknown') return undefined;
+      if (isHeedError(error) && ['tenant_unknown', 'tenant_closed'].includes(error.code)) return undefined;
       throw error;
     }
   }
