@@ -31,6 +31,7 @@ try {
   await saySomething(system, TENANT);
   const outcomes = [];
   for (const caller of callers(system, TENANT)) {
+    if (config.callers && !config.callers.includes(caller.name)) continue;
     const reportFile = path.join(home, `report-${outcomes.length}.json`);
     const outcome = await fuzz({ ...config, program, document: `${system.origin}/openapi.json`, headers: await caller.headers(), reportFile });
     outcomes.push({ name: caller.name, outcome });

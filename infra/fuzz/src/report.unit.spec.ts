@@ -8,8 +8,8 @@ const clean: RunReport = {
   seed: 1,
   minutes: 7.25,
   callers: [
-    { name: 'nobody', outcome: { cases: 200, operations: 63, failures: [], output: '' } },
-    { name: 'dpo', outcome: { cases: 1300, operations: 63, failures: [], output: '' } },
+    { name: 'nobody', outcome: { cases: 200, operations: { tested: 63, selected: 63 }, failures: [], output: '' } },
+    { name: 'dpo', outcome: { cases: 1300, operations: { tested: 63, selected: 63 }, failures: [], output: '' } },
   ],
   errors: [],
 };
@@ -20,7 +20,7 @@ describe('the report of a run', () => {
   it('says how much was tried by whom, and that nothing was found', () => {
     const text = renderReport(clean);
     expect(text).toContain('**1500 calls by 2 callers, no finding.**');
-    expect(text).toContain('| dpo | 63 | 1300 | 0 |');
+    expect(text).toContain('| dpo | 63 of 63 | 1300 | 0 |');
     expect(text).not.toContain('## Findings');
     expect(isClean(clean)).toBe(true);
   });

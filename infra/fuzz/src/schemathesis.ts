@@ -19,7 +19,8 @@ export interface Failure {
 
 export interface Outcome {
   readonly cases: number;
-  readonly operations: number;
+  /** Called at least once, of how many. */
+  readonly operations: { readonly tested: number; readonly selected: number };
   readonly failures: readonly Failure[];
   /** What the program printed of its findings, for whoever looks into one. */
   readonly output: string;
@@ -27,7 +28,7 @@ export interface Outcome {
 
 /** The part of its JSON report that is read here. */
 interface Report {
-  readonly operations: { readonly tested: number };
+  readonly operations: { readonly tested: number; readonly selected: number };
   readonly test_cases: { readonly generated: number };
   readonly failures: readonly Failure[];
   readonly errors: readonly unknown[];
@@ -59,8 +60,22 @@ export interface Fuzzing {
   readonly reportFile: string;
 }
 
+/** How often the time is doubled where it did not suffice to call every operation: on a busy machine it may not. */
+const DOUBLINGS = 3;
+
 /** Calls every documented operation with what a generator can think of, valid and not. */
 export async function fuzz(options: Fuzzing): Promise<Outcome> {
+  let outcome = await fuzzOnce(options);
+  for (let i = 1; i <= DOUBLINGS && missed(outcome) > 0 && outcome.failures.length === 0; i += 1) {
+    outcome = await fuzzOnce({ ...options, seconds: options.seconds * 2 ** i });
+  }
+  if (missed(outcome) === 0 || outcome.failures.length > 0) return outcome;
+  return { ...outcome, failures: [{ title: 'operations that were not reached in time', count: missed(outcome), operations: [] }] };
+}
+
+const missed = ({ operations }: Outcome): number => operations.selected - operations.tested;
+
+async function fuzzOnce(options: Fuzzing): Promise<Outcome> {
   const args = [
     // One worker: with several, CPython 3.11 loses count of its recursion while the program reads its own source.
     'run', options.document, '--no-color', '--workers', '1', '--max-time', String(options.seconds), '--seed', String(options.seed),
@@ -73,7 +88,7 @@ export async function fuzz(options: Fuzzing): Promise<Outcome> {
   const failures = report.failures ?? [];
   const found = failures.map(({ title, count, operations }) => ({ title, count, operations }));
   const broken = code === 0 || found.length > 0 ? [] : [{ title: `schemathesis ended with ${code ?? 'a signal'}`, count: 1, operations: [] }];
-  return { cases: report.test_cases?.generated ?? 0, operations: report.operations?.tested ?? 0, failures: [...found, ...broken], output: findingsIn(output) };
+  return { cases: report.test_cases?.generated ?? 0, operations: report.operations ?? { tested: 0, selected: 0 }, failures: [...found, ...broken], output: findingsIn(output) };
 }
 
 /** Between the summary of phases and the warnings; lines of a trace that quote whole files are cut. */
