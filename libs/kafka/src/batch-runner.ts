@@ -5,6 +5,7 @@ import type { Kafka } from './client.js';
 import type { DeadLetter, IncomingRecord } from './dead-letter.js';
 import { DeadLetterSender } from './dead-letter-sender.js';
 import { GroupMember } from './group-member.js';
+import { readableTopics } from './readable-topics.js';
 
 export interface BatchRunnerOptions {
   readonly kafka: Kafka;
@@ -22,6 +23,8 @@ export interface BatchRunnerOptions {
 }
 
 const RETRY_MS = 500;
+/** How often a topic that was missing is looked for. */
+const LOOK_AGAIN_MS = 5000;
 
 /**
  * Reads topics in batches, each partition in order, at least once: records are handled, what is poison goes to
@@ -31,6 +34,9 @@ export class BatchRunner {
   private readonly pause = new InterruptiblePause();
   private readonly deadLetters: DeadLetterSender;
   private member: GroupMember | undefined;
+  /** Wanted, and not there when the member joined. */
+  private absent: readonly string[] = [];
+  private lookedAt = 0;
   private supervision: Promise<void> | undefined;
 
   constructor(private readonly options: BatchRunnerOptions) {
@@ -78,13 +84,26 @@ export class BatchRunner {
     const { groupId, logger } = this.options;
     const trouble = this.member?.trouble;
     const followed = this.member?.topics ?? [];
-    const same = topics.length === followed.length && topics.every((topic) => followed.includes(topic));
-    if (same && !trouble) return;
+    if (!trouble && sameNames(topics, [...followed, ...this.absent])) {
+      if (this.absent.length === 0 || Date.now() - this.lookedAt < LOOK_AGAIN_MS) return;
+    }
+    const readable = await this.lookFor(topics);
+    if (!trouble && sameNames(readable, followed)) return;
     if (trouble) logger.warn({ group: groupId, reason: trouble }, 'consumer is started again');
     await this.leave();
-    if (topics.length === 0) return;
-    this.member = this.newMember(topics);
+    if (readable.length === 0) return;
+    this.member = this.newMember(readable);
     await this.member.join();
+  }
+
+  private async lookFor(topics: readonly string[]): Promise<readonly string[]> {
+    const { kafka, groupId, logger } = this.options;
+    const readable = await readableTopics(kafka, topics);
+    const absent = topics.filter((topic) => !readable.includes(topic));
+    if (absent.length > 0 && !sameNames(absent, this.absent)) logger.warn({ group: groupId, topics: absent }, 'topics are missing, or it has no right to them: the others are read');
+    this.absent = absent;
+    this.lookedAt = Date.now();
+    return readable;
   }
 
   private newMember(topics: readonly string[]): GroupMember {
@@ -98,4 +117,8 @@ export class BatchRunner {
     this.member = undefined;
     await member?.leave();
   }
+}
+
+function sameNames(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((name) => other.includes(name));
 }
