@@ -1,8 +1,7 @@
-import { sweepTenants } from '@heed/provisioning';
 import { asDiskFull } from '../process/disk.js';
 import { freePort } from '../process/ports.js';
 import { identify } from '../process/process-identity.js';
-import { localInstallation } from '../tenants/local-installation.js';
+import { sweepAtStart } from '../tenants/sweep-at-start.js';
 import { TenantWatch } from '../tenants/tenant-watch.js';
 import { stepsAfterServices } from './after-services.js';
 import { prepareContext } from './prepare-context.js';
@@ -20,7 +19,7 @@ import { preflight } from './preflight.js';
 import { runInOrder, type Step } from './run-in-order.js';
 import { serverParts } from './servers.js';
 import { readSecrets } from './secrets.js';
-import { findRunningSystem, removeSystemRecord, writeSystemRecord } from './system-record.js';
+import { removeSystemRecord, writeSystemRecord } from './system-record.js';
 import type { LocalTenant } from './tenants.js';
 
 export interface SystemOptions extends LocalConfig {
@@ -100,7 +99,7 @@ export class LocalSystem {
       await runInOrder(this.#steps(specs), () => this.#stopping);
       if (this.#stopping) return;
       this.#followTenants();
-      await this.#sweep();
+      if (this.options.without?.includes('sweep') !== true) await sweepAtStart(this.home, this.context.env, (line) => this.#notice(line));
     } catch (error) {
       await this.stop();
       throw asDiskFull(error, this.home.dir) ?? error;
@@ -218,19 +217,6 @@ export class LocalSystem {
   #ownParts(): string[] {
     const expected = partSpecs(this.context).map((spec) => spec.name);
     return expected.filter((name) => this.#parts.has(name));
-  }
-
-  /** Whoever was to be dropped while nothing ran, or half-way when it ended. */
-  async #sweep(): Promise<void> {
-    const system = findRunningSystem(this.home);
-    if (system === undefined || this.options.without?.includes('sweep') === true) return;
-    const installation = localInstallation({ home: this.home, system, env: this.context.env, tell: (line) => this.#notice(line) });
-    try {
-      const { dropped } = await sweepTenants(installation, new Date(), () => undefined);
-      for (const id of dropped) this.#notice(`tenant ${id} was dropped: its time had come`);
-    } catch (error) {
-      this.#notice(`a closed tenant could not be dropped: ${error instanceof Error ? error.message : 'unknown error'}; try "heed tenant sweep"`);
-    }
   }
 
   #timed(step: Step, port?: number): Step {
