@@ -7,6 +7,8 @@ import { readAccess } from './revocation.store.js';
 const TRUSTED_MS = 5 * 60_000;
 /** Longer than a transaction takes between its row and its commit. */
 const LOOK_BACK = '1 minute';
+/** After a pause this long `LOOK_BACK` may not reach back to every change, with time left for a transaction. */
+const MISSED_MS = 30_000;
 const KEPT = '10 minutes';
 
 interface Known {
@@ -20,18 +22,20 @@ export class AccessRules implements RulesSource {
   private readonly known = new Map<string, Known>();
   private readonly reading = new Map<string, Promise<TenantRules>>();
   private seen = new Set<string>();
+  private followedAt = -Infinity;
   /** Grows with every change: what was read before it is not kept. */
   private changes = 0;
 
   constructor(
     private readonly database: Pick<Database, 'query'>,
     private readonly unitOfWork: Pick<UnitOfWork, 'run'>,
+    private readonly now: () => number = () => performance.now(),
   ) {}
 
   of(tenant: string): TenantRules | Promise<TenantRules> {
     const known = this.known.get(tenant);
     if (!known || known.stale) return this.read(tenant, known?.rules);
-    if (performance.now() - known.readAt > TRUSTED_MS) void Promise.resolve(this.read(tenant, known.rules)).catch(() => undefined);
+    if (this.now() - known.readAt > TRUSTED_MS) void Promise.resolve(this.read(tenant, known.rules)).catch(() => undefined);
     return known.rules;
   }
 
@@ -42,12 +46,18 @@ export class AccessRules implements RulesSource {
     if (known) known.stale = true;
   }
 
-  /** Looks for changes that any instance has written since; called twice a second. */
+  /**
+   * Looks for changes that any instance has written since; called twice a second. Where it could not for a while, whoever is
+   * known is read again: a revocation may have come and gone unseen.
+   */
   async follow(): Promise<void> {
+    const begun = this.now();
     const rows = await this.database.query<{ id: string; tenant: string }>(
       `SELECT id, tenant FROM heed.access_change WHERE at > clock_timestamp() - interval '${LOOK_BACK}'`,
     );
     for (const { id, tenant } of rows) if (!this.seen.has(id)) this.forget(tenant);
+    if (begun - this.followedAt > MISSED_MS) for (const tenant of this.known.keys()) this.forget(tenant);
+    this.followedAt = begun;
     this.seen = new Set(rows.map(({ id }) => id));
   }
 
@@ -71,7 +81,7 @@ export class AccessRules implements RulesSource {
     try {
       const { lifetimeSeconds, revocations } = await this.unitOfWork.run(tenant, readAccess);
       const rules = new RevocationRules(lifetimeSeconds, revocations);
-      this.known.set(tenant, { rules, readAt: performance.now(), stale: this.changes !== changes });
+      this.known.set(tenant, { rules, readAt: this.now(), stale: this.changes !== changes });
       return rules;
     } catch (error) {
       // Away for a moment: the last word holds, and is asked for again by the next call.

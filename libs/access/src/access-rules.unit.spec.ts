@@ -10,9 +10,10 @@ let away: boolean;
 let reads: number;
 let whileReading: () => void;
 let rules: AccessRules;
+let now: number;
 
 beforeEach(() => {
-  [changes, seconds, away, reads, whileReading] = [[], 600, false, 0, () => undefined];
+  [changes, seconds, away, reads, whileReading, now] = [[], 600, false, 0, () => undefined, 0];
   const database: Pick<Database, 'query'> = { query: async () => changes as never };
   const unitOfWork: Pick<UnitOfWork, 'run'> = {
     run: async (tenant, work) => {
@@ -24,7 +25,7 @@ beforeEach(() => {
       return answer;
     },
   };
-  rules = new AccessRules(database, unitOfWork);
+  rules = new AccessRules(database, unitOfWork, () => now);
 });
 
 const lifetime = async (): Promise<number> => (await rules.of('ajuni')).lifetimeSeconds;
@@ -48,6 +49,18 @@ describe("a tenant's rules", () => {
     changes = [...changes, { id: 'two', tenant: 'askasia' }];
     await rules.follow();
     expect(rules.of('ajuni'), "another tenant's").not.toBeInstanceOf(Promise);
+  });
+
+  it('are read again where changes could not be followed for longer than their rows are looked at', async () => {
+    await rules.follow();
+    expect(await lifetime()).toBe(600);
+    seconds = 300;
+    now += 20_000;
+    await rules.follow();
+    expect(await lifetime(), 'within reach: a change would have been seen').toBe(600);
+    now += 90_000; // the row of the change is too old to be looked at
+    await rules.follow();
+    expect(await lifetime()).toBe(300);
   });
 
   it('let nobody in while they were never read', async () => {
