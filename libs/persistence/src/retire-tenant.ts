@@ -43,8 +43,9 @@ export async function dropTenant(site: TenantSite, tenant: string): Promise<void
     await dropSchema(client, tenant);
     for (const [table, condition] of await sharedTables(client)) await client.query(`DELETE FROM ${table} WHERE ${condition}`, [tenant]);
     await dropRole(client, tenantRole(site.database, tenant));
+    // Under the lock too: the file is everybody's, and a migration may be about to write another's password into it.
+    await forgetLogin(site.keysDir, site.database, tenant);
   });
-  await forgetLogin(site.keysDir, site.database, tenant);
 }
 
 /** The last thing that is said of a tenant: its id is not given to another. */

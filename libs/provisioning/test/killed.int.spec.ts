@@ -133,13 +133,17 @@ describe('a tenant', () => {
     expect((await declaredTopics(['made0'], { prefix: place.prefix })).length).toBeGreaterThan(0);
   });
 
-  it('is not called dropped while something of it is left: the sweep fails and names it', async () => {
-    await due('made1');
-    const stubborn = { name: 'stubborn', make: async () => undefined, remove: async () => undefined, left: async () => ['a key in the safe'] };
+  it('is not called dropped while something of it is left: the sweep fails, names it, and drops the others all the same', async () => {
+    for (const id of ['stuck', 'stuck-not']) {
+      await createTenant(installation, { id, isolation: 'login' }, nothing);
+      await due(id);
+    }
+    const left = async (id: string): Promise<readonly string[]> => (id === 'stuck' ? ['a key in the safe'] : []);
+    const stubborn = { name: 'stubborn', make: async () => undefined, remove: async () => undefined, left };
     const broken = { ...installation, extras: [...installation.extras, stubborn] };
     await expect(sweepTenants(broken, new Date(), nothing)).rejects.toThrow('a key in the safe');
-    expect(await stateOf('made1')).toBe('closed');
+    expect([await stateOf('stuck'), await stateOf('stuck-not')]).toEqual(['closed', 'dropped']);
     await sweepTenants(installation, new Date(), nothing);
-    expect(await stateOf('made1')).toBe('dropped');
+    expect(await stateOf('stuck')).toBe('dropped');
   });
 });
