@@ -11,11 +11,11 @@ export async function promiseTls(tx: Tx, tlsMin: string): Promise<void> {
   await tx.query('INSERT INTO heed.promised_tls (id, tenant, tls_min) VALUES ($1, $2, $3)', [randomUUID(), tx.tenant, tlsMin]);
 }
 
-/** The newest TLS version that an active tenant's active policy asks for; undefined while there is none. */
+/** The newest TLS version that the active policy of a tenant that is served asks for; undefined while there is none. */
 export async function strictestPromised(database: Database): Promise<string | undefined> {
   const [row] = await database.query<{ tls_min: string | null }>(
     `SELECT max(tls_min) AS tls_min FROM (
-       SELECT DISTINCT ON (p.tenant) p.tls_min FROM heed.promised_tls p JOIN heed.tenant t ON t.id = p.tenant AND t.state = 'active'
+       SELECT DISTINCT ON (p.tenant) p.tls_min FROM heed.promised_tls p JOIN heed.tenant t ON t.id = p.tenant AND t.state IN ('active', 'closing')
        ORDER BY p.tenant, p.seq DESC) AS active`,
   );
   return row?.tls_min ?? undefined;
