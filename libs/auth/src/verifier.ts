@@ -42,6 +42,7 @@ interface Known {
 /** Verifies OIDC access tokens against the issuer's rotating keys; a token verified once is remembered until it expires. */
 export class TokenVerifier {
   private keys: ReturnType<typeof createRemoteJWKSet> | undefined;
+  private finding: Promise<ReturnType<typeof createRemoteJWKSet>> | undefined;
   /** As last read: they serve on while the issuer is away. */
   private published: JSONWebKeySet | undefined;
   /** By the whole header, so that a known one is not even taken apart. */
@@ -101,7 +102,7 @@ export class TokenVerifier {
 
   private async check(token: string): Promise<JWTPayload> {
     try {
-      this.keys ??= createRemoteJWKSet(await jwksUri(this.options.issuer), { cacheMaxAge: KEYS_FRESH_MS, cooldownDuration: UNKNOWN_KEY_MS });
+      this.keys ??= await this.findKeys();
       const payload = await this.checkWith(this.keys, token);
       this.published = this.keys.jwks() ?? this.published;
       return payload;
@@ -112,6 +113,14 @@ export class TokenVerifier {
         throw refusal instanceof errors.JWKSNoMatchingKey ? error : refusal;
       });
     }
+  }
+
+  /** One question for all who wait: before it is answered nobody can say which tokens are worth one. */
+  private findKeys(): Promise<ReturnType<typeof createRemoteJWKSet>> {
+    this.finding ??= jwksUri(this.options.issuer)
+      .then((uri) => createRemoteJWKSet(uri, { cacheMaxAge: KEYS_FRESH_MS, cooldownDuration: UNKNOWN_KEY_MS }))
+      .finally(() => (this.finding = undefined));
+    return this.finding;
   }
 
   private async checkWith(keys: JWTVerifyGetKey, token: string): Promise<JWTPayload> {

@@ -215,4 +215,13 @@ describe("the issuer's keys", () => {
     await goAway();
     await expect(verifier.verify(await token())).rejects.toMatchObject({ kind: 'unavailable', code: 'issuer_unavailable', retriable: true });
   });
+
+  it('are looked for once for all who wait: a flood of made-up tokens is no flood of questions', async () => {
+    await goAway();
+    const questions = vi.spyOn(globalThis, 'fetch');
+    const answers = await Promise.allSettled(Array.from({ length: 50 }, (_, i) => verifier.verify(`Bearer made.up.${i}`)));
+    expect(answers.every(({ status }) => status === 'rejected')).toBe(true);
+    expect(questions).toHaveBeenCalledTimes(1);
+    questions.mockRestore();
+  });
 });
