@@ -44,7 +44,10 @@ export function guardAccess(fastify: FastifyInstance, verifier: Verifier, limits
     request.holderId = holderId;
     request.sessionId = sessionId;
     if (principal.tenant) request.tenant = principal.tenant; // whoever is refused now is refused in their tenant
-    if (refusal) throw refusal;
+    if (refusal) {
+      door.count(principal, `${holderId} refused`); // a bucket apart: who floods with a revoked token shuts out no good one of theirs
+      throw refusal;
+    }
     door.count(principal, holderId);
     if (!allowed || !principal.roles.some((role) => allowed.includes(role))) {
       throw new HeedError({ kind: 'forbidden', code: 'role_missing', detail: missingRole(allowed ?? [], principal.roles) });
@@ -93,8 +96,8 @@ class Door {
   }
 
   /** Heed's own services are not limited: what they ask follows from what others were let in with. */
-  count(principal: Principal, holderId: string): void {
-    if (this.byToken && !principal.roles.includes('service')) refuseAfter(this.byToken.take(holderId), 'token');
+  count(principal: Principal, caller: string): void {
+    if (this.byToken && !principal.roles.includes('service')) refuseAfter(this.byToken.take(caller), 'token');
   }
 }
 

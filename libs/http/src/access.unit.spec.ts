@@ -36,7 +36,7 @@ function verifierOf(): Pick<TokenVerifier, 'inspect' | 'recall' | 'refusedBefore
       const revoked = subject === 'gone' ? new HeedError({ kind: 'unauthenticated', code: 'token_revoked', detail: 'no' }) : undefined;
       return {
         principal: { subject, tenant, roles },
-        client: 'c', holderId: `holder-${subject}`, applicationId: 'a', sessionId: 's', ownSession: true, issuedAt: 0, expiresAt: 1, refusal: revoked,
+        client: 'c', holderId: `holder-${subject === 'back' ? 'gone' : subject}`, applicationId: 'a', sessionId: 's', ownSession: true, issuedAt: 0, expiresAt: 1, refusal: revoked,
       };
     },
   };
@@ -132,5 +132,12 @@ describe('a refused call', () => {
       { route: 'GET /v1/holds', code: 'token_revoked', tenant: 'ajuni', holderId: 'holder-gone' },
       { route: 'unknown', code: 'http_404', tenant: undefined, holderId: undefined },
     ]);
+  });
+
+  it('with a revoked token is counted too, apart from those with the good token that its holder has now', async () => {
+    const { call } = await serve({ token: { perSecond: 1, burst: 2 } });
+    const codes = [await call('/v1/holds', 'good gone'), await call('/v1/holds', 'good gone'), await call('/v1/holds', 'good gone')].map(({ code }) => code);
+    expect(codes).toEqual(['token_revoked', 'token_revoked', 'token_rate_exceeded']);
+    expect((await call('/v1/holds', 'good back')).statusCode).toBe(200);
   });
 });
