@@ -74,6 +74,7 @@ const PUBLISH_DEADLINE = 15_000;
 export class Publisher {
   private producer: Producer;
   private spoiled = false;
+  private renewing: Promise<void> | undefined;
 
   constructor(private readonly kafka: Kafka) {
     this.producer = this.newProducer();
@@ -133,6 +134,11 @@ export class Publisher {
    */
   private async renewIfSpoiled(): Promise<void> {
     if (!this.spoiled) return;
+    this.renewing ??= this.renew().finally(() => (this.renewing = undefined)); // one for all that send at this moment
+    await this.renewing;
+  }
+
+  private async renew(): Promise<void> {
     const former = this.producer;
     this.producer = this.newProducer();
     former.disconnect().catch(() => undefined);

@@ -1,4 +1,7 @@
+import { KafkaJSProtocolError } from 'kafkajs';
+import type { Admin } from 'kafkajs';
 import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import type { Kafka } from './client.js';
 import { Publisher } from './client.js';
 
@@ -34,7 +37,7 @@ export async function readDeadLetters(kafka: Kafka, matching: (topic: string) =>
     const topics = (await admin.listTopics()).filter((topic) => topic.endsWith('.dlq') && matching(topic));
     const ends = new Map<string, bigint>();
     for (const topic of topics) {
-      for (const { partition, low, high } of await admin.fetchTopicOffsets(topic)) {
+      for (const { partition, low, high } of await offsetsOf(admin, topic)) {
         if (BigInt(high) > BigInt(low)) ends.set(`${topic}/${partition}`, BigInt(high));
       }
     }
@@ -43,6 +46,19 @@ export async function readDeadLetters(kafka: Kafka, matching: (topic: string) =>
   } finally {
     await admin.deleteGroups([groupId]).catch(() => undefined);
     await admin.disconnect();
+  }
+}
+
+type Offsets = Awaited<ReturnType<Admin['fetchTopicOffsets']>>;
+
+/** kafkajs gives up at once where the leader of a partition is just changing; a moment later there is one. */
+async function offsetsOf(admin: Admin, topic: string, tries = 50): Promise<Offsets> {
+  try {
+    return await admin.fetchTopicOffsets(topic);
+  } catch (error) {
+    if (tries <= 1 || !(error instanceof KafkaJSProtocolError && error.retriable)) throw error;
+    await setTimeout(100);
+    return offsetsOf(admin, topic, tries - 1);
   }
 }
 

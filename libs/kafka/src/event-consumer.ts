@@ -3,7 +3,7 @@ import { isTransientPgError, SHARED_SCHEMA, sqlState, UNIQUE_VIOLATION } from '@
 import type { Database, UnitOfWork } from '@heed/persistence';
 import type { DeadLetter, IncomingRecord } from './dead-letter.js';
 import { readRecord, runsOf, tenantOf } from './record-reader.js';
-import type { Item, RecordReaderOptions } from './record-reader.js';
+import type { EventHandler, Item, RecordReaderOptions } from './record-reader.js';
 import { UnknownTenants } from './unknown-tenants.js';
 
 /** Records live a week on their topics; beyond that, either way, a record's time is not believed. */
@@ -79,7 +79,7 @@ export class EventConsumer {
     } catch (error) {
       if (isHeedError(error) && error.code === 'tenant_closed') return; // nobody is left to whom it could mean something
       const [item, next] = run;
-      if (!item || this.mustWait(error, item.event.tenant)) throw error;
+      if (!item || this.mustWait(error, item)) throw error;
       if (next) for (const one of run) await this.handleRun([one]);
       else this.condemn(item, error);
     }
@@ -97,8 +97,8 @@ export class EventConsumer {
     this.condemned.set(key, { record, code: 'handler_failed', reason: error instanceof Error ? error.name : 'unknown error' });
   }
 
-  private mustWait(error: unknown, tenant: string): boolean {
-    if (isHeedError(error) && error.code === 'tenant_unknown') return this.unknownTenants.mayYetCome(tenant);
+  private mustWait(error: unknown, { event, handler }: Item): boolean {
+    if (isHeedError(error) && error.code === 'tenant_unknown') return !isAnswer(handler) && this.unknownTenants.mayYetCome(event.tenant);
     return isTransient(error);
   }
 
@@ -126,6 +126,14 @@ export class EventConsumer {
     const headers = { ...letter.record.headers, heed_dlq_sealed: 'A256GCM' };
     return { ...letter, record: { ...letter.record, headers, value: this.options.seal(letter.record.value, tenant) } };
   }
+}
+
+/**
+ * An agent answers what this service has sent, so its tenant is known here. Agents of all tenants write the topics of answers:
+ * one that made up tenants would hold up the others' for a minute each time.
+ */
+function isAnswer({ definition }: EventHandler): boolean {
+  return definition.topics.some((topic) => topic.startsWith('heed.acks.'));
 }
 
 /** The record's own day, so that a redelivery meets its row; a clock far off must not choose the partition. */

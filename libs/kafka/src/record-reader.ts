@@ -42,6 +42,9 @@ export function readRecord(record: IncomingRecord, options: RecordReaderOptions)
     if (!options.knownTypes || options.knownTypes.includes(event.type)) return undefined;
     return { record, code: 'type_unknown', reason: 'this topic takes no events of that type' };
   }
+  if (!travelsOn(handler.definition, record.topic.slice(options.topicPrefix.length))) {
+    return { record, code: 'type_misplaced', reason: 'events of that type travel on another topic' };
+  }
   const data = handler.definition.data.safeParse(event.data);
   if (!data.success) {
     const where = data.error.issues.map((issue) => `/${issue.path.join('/')}: ${issue.code}`).slice(0, 5);
@@ -54,6 +57,23 @@ export function readRecord(record: IncomingRecord, options: RecordReaderOptions)
     handler,
     key: `${event.tenant}|${event.source}|${event.id}`,
   };
+}
+
+const patterns = new Map<string, RegExp>();
+
+/**
+ * Kafka's rights say who may write a topic, so a type is believed on its own topics alone: whoever may write one that the same
+ * group reads must not speak for those who may write another.
+ */
+function travelsOn({ topics }: EventDefinition, topic: string): boolean {
+  return topics.some((pattern) => {
+    let matches = patterns.get(pattern);
+    if (!matches) {
+      matches = new RegExp(`^${pattern.replaceAll('.', '\\.').replace(/\{(tenant|owner)\}/g, '[^.]+')}$`);
+      patterns.set(pattern, matches);
+    }
+    return matches.test(topic);
+  });
 }
 
 export function tenantOf(topic: string): string | undefined {

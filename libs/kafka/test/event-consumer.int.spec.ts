@@ -3,7 +3,7 @@ import { readDeadLetters, replayDeadLetters } from '@heed/kafka';
 import { eventually } from '@heed/testing';
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ConsumerBed, count, counted, ingressOf, MIXED, numbersOf } from './support/consumer-bed.js';
+import { answered, ConsumerBed, count, counted, ingressOf, MIXED, numbersOf } from './support/consumer-bed.js';
 
 const LONG = { timeoutMs: 20_000 };
 
@@ -99,6 +99,14 @@ describe('a consumer of events', () => {
     bed.run();
     await eventually(async () => expect(await bed.effects()).toEqual([1, 2]), LONG);
     expect(await bed.deadLetters()).toEqual([]);
+  });
+
+  it('believes a type on its own topics alone: who may write one topic does not speak on another', async () => {
+    await bed.send([1], { definition: answered, topic: MIXED });
+    await bed.send([2]);
+    bed.run();
+    await eventually(async () => expect(await bed.effects()).toEqual([2]), LONG);
+    await eventually(async () => expect((await bed.deadLetters()).map(({ code }) => code)).toEqual(['type_misplaced']), LONG);
   });
 
   it('tries an error nobody foresaw a few times, then takes the record aside, two in one batch too', async () => {

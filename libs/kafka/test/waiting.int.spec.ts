@@ -3,7 +3,7 @@ import { consumerLag } from '@heed/observability';
 import { migrate, persistenceMigrations } from '@heed/persistence';
 import { eventually, VirtualClock } from '@heed/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ConsumerBed, count, ingressOf, numbersOf } from './support/consumer-bed.js';
+import { answered, ConsumerBed, count, ingressOf, numbersOf } from './support/consumer-bed.js';
 
 const AJUNI = ingressOf('ajuni');
 const ASKASIA = ingressOf('askasia');
@@ -154,6 +154,14 @@ describe('a tenant that is not here', () => {
     });
     await eventually(async () => expect(await bed.effects('newcomer')).toEqual([1, 2]), LONG);
     expect(await bed.deadLetters()).toEqual([]);
+  });
+
+  it('is not waited for where agents answer: one that makes up tenants holds up nobody', async () => {
+    await bed.send([7], { tenant: 'made-up', definition: answered });
+    await bed.send([8], { tenant: 'askasia', definition: answered });
+    bed.run(answered.topics);
+    await eventually(async () => expect(await bed.effects('askasia')).toEqual([8]), LONG);
+    await eventually(async () => expect((await bed.deadLetters()).map(({ code }) => code)).toEqual(['tenant_unknown']), LONG);
   });
 
   it('is waited for a minute, then its records are taken aside', async () => {

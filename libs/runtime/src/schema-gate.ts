@@ -54,7 +54,8 @@ export class SchemaGate {
     for (;;) {
       await this.pause.for(this.reason === undefined ? (this.options.openEveryMs ?? 5000) : (this.options.closedEveryMs ?? 500));
       if (this.pause.ended) return;
-      await this.look();
+      // What could not be opened is not open, and is tried again; what could not be closed serves nothing all the same.
+      await this.look().catch((error: unknown) => this.options.logger.error({ err: error }, 'serving could not be begun or ended; looking again'));
     }
   }
 

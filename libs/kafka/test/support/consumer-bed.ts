@@ -10,7 +10,9 @@ import { z } from 'zod';
 
 /** The internal topic of all tenants; `one-key` puts them into one partition. */
 export const MIXED = 'heed.dsar.events.v1';
-export const counted = defineEvent({ type: 'heed.test.counted.v1', topics: [MIXED], summary: 'A test.', data: z.strictObject({ n: z.int() }) });
+export const counted = defineEvent({ type: 'heed.test.counted.v1', topics: [MIXED, 'heed.t.{tenant}.ingress.v1'], summary: 'A test.', data: z.strictObject({ n: z.int() }) });
+/** What an agent would say of them. */
+export const answered = defineEvent({ type: 'heed.test.answered.v1', topics: ['heed.acks.dsar.v1'], summary: 'A test.', data: counted.data });
 export const ingressOf = (tenant: string): string => `heed.t.${tenant}.ingress.v1`;
 
 export type Handle = EventHandler['handle'];
@@ -57,7 +59,7 @@ export class ConsumerBed {
     const { bed, database, group } = this;
     const consumer = new EventConsumer({
       consumer: group, topicPrefix: bed.topicPrefix, database, unitOfWork: new UnitOfWork(database),
-      handlers: new Map([[counted.type, { definition: counted, handle: (batch) => this.handle(batch) }]]),
+      handlers: new Map([counted, answered].map((definition) => [definition.type, { definition, handle: (batch) => this.handle(batch) }])),
     });
     const runner = new BatchRunner({
       kafka: bed.kafka, groupId: group, topicsEveryMs: 100, maxBatch, logger: makeLogger('test', 'fatal'),
@@ -75,10 +77,10 @@ export class ConsumerBed {
     await new UnitOfWork(this.database).run(batch.tenant, (tx) => count({ ...batch, tx }), { inbox: { consumer: this.group, keys } });
   }
 
-  async send(ns: readonly number[], to: { tenant?: string; topic?: string; ids?: readonly string[] } = {}): Promise<void> {
-    const { tenant = 'ajuni', topic = MIXED, ids = ns.map(() => randomUUID()) } = to;
+  async send(ns: readonly number[], to: { tenant?: string; topic?: string; ids?: readonly string[]; definition?: typeof counted } = {}): Promise<void> {
+    const { tenant = 'ajuni', definition = counted, topic = definition.topics[0] ?? MIXED, ids = ns.map(() => randomUUID()) } = to;
     const messages = ns.map((n, i) => {
-      const { event } = newEvent(counted, { source: '/test', tenant, key: 'one-key', data: { n }, clock: this.bed.clock, id: ids[i] ?? '' });
+      const { event } = newEvent(definition, { source: '/test', tenant, key: 'one-key', data: { n }, clock: this.bed.clock, id: ids[i] ?? '' });
       return { topic: this.bed.topicPrefix + topic, key: event.key, value: JSON.stringify(event.data), headers: cloudEventHeaders(event) };
     });
     await this.publisher.publish(messages);
