@@ -95,7 +95,7 @@ describe('a tenant that names another', () => {
       async () => {
         const [first, second] = [await look(), await look()];
         expect(second.map((answer) => answer.body)).toEqual(first.map((answer) => answer.body));
-        expect(JSON.stringify(first)).not.toContain('in_progress');
+        expect(JSON.stringify(first)).not.toMatch(/"(in_progress|queued|sending)"/);
         return second;
       },
       { timeoutMs: 60_000, everyMs: 500 },
