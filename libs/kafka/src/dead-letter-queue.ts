@@ -1,4 +1,4 @@
-import { KafkaJSProtocolError } from 'kafkajs';
+import kafkajs from 'kafkajs'; // as a whole: Node finds no name in it that is spread into its exports
 import type { Admin } from 'kafkajs';
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
@@ -56,7 +56,7 @@ async function offsetsOf(admin: Admin, topic: string, tries = 50): Promise<Offse
   try {
     return await admin.fetchTopicOffsets(topic);
   } catch (error) {
-    if (tries <= 1 || !(error instanceof KafkaJSProtocolError && error.retriable)) throw error;
+    if (tries <= 1 || !(error instanceof kafkajs.KafkaJSProtocolError && error.retriable)) throw error;
     await setTimeout(100);
     return offsetsOf(admin, topic, tries - 1);
   }
