@@ -108,8 +108,9 @@ export const STEP_UP: Readonly<Record<string, GuardedAct>> = {
   'POST /v1/requests/:id/approve': { act: 'request.approve', resource: 'id' },
   'POST /v1/holds/:id/release': { act: 'hold.release', resource: 'id' },
   'POST /v1/applications/:id/restore': { act: 'application.restore', resource: 'id' },
-  'POST /v1/role-holders/:id/revoke': { act: 'roles.change', resource: 'id' },
-  'POST /v1/role-holders/:id/restore': { act: 'roles.change', resource: 'id' },
+  'POST /v1/role-holders/:id/revoke': { act: 'role.revoke', resource: 'id' },
+  // not the same: a proof that was given to take a role away must not give one back
+  'POST /v1/role-holders/:id/restore': { act: 'role.restore', resource: 'id' },
   'POST /v1/tenant/close': { act: 'tenant.close', resource: 'tenant' },
   'POST /v1/tenant/reopen': { act: 'tenant.reopen', resource: 'tenant' },
   'POST /v1/authenticators/enrolments': { act: 'authenticator.enrol', resource: 'subject' },

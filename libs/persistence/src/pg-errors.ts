@@ -13,3 +13,5 @@ export function isTransientPgError(error: unknown): boolean {
 }
 
 export const UNIQUE_VIOLATION = '23505';
+/** By a function of the database's own, with RAISE EXCEPTION. */
+export const RAISED = 'P0001';

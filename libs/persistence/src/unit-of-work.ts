@@ -87,8 +87,12 @@ async function statements(client: pg.PoolClient, text: string): Promise<readonly
   return results as readonly pg.QueryResult[];
 }
 
+/** What every call of a tenant gets once its drop has begun. */
+export const tenantClosed = (): HeedError =>
+  new HeedError({ kind: 'forbidden', code: 'tenant_closed', detail: 'This tenant was closed and is not served any more.' });
+
 function notServed(gone: boolean): HeedError {
-  if (gone) return new HeedError({ kind: 'forbidden', code: 'tenant_closed', detail: 'This tenant was closed and is not served any more.' });
+  if (gone) return tenantClosed();
   return new HeedError({ kind: 'forbidden', code: 'tenant_unknown', detail: 'This tenant is not served here.' });
 }
 

@@ -102,6 +102,21 @@ describe('a review of who holds which role', () => {
     expect(second).toMatchObject({ state: 'overdue', dueAt: '2027-06-03T10:00:00.000Z', entries: 2 });
   });
 
+  it('leaves a tenant an administrator who was seen lately', async () => {
+    const [open] = await reviews();
+    const { items } = await review(open?.['id']);
+    const asDpo = (subject: string, decision: string): Promise<Answer> =>
+      decide({ tenant: 'ajuni', roles: ['dpo'], sub: 'dora' }, open?.['id'], items.find((item) => item['subject'] === subject)?.['id'], decision);
+    // `second` was seen three months ago.
+    expect((await asDpo('admin', 'revoke')).body).toMatchObject({ status: 409, code: 'last_administrator' });
+    expect(await reviews()).toMatchObject([{ undecided: 2 }, {}]);
+    expect((await call('GET', '/v1/policies', admin('second'))).status).toBe(200);
+    await eventually(async () => expect(await registry.sql(`SELECT 1 FROM t_ajuni.role_holder WHERE subject = 'second' AND last_seen = $1`, [clock.now()])).toHaveLength(1));
+    expect((await asDpo('admin', 'revoke')).body).toMatchObject({ decision: 'revoke' });
+    expect((await asDpo('second', 'revoke')).body).toMatchObject({ status: 409, code: 'last_administrator' });
+    expect((await asDpo('second', 'keep')).body).toMatchObject({ decision: 'keep' });
+  });
+
   it('AUR-19: comes every half year where the policy says so', async () => {
     expect(loadSamplePack('aurigen').security.accessReviewEvery).toEqual({ value: 'P6M', source: 'AUR-19' });
     const [first] = await eventually(async () => ((await reviews('aurigen')).length === 1 ? await reviews('aurigen') : false));

@@ -1,10 +1,11 @@
 import { loadSamplePack } from '@heed/policy';
 import { eventProbe, eventually, ServiceBed, VirtualClock } from '@heed/testing';
 import type { Answer, EventProbe, StartedService, TestPrincipal } from '@heed/testing';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { registryService } from '../src/index.js';
 
-const TENANTS = ['ajuni', 'aurigen', 'askasia'] as const;
+const TENANTS = ['ajuni', 'aurigen', 'askasia', 'auronx'] as const;
 const REVOKED = 'heed.registry.access_revoked.v1';
 
 let clock: VirtualClock;
@@ -71,6 +72,9 @@ describe('who was seen', () => {
   });
 });
 
+const idOf = async (subject: string): Promise<string> =>
+  eventually(async () => (await registry.sql<{ holder_id: string }>('SELECT holder_id FROM t_auronx.role_holder WHERE subject = $1', [subject]))[0]?.holder_id ?? false);
+
 describe('what is revoked', () => {
   const robot = { tenant: 'aurigen', roles: ['platform'], sub: 'integration', client: 'integration' };
   const works = async (): Promise<number> => (await get(robot, '/v1/policies')).status;
@@ -110,6 +114,35 @@ describe('what is revoked', () => {
     await post(admin('ajuni'), `/v1/role-holders/${String(id)}/restore`, { roles: ['auditor'] });
     expect((await get(eve, '/v1/applications')).status).toBe(200);
     expect((await post(eve, `/v1/applications/${String(id)}/revoke`)).body, 'that was the dpo').toMatchObject({ code: 'role_missing' });
+  });
+
+  it('AJU-48: a step-up that was made to take a role away does not give one back, and the other way round', async () => {
+    const { id } = await listed('ajuni', '/v1/role-holders', { subject: 'eve' });
+    const by = async (act: string, what: string): Promise<Answer> => {
+      const token = await bed.stepUps.token({ tenant: 'ajuni', subject: 'admin-ajuni', act, resource: String(id) });
+      return registry.call('POST', `/v1/role-holders/${String(id)}/${what}`, admin('ajuni'), { roles: ['dpo'] }, { 'heed-step-up': token });
+    };
+    expect((await by('role.revoke', 'restore')).body).toMatchObject({ status: 401, code: 'step_up_invalid' });
+    expect((await by('role.restore', 'revoke')).body).toMatchObject({ status: 401, code: 'step_up_invalid' });
+    expect((await by('role.restore', 'restore')).status).toBe(200);
+    expect((await by('role.revoke', 'revoke')).status).toBe(200);
+  });
+
+  it('leaves one of two administrators who revoke each other at the same moment, and the last one of a tenant', async () => {
+    const [ann, ben] = [someone('auronx', 'ann', ['tenant-admin']), someone('auronx', 'ben', ['tenant-admin'])];
+    for (const who of [ann, ben]) expect((await get(who, '/v1/policies')).status).toBe(200);
+    const [annId, benId, third] = [await idOf('ann'), await idOf('ben'), await idOf('admin-auronx')];
+    const take = (who: TestPrincipal, id: string): Promise<Answer> => post(who, `/v1/role-holders/${id}/revoke`, { roles: ['tenant-admin'] });
+    expect((await take(ann, third)).status).toBe(200);
+    const lock = new pg.Client({ connectionString: registry.databaseUrl });
+    await lock.connect();
+    await lock.query('BEGIN; SELECT 1 FROM t_auronx.role_holder FOR UPDATE');
+    const both = Promise.all([take(ann, benId), take(ben, annId)]); // let in, both of them, before either is decided
+    await eventually(async () => expect(await registry.sql(`SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%role_holder%FOR UPDATE%'`)).toHaveLength(2)).finally(() => lock.end());
+    const answers = await both;
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
+    expect(answers.find(({ status }) => status === 409)?.body).toMatchObject({ code: 'last_administrator' });
+    expect(await registry.sql(`SELECT 1 FROM t_auronx.access_revocation WHERE role = 'tenant-admin' AND in_force`)).toHaveLength(2);
   });
 
   it('is not what somebody decides about themselves, and not what was never there', async () => {

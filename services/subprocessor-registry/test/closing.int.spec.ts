@@ -31,6 +31,13 @@ describe('closing a tenant', () => {
     expect(await listed()).toMatchObject([{ id: 'ajuni', state: 'active' }, { id: 'askasia', state: 'active' }]);
   });
 
+  it.each(['close', 'reopen'])('AJU-49: is not done (%s) by a key that the policy does not take, whatever it took when the step-up was made', async (what) => {
+    expect(loadSamplePack('ajuni').security.privilegedMfa).toEqual({ value: 'fido2_hardware', source: 'AJU-49' });
+    const headers = await registry.steppedUp('ajuni', `tenant.${what}`, { method: 'webauthn' });
+    expect((await registry.post('ajuni', `/v1/tenant/${what}`, {}, { headers })).body).toMatchObject({ status: 401, code: 'step_up_too_weak', promise: 'AJU-49' });
+    expect(await listed()).toMatchObject([{ id: 'ajuni', state: 'active' }, { id: 'askasia', state: 'active' }]);
+  });
+
   it('ASK-12: drops it 30 days later, as a calendar in its zone counts them, and serves it until then', async () => {
     const pack = loadSamplePack('askasia');
     expect(pack.operations.dropAfterClosing).toEqual({ value: 'P30D', source: 'ASK-12' });
@@ -59,9 +66,23 @@ describe('closing a tenant', () => {
     expect(kinds).toEqual([{ kind: 'tenant.closing' }, { kind: 'tenant.reopened' }]);
   });
 
+  it('is what was decided last, also by a clock that was set back in between', async () => {
+    await close('askasia');
+    registry.clock.advance({ hours: -2 });
+    expect((await reopen('askasia')).body).toMatchObject({ state: 'active', dropAfter: null });
+    expect(await listed()).toMatchObject([{ state: 'active' }, { id: 'askasia', state: 'active', drop_after: null }]);
+    expect((await close('askasia')).body).toMatchObject({ state: 'closing' });
+    expect(await listed()).toMatchObject([{ state: 'active' }, { id: 'askasia', state: 'closing' }]);
+    registry.clock.advance({ hours: 2 });
+  });
+
   it('is not taken back once the drop has begun, and such a tenant is refused', async () => {
     await close('ajuni');
+    const headers = await registry.steppedUp('ajuni', 'tenant.reopen');
     await registry.sql(`UPDATE heed.tenant SET state = 'closed' WHERE id = 'ajuni'`);
+    // At once, while this instance has not heard of it yet: only the list of tenants itself knows.
+    expect((await registry.post('ajuni', '/v1/tenant/reopen', {}, { headers })).body).toMatchObject({ status: 403, code: 'tenant_closed' });
+    expect(await registry.sql(`SELECT state FROM heed.tenant WHERE id = 'ajuni'`)).toEqual([{ state: 'closed' }]);
     await eventually(async () => expect(await registry.get('ajuni', '/v1/tenant')).toMatchObject({ status: 403, body: { code: 'tenant_closed' } }), { timeoutMs: 15_000 });
     expect((await registry.get('askasia', '/v1/tenant')).status).toBe(200);
   });

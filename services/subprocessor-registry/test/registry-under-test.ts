@@ -1,4 +1,5 @@
 import { STEP_UP_HEADER } from '@heed/auth';
+import type { StepUpMethod } from '@heed/auth';
 import { applyTopics, createKafka } from '@heed/kafka';
 import { uuidv7 } from '@heed/kernel';
 import { databaseName, migrate, persistenceMigrations } from '@heed/persistence';
@@ -36,8 +37,8 @@ export interface RegistryUnderTest {
   post(tenant: string, path: string, body: unknown, as?: Caller): Promise<Answer>;
   /** What the operator's job does: a code for a first authenticator. */
   operatorCode(tenant: string, subject: string): Promise<string>;
-  /** What a caller has after stepping up for an act on the whole tenant. */
-  steppedUp(tenant: string, act: string, sub?: string): Promise<Readonly<Record<string, string>>>;
+  /** What a caller has after stepping up for an act: `admin`, on the whole tenant, by a hardware key, where nothing is said. */
+  steppedUp(tenant: string, act: string, how?: { sub?: string; resource?: string; method?: StepUpMethod }): Promise<Readonly<Record<string, string>>>;
   /** As an administrator of the database: for looking. */
   sql<R extends object>(text: string): Promise<readonly R[]>;
   stop(): Promise<void>;
@@ -99,9 +100,9 @@ export async function startRegistry(tenants: readonly string[], env: Readonly<Re
     get: (tenant, target, as = {}) => call('GET', tenant, target, as),
     post: (tenant, target, body, as = {}) => call('POST', tenant, target, { ...as, body: typeof body === 'string' ? body : JSON.stringify(body) }),
     operatorCode: (tenant, subject) => issueOperatorCode({ adminUrl: postgresUrl, database: databaseName(service), tenant, subject }),
-    steppedUp: async (tenant, act, sub = 'admin') => {
+    steppedUp: async (tenant, act, { sub = 'admin', resource = tenant, method = 'fido2_hardware' } = {}) => {
       const signer = await StepUpSigner.open(keysDir, ORIGIN, clock);
-      const { token } = await signer.sign({ id: uuidv7(clock.now()), tenant, subject: sub, act, resource: tenant, method: 'fido2_hardware' });
+      const { token } = await signer.sign({ id: uuidv7(clock.now()), tenant, subject: sub, act, resource, method });
       return { [STEP_UP_HEADER]: token };
     },
     sql: async <R extends object>(text: string) => {

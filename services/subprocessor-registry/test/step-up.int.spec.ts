@@ -1,4 +1,4 @@
-import { SOFTWARE_KEY_LABEL, StepUpVerifier } from '@heed/auth';
+import { SOFTWARE_KEY_LABEL, STEP_UP_HEADER, StepUpVerifier } from '@heed/auth';
 import { SoftwareKey } from '@heed/local';
 import type { SoftwareKeyHabits } from '@heed/local';
 import { loadSamplePack } from '@heed/policy';
@@ -158,6 +158,13 @@ describe('an authenticator', () => {
     expect((await admin.enrol(newcomer.sub, token)).body).toMatchObject({ status: 401, code: 'step_up_used' });
     expect((await newcomer.register(SoftwareKey.make(), String(enrolment.body['code']))).status).toBe(201);
     expect((await newcomer.enrol(someone('ajuni').sub, token)).status).toBe(403);
+  });
+
+  it('AJU-49: is enrolled by nobody whose own key the policy does not take', async () => {
+    const [admin, newcomer] = [someone('ajuni', ['tenant-admin']), someone('ajuni')];
+    const weak = await registry.steppedUp('ajuni', 'authenticator.enrol', { sub: admin.sub, resource: newcomer.sub, method: 'webauthn' });
+    expect((await admin.enrol(newcomer.sub, String(weak[STEP_UP_HEADER]))).body).toMatchObject({ status: 401, code: 'step_up_too_weak', promise: 'AJU-49' });
+    expect(await registry.sql(`SELECT 1 FROM t_ajuni.enrolment_code WHERE subject = '${newcomer.sub}'`)).toEqual([]);
   });
 
   it('needs a code that was issued for this person, within the hour, and not used', async () => {

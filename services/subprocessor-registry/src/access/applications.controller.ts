@@ -5,12 +5,12 @@ import { UnitOfWork } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
 import { Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
+import { presenceOf } from '../step-up/privileged-mfa.js';
 import { applicationAnswer, rotationAnswer } from './access.answer.js';
 import { applicationOf, applicationsAfter, presentApplication } from './access.store.js';
 import type { ApplicationRow } from './access.store.js';
 import { revokeApplication, rotateApplication } from './domain/revocation.js';
 import { idAfter } from './position.js';
-import { presenceOf } from './who-decides.js';
 import { RevokeAccess } from './revoke-access.use-case.js';
 
 const params = z.object({ id: uuid });

@@ -6,6 +6,7 @@ import { Outbox } from '@heed/outbox';
 import type { Tx } from '@heed/persistence';
 import { Injectable } from '@nestjs/common';
 import { REGISTRY } from '../source.js';
+import { keepAnAdministrator } from './last-administrator.js';
 
 /** Who decided, and how they proved to be there where the act asked for it. */
 export interface Decider {
@@ -21,8 +22,12 @@ export class RevokeAccess {
     private readonly rules: AccessRules,
   ) {}
 
-  /** @returns when it was decided */
+  /**
+   * @returns when it was decided
+   * @throws HeedError `last_administrator` (409)
+   */
   async run(tx: Tx, decisions: readonly Omit<AccessRevocation, 'decidedAt'>[], by: Decider): Promise<Date> {
+    await keepAnAdministrator(tx, decisions);
     const decidedAt = await afterEarlier(tx, decisions.map(({ target }) => target));
     const revocations = decisions.map((decision) => ({ ...decision, decidedAt: decidedAt.toISOString() }));
     await keepRevocations(tx, revocations);

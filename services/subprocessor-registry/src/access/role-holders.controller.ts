@@ -5,12 +5,13 @@ import { notFound, refused, uuid } from '@heed/kernel';
 import { UnitOfWork } from '@heed/persistence';
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
+import { presenceOf } from '../step-up/privileged-mfa.js';
 import { roleHolderAnswer } from './access.answer.js';
 import { holderOf, holdersAfter, presentHolder } from './access.store.js';
 import { revokeRole } from './domain/revocation.js';
 import { idAfter } from './position.js';
-import { presenceOf, refuseOwn } from './who-decides.js';
 import { RevokeAccess } from './revoke-access.use-case.js';
+import { refuseOwn } from './who-decides.js';
 
 const body = z
   .strictObject({ roles: z.array(z.enum(ROLES)).min(1).max(ROLES.length) })
@@ -20,8 +21,8 @@ const change = {
   body,
   example: { roles: ['dpo'] },
   answers: { 200: roleHolderAnswer },
-  refusals: { 404: ['not_found'], 409: ['own_access'], 422: ['role_not_held'] },
 } as const;
+const refusals = { 404: ['not_found'], 409: ['own_access'], 422: ['role_not_held'] } as const;
 
 /** `/v1/role-holders`: who was seen with which role since when (AJU-48), and roles that are taken away. */
 @Controller('v1/role-holders')
@@ -50,9 +51,10 @@ export class RoleHoldersController {
   @HttpCode(200)
   @Operation({
     ...change,
+    refusals: { ...refusals, 409: ['own_access', 'last_administrator'] },
     id: 'revokeRoles',
     summary: 'Takes roles from a holder: tokens that name them give them no more, in any service',
-    description: 'AJU-48. Within seconds, and until they are restored; change it at the identity provider too.',
+    description: 'AJU-48. Within seconds, and until they are restored; change it at the identity provider too. The last tenant-admin keeps that role.',
   })
   revoke(@FromCall() call: Call, @Param('id') id: string, @Body() json: unknown): Promise<unknown> {
     return this.change(call, id, json, true);
@@ -60,7 +62,7 @@ export class RoleHoldersController {
 
   @Post(':id/restore')
   @HttpCode(200)
-  @Operation({ ...change, id: 'restoreRoles', summary: 'Lets a holder have roles again that the identity provider gives' })
+  @Operation({ ...change, refusals, id: 'restoreRoles', summary: 'Lets a holder have roles again that the identity provider gives' })
   restore(@FromCall() call: Call, @Param('id') id: string, @Body() json: unknown): Promise<unknown> {
     return this.change(call, id, json, false);
   }

@@ -1,3 +1,4 @@
+import { unavailable } from '@heed/kernel';
 import type { PackDiff, PolicyPack } from '@heed/policy';
 import { remind } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
@@ -46,6 +47,13 @@ export async function policyOf(tx: Tx, version: number): Promise<PolicyRow | und
 export async function activePolicy(tx: Tx): Promise<PolicyRow | undefined> {
   const [row] = await tx.query<PolicyRow>(`${SELECT} WHERE s.state = 'active'`);
   return row;
+}
+
+/** @throws HeedError `policy_not_ready` (503) before the first one is active */
+export async function policyInForce(tx: Tx): Promise<PolicyRow> {
+  const policy = await activePolicy(tx);
+  if (!policy) throw unavailable('policy_not_ready', "The tenant's policy pack is not here yet; apply one with `heed pack apply`.");
+  return policy;
 }
 
 export async function nextAnnounced(tx: Tx): Promise<PolicyRow | undefined> {

@@ -69,7 +69,7 @@ export class AccessReviewsController {
     body,
     example: { decision: 'keep', note: 'still works the requests' },
     answers: { 200: entryAnswer },
-    refusals: { 404: ['not_found'], 409: ['entry_decided', 'own_access'] },
+    refusals: { 404: ['not_found'], 409: ['entry_decided', 'own_access', 'last_administrator'] },
   })
   async decide(@FromCall() call: Call, @Param('id') reviewId: string, @Param('entryId') entryId: string, @Body() json: unknown): Promise<unknown> {
     const decision = parseBody(body, json);

@@ -6,6 +6,7 @@ import { UnitOfWork } from '@heed/persistence';
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
 import { EnrolAuthenticator } from '../enrol-authenticator.use-case.js';
+import { presenceOf } from '../privileged-mfa.js';
 import { authenticatorAnswer, enrolmentAnswer, enrolmentBody, optionsAnswer, optionsBody, registrationBody } from '../step-up.answer.js';
 import { findAuthenticator, listAuthenticators, markRevoked } from './authenticator.store.js';
 import type { AuthenticatorRow } from './authenticator.store.js';
@@ -41,8 +42,8 @@ export class AuthenticatorsController {
     const { subject } = parseBody(enrolmentBody, body);
     // The code is told once: no answer is kept for a repeated call.
     return runCall(this.unitOfWork, { ...call, idempotency: undefined }, async (tx) => {
+      const { id, method } = await presenceOf(tx, call);
       const enrolment = await issueCode(tx, subject, call.actor);
-      const { id, method } = call.stepUp ?? {};
       tx.record({ kind: 'authenticator.enrolment_issued', data: { enrolmentId: enrolment.id, subject, actor: call.actor, stepUp: { id, method } } });
       return enrolment;
     });
