@@ -13,7 +13,7 @@ const TENANT = 'ajuni';
 const SECONDS = 10;
 const ERASURES = 2000;
 const CONNECTIONS = 32;
-const ACCESS_ROUNDS = 5;
+const ACCESS_ROUNDS = 4;
 const TENANTS = 1000;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);

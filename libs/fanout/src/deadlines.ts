@@ -1,6 +1,6 @@
 import { targetsOpen } from '@heed/observability';
 import type { Logger } from '@heed/observability';
-import { lookAtDue, remind, tenantsWithReminders } from '@heed/persistence';
+import { isTenantClosed, lookAtDue, remind, tenantsWithReminders } from '@heed/persistence';
 import type { Database, Tx, UnitOfWork } from '@heed/persistence';
 import type { Job } from '@heed/runtime';
 import { DEADLINES, ESCALATE_AFTER } from './work.js';
@@ -68,13 +68,23 @@ export class OpenTargets {
 
   async count(): Promise<void> {
     for (const tenant of new Set([...(await tenantsWithReminders(this.database, DEADLINES)), ...this.tenants])) {
-      const open = await this.unitOfWork.run(tenant, (tx) =>
-        tx.query<{ state: string; count: string }>(`SELECT state, count(*) FROM dispatch_target WHERE state IN ('${OPEN.join("', '")}') GROUP BY state`),
-      );
-      for (const state of OPEN) targetsOpen.set({ tenant, state }, Number(open.find((row) => row.state === state)?.count ?? 0));
-      if (open.length > 0) this.tenants.add(tenant);
-      else this.tenants.delete(tenant);
+      try {
+        await this.countOf(tenant);
+      } catch (error) {
+        if (!isTenantClosed(error)) throw error;
+        this.tenants.delete(tenant);
+        for (const state of OPEN) targetsOpen.remove({ tenant, state });
+      }
     }
+  }
+
+  private async countOf(tenant: string): Promise<void> {
+    const open = await this.unitOfWork.run(tenant, (tx) =>
+      tx.query<{ state: string; count: string }>(`SELECT state, count(*) FROM dispatch_target WHERE state IN ('${OPEN.join("', '")}') GROUP BY state`),
+    );
+    for (const state of OPEN) targetsOpen.set({ tenant, state }, Number(open.find((row) => row.state === state)?.count ?? 0));
+    if (open.length > 0) this.tenants.add(tenant);
+    else this.tenants.delete(tenant);
   }
 }
 

@@ -1,5 +1,6 @@
 import { OpenTargets, watchDeadlines } from '@heed/fanout';
 import { makeLogger, metrics } from '@heed/observability';
+import { tenantClosed } from '@heed/persistence';
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { FanoutBed } from './fanout-bed.js';
@@ -80,6 +81,18 @@ describe('looking after tenants', () => {
     const gauge = await metrics.getSingleMetric('heed_targets')?.get();
     return gauge?.values.find(({ labels }) => labels['tenant'] === tenant && labels['state'] === state)?.value;
   };
+
+  it('passes over one that was closed, and forgets it', async () => {
+    const count = new OpenTargets(bed.database, bed.unitOfWork);
+    await bed.open(1, 'ajuni');
+    await count.count();
+    const run = vi.spyOn(bed.unitOfWork, 'run').mockRejectedValueOnce(tenantClosed());
+    await count.count();
+    expect(await open('ajuni', 'pending')).toBeUndefined();
+    run.mockRestore();
+    await count.count();
+    expect(await open('ajuni', 'pending')).toBe(2);
+  });
 
   it('costs no transaction where nothing is due, and where nothing is open', async () => {
     const count = new OpenTargets(bed.database, bed.unitOfWork);

@@ -1,5 +1,5 @@
 import { causeOf, isHeedError } from '@heed/kernel';
-import { isTransientPgError, SHARED_SCHEMA, sqlState, UNIQUE_VIOLATION } from '@heed/persistence';
+import { isTenantClosed, isTransientPgError, SHARED_SCHEMA, sqlState, UNIQUE_VIOLATION } from '@heed/persistence';
 import type { Database, UnitOfWork } from '@heed/persistence';
 import type { DeadLetter, IncomingRecord } from './dead-letter.js';
 import { readRecord, runsOf, tenantOf } from './record-reader.js';
@@ -77,7 +77,7 @@ export class EventConsumer {
     try {
       await this.transact(run);
     } catch (error) {
-      if (isHeedError(error) && error.code === 'tenant_closed') return; // nobody is left to whom it could mean something
+      if (isTenantClosed(error)) return; // nobody is left to whom it could mean something
       const [item, next] = run;
       if (!item || this.mustWait(error, item)) throw error;
       if (next) for (const one of run) await this.handleRun([one]);

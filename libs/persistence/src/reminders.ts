@@ -1,5 +1,6 @@
 import { uuidv7 } from '@heed/kernel';
 import type { Database } from './database.js';
+import { isTenantClosed } from './unit-of-work.js';
 import type { Tx } from './unit-of-work.js';
 
 /** What a job is asked to look at: its name, and when. */
@@ -43,7 +44,7 @@ export async function lookAtDue(database: Database, work: string, look: (tenant:
       if (await look(tenant)) more = true;
       else await database.query('DELETE FROM heed.reminder WHERE id = ANY($1)', [ids]);
     } catch (error) {
-      failure ??= error;
+      if (!isTenantClosed(error)) failure ??= error;
     }
   }
   if (failure) throw failure;

@@ -91,6 +91,9 @@ async function statements(client: pg.PoolClient, text: string): Promise<readonly
 export const tenantClosed = (): HeedError =>
   new HeedError({ kind: 'forbidden', code: 'tenant_closed', detail: 'This tenant was closed and is not served any more.' });
 
+/** Whether there is nobody left for whom the work could mean something: a job passes over such a tenant and goes on with the next. */
+export const isTenantClosed = (error: unknown): boolean => error instanceof HeedError && error.code === 'tenant_closed';
+
 function notServed(gone: boolean): HeedError {
   if (gone) return tenantClosed();
   return new HeedError({ kind: 'forbidden', code: 'tenant_unknown', detail: 'This tenant is not served here.' });

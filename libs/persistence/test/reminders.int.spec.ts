@@ -1,19 +1,24 @@
-import { Database, lookAtDue, persistenceMigrations, remind, tenantsWithReminders, UnitOfWork } from '@heed/persistence';
+import { Database, lookAtDue, persistenceMigrations, remind, tenantClosed, tenantsWithReminders, UnitOfWork } from '@heed/persistence';
 import { ServiceBed, VirtualClock } from '@heed/testing';
+import pg from 'pg';
 import { beforeEach, describe, expect, it } from 'vitest';
 
 const clock = new VirtualClock();
 const tenants = ['ajuni', 'askasia', 'aurea'] as const;
 let database: Database;
 let unitOfWork: UnitOfWork;
+let admin: pg.Client;
 
 beforeEach(async () => {
   const bed = await ServiceBed.make({ clock, tenants: tenants.map((id) => ({ id, isolation: id === 'askasia' ? 'login' : 'role' })) });
-  const { url } = await bed.migrated('reminders', persistenceMigrations);
+  const { url, adminUrl } = await bed.migrated('reminders', persistenceMigrations);
+  admin = new pg.Client({ connectionString: adminUrl });
+  await admin.connect();
   database = new Database({ url, keysDir: bed.keysDir, clock });
   unitOfWork = new UnitOfWork(database);
   return async () => {
     await database.close();
+    await admin.end();
     await bed.stop();
   };
 });
@@ -64,6 +69,25 @@ describe('a reminder', () => {
     await expect(failing).rejects.toThrow('trouble');
     expect(at.sort()).toEqual([...tenants]);
     expect(await looked()).toEqual({ at: ['ajuni', 'aurea'], more: false });
+  });
+
+  it('of a tenant that is being closed counts until it is; then it holds up nobody', async () => {
+    await remindIn('ajuni', 0);
+    await remindIn('aurea', 0);
+    const become = (state: string): Promise<unknown> => admin.query(`UPDATE heed.tenant SET state = $1 WHERE id = 'ajuni'`, [state]);
+    await become('closing');
+    expect(await tenantsWithReminders(database, 'mail')).toEqual(expect.arrayContaining(['ajuni', 'aurea']));
+    const at: string[] = [];
+    await lookAtDue(database, 'mail', async (tenant) => {
+      if (tenant === 'ajuni') {
+        await become('closed'); // after it was listed
+        throw tenantClosed();
+      }
+      at.push(tenant);
+      return false;
+    });
+    expect(at).toEqual(['aurea']);
+    expect(await tenantsWithReminders(database, 'mail')).toEqual([]);
   });
 
   it('that comes while its tenant is looked at is not forgotten with the others', async () => {

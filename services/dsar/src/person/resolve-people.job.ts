@@ -4,7 +4,7 @@ import type { KnownPerson } from '@heed/fanout';
 import { isHeedError } from '@heed/kernel';
 import type { Identifier } from '@heed/kernel';
 import type { Logger } from '@heed/observability';
-import { Database, UnitOfWork } from '@heed/persistence';
+import { Database, isTenantClosed, UnitOfWork } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
 import { Acknowledge } from '../case/app/acknowledge.js';
 import { appendTimeline } from '../case/adapters/request.store.js';
@@ -50,6 +50,7 @@ export class ResolvePeople {
       try {
         while ((await this.runTenant(tenant)) === BATCH);
       } catch (error) {
+        if (isTenantClosed(error)) continue;
         this.hinted.add(tenant);
         if (!isHeedError(error) || !error.retriable) throw error;
       }
