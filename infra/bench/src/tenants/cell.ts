@@ -23,7 +23,7 @@ export class Cell {
   private constructor(
     readonly dir: string,
     readonly postgres: EmbeddedPostgres,
-    public kafka: EmbeddedKafka,
+    readonly kafka: EmbeddedKafka,
   ) {}
 
   static async start(): Promise<Cell> {
