@@ -1,5 +1,6 @@
 import { Heed } from '@heed/e2e';
 import { SERVICES } from '@heed/local';
+import { loadSamplePack } from '@heed/policy';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
@@ -126,6 +127,23 @@ describe.each(SERVICES)('tenants in the database of %s', (service) => {
     const names = (schema: string): string[] => (bySchema.get(schema) ?? []).map((table) => table.name).sort();
     expect(names('t_askasia').length).toBeGreaterThan(0);
     for (const schema of bySchema.keys()) expect(names(schema)).toEqual(names('t_askasia'));
+  });
+
+  it("AUR-16: Aurigen's role holds what its own tables need and nothing besides", async () => {
+    expect(loadSamplePack('aurigen').security.leastPrivilege).toMatchObject({ value: true, source: expect.arrayContaining(['AUR-16']) as unknown });
+    const admin = await connect(service);
+    const role = `${databaseOf(service)}_t_aurigen`;
+    const { rows } = await admin.query<Record<string, unknown>>(
+      `SELECT rolcanlogin OR rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls OR rolreplication AS attributes,
+              ARRAY(SELECT roleid::regrole::text FROM pg_auth_members WHERE member = r.oid) AS groups,
+              ARRAY(SELECT nspname::text FROM pg_namespace WHERE has_schema_privilege(r.oid, oid, 'USAGE') AND nspname !~ '^(pg_|information_schema|public$)' ORDER BY 1) AS uses,
+              ARRAY(SELECT nspname::text FROM pg_namespace WHERE has_schema_privilege(r.oid, oid, 'CREATE')) AS makes,
+              has_database_privilege(r.oid, current_database(), 'CREATE') OR has_database_privilege(r.oid, current_database(), 'TEMP') AS database,
+              (SELECT count(*)::int FROM pg_class WHERE relowner = r.oid) AS owns
+         FROM pg_roles r WHERE rolname = $1`,
+      [role],
+    );
+    expect(rows).toEqual([{ attributes: false, groups: [`${databaseOf(service)}_tenants`], uses: ['heed', 't_aurigen'], makes: [], database: false, owns: 0 }]);
   });
 
   it('has no superuser among its sessions, and its login owns nothing and may make nothing', async () => {
