@@ -19,11 +19,11 @@ const TENANTS = 1000;
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const round = (value: number, digits = 0): string => value.toFixed(digits);
 
-/** `npm run bench [latency|write|erasure|access|tenants]`: figures against the raw limit in the same run; nothing here passes or fails. */
+/** `npm run bench [latency|write|erasure|access|tenants [COUNT]]`: figures against the raw limit in the same run; nothing here passes or fails. */
 async function main(wanted: readonly string[]): Promise<void> {
   const all = wanted.length === 0;
   say(`${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}`);
-  if (wanted.includes('tenants')) return tenantsBench(TENANTS, say);
+  if (wanted.includes('tenants')) return tenantsBench(Number(wanted[1] ?? TENANTS), say);
   const heed = await Heed.start({ LOG_LEVEL: 'warn' });
   try {
     if (all || wanted.includes('latency')) await latency(heed);

@@ -2,10 +2,11 @@ import { accessReported } from '@heed/contracts-access';
 import type { RefusedCalls, Sighting } from '@heed/contracts-access';
 import type { RefusedCall } from '@heed/http';
 import type { Identity } from '@heed/auth';
-import { isHeedError, newEvent } from '@heed/kernel';
+import { newEvent } from '@heed/kernel';
 import type { Clock } from '@heed/kernel';
 import type { Logger } from '@heed/observability';
 import type { Outbox } from '@heed/outbox';
+import { isNotServed } from '@heed/persistence';
 import type { UnitOfWork } from '@heed/persistence';
 import { Refusals } from './refusals.js';
 import { Sightings } from './sightings.js';
@@ -47,7 +48,7 @@ export class AccessReport {
       try {
         await this.publish(tenant, seen, refused);
       } catch (error) {
-        if (isHeedError(error) && ['tenant_unknown', 'tenant_closed'].includes(error.code)) continue; // closed meanwhile
+        if (isNotServed(error)) continue; // closed meanwhile
         this.sightings.putBack(tenant, seen);
         if (refused.length < MOST_WAITING) this.waiting.set(tenant, refused);
         failure ??= error;

@@ -94,6 +94,9 @@ export const tenantClosed = (): HeedError =>
 /** Whether there is nobody left for whom the work could mean something: a job passes over such a tenant and goes on with the next. */
 export const isTenantClosed = (error: unknown): boolean => error instanceof HeedError && error.code === 'tenant_closed';
 
+/** Whether the tenant is not served here: closed, or never heard of. */
+export const isNotServed = (error: unknown): boolean => isTenantClosed(error) || (error instanceof HeedError && error.code === 'tenant_unknown');
+
 function notServed(gone: boolean): HeedError {
   if (gone) return tenantClosed();
   return new HeedError({ kind: 'forbidden', code: 'tenant_unknown', detail: 'This tenant is not served here.' });

@@ -23,7 +23,7 @@ export class Cell {
   private constructor(
     readonly dir: string,
     readonly postgres: EmbeddedPostgres,
-    readonly kafka: EmbeddedKafka,
+    public kafka: EmbeddedKafka,
   ) {}
 
   static async start(): Promise<Cell> {

@@ -62,9 +62,16 @@ async function topics(cell: Cell, ids: readonly string[], say: (line: string) =>
   const begin = performance.now();
   const made = await applyTopics(createKafka({ brokers: [cell.kafka.brokers], clientId: 'bench' }), ids);
   const took = performance.now() - begin;
-  const files = await filesBelow(path.join(cell.dir, 'kafka'));
-  say(
-    `Kafka: ${made.length} topics in ${seconds(took)}, broker ${mb(await residentBytes(cell.kafka.pid))}, ${files.count} files, ` +
-      `${mb(files.bytes)} on the disk so far`,
+  say(`Kafka: ${made.length} topics in ${seconds(took)}, broker ${mb(await residentBytes(cell.kafka.pid))}`);
+  const restarting = performance.now();
+  const back = await cell.kafka.restart().then(
+    (kafka) => {
+      cell.kafka = kafka;
+      return 'back';
+    },
+    () => 'not back',
   );
+  const after = performance.now() - restarting;
+  const files = await filesBelow(path.join(cell.dir, 'kafka')); // written in the background, so they are counted last
+  say(`Kafka, stopped and started again with these topics: ${back} after ${seconds(after)}; ${files.count} files, ${mb(files.bytes)} on the disk`);
 }

@@ -1,7 +1,7 @@
 import { newestStores } from '@heed/fanout';
 import { Operation } from '@heed/http';
-import { isHeedError, notFound } from '@heed/kernel';
-import { UnitOfWork } from '@heed/persistence';
+import { notFound } from '@heed/kernel';
+import { isNotServed, UnitOfWork } from '@heed/persistence';
 import { PolicyStore } from '@heed/tenant-policy';
 import { Controller, Get, Headers, Param, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
@@ -85,7 +85,7 @@ export class StatusPageController {
         };
       });
     } catch (error) {
-      if (isHeedError(error) && ['tenant_unknown', 'tenant_closed'].includes(error.code)) return undefined;
+      if (isNotServed(error)) return undefined;
       throw error;
     }
   }
