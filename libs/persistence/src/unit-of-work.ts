@@ -1,5 +1,6 @@
 import { HeedError, unavailable, uuidv7 } from '@heed/kernel';
 import type { Cause, Clock } from '@heed/kernel';
+import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import { rowsOf } from './database.js';
 import type { Database, Rows } from './database.js';
@@ -28,8 +29,12 @@ export interface Tx {
   /** The call or event this transaction answers. */
   readonly cause: Cause | undefined;
   query<R extends object>(text: string, values?: readonly unknown[]): Promise<Rows<R>>;
-  /** Writes a ledger row with the transaction. */
-  record(entry: LedgerEntry): void;
+  /**
+   * Writes a ledger row with the transaction.
+   * @returns its id, by which evidence of it is found once it is in the tree
+   * @throws Error where the metadata is larger than any metadata is
+   */
+  record(entry: LedgerEntry): string;
   /** Used by the outbox alone: rows that are inserted just before commit. */
   enqueue(rows: readonly PendingRow[]): void;
   /** Runs after a successful commit; must not throw. */
@@ -107,8 +112,12 @@ function rethrow(error: unknown): never {
   throw error;
 }
 
+/** Characters of JSON; a batch of records still fits into a Kafka record. */
+const MAX_METADATA = 100_000;
+const SALT_BYTES = 16;
+
 class PgTx implements Tx {
-  private readonly entries: LedgerEntry[] = [];
+  private readonly entries: { readonly id: string; readonly kind: string; readonly ref: string | null; readonly data: string }[] = [];
   private readonly rows: PendingRow[] = [];
   private readonly hooks: (() => void)[] = [];
   private open = true;
@@ -125,8 +134,12 @@ class PgTx implements Tx {
     return rowsOf<R>(this.client, text, values);
   }
 
-  record(entry: LedgerEntry): void {
-    this.entries.push(entry);
+  record({ kind, ref, data }: LedgerEntry): string {
+    const text = JSON.stringify(data);
+    if (text.length > MAX_METADATA) throw new Error(`the ledger keeps metadata: ${kind} has ${text.length} characters of it`);
+    const id = uuidv7(this.clock.now());
+    this.entries.push({ id, kind, ref: ref ?? null, data: text });
+    return id;
   }
 
   enqueue(rows: readonly PendingRow[]): void {
@@ -139,16 +152,16 @@ class PgTx implements Tx {
 
   async flush(inbox: RunOptions['inbox']): Promise<void> {
     if (this.entries.length > 0) {
-      const now = this.clock.now();
       await this.query(
-        `INSERT INTO ledger_entry (id, kind, subject_ref, data, recorded_at)
-         SELECT i, k, r, d::jsonb, $5 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) AS e(i, k, r, d)`,
+        `INSERT INTO ledger_entry (id, kind, subject_ref, data, recorded_at, salt)
+         SELECT i, k, r, d::jsonb, $5, s FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $6::bytea[]) AS e(i, k, r, d, s)`,
         [
-          this.entries.map(() => uuidv7(now)),
+          this.entries.map((e) => e.id),
           this.entries.map((e) => e.kind),
-          this.entries.map((e) => e.ref ?? null),
-          this.entries.map((e) => JSON.stringify(e.data)),
-          now,
+          this.entries.map((e) => e.ref),
+          this.entries.map((e) => e.data),
+          this.clock.now(),
+          this.entries.map(() => randomBytes(SALT_BYTES)),
         ],
       );
     }

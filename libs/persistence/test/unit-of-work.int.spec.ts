@@ -78,6 +78,18 @@ describe('a unit of work', () => {
     }
   });
 
+  it('a recorded entry is found by the id that recording it answered, with a salt of its own', async () => {
+    const ids = await unitOfWork.run('ajuni', async (tx) => [tx.record({ kind: 'salted', data: {} }), tx.record({ kind: 'salted', data: {} })]);
+    const rows = await unitOfWork.run('ajuni', (tx) => tx.query<{ id: string; salt: Buffer }>(`SELECT id, salt FROM ledger_entry WHERE kind = 'salted'`));
+    expect(rows.map(({ id }) => id).sort()).toEqual([...ids].sort());
+    expect(rows.map(({ salt }) => salt.length)).toEqual([16, 16]);
+    expect(rows[0]?.salt.equals(rows[1]?.salt ?? Buffer.alloc(0))).toBe(false);
+  });
+
+  it('what is larger than metadata is not recorded, and the work with it is undone', async () => {
+    await expect(unitOfWork.run('ajuni', async (tx) => tx.record({ kind: 'vast', data: { text: 'x'.repeat(100_000) } }))).rejects.toThrow('the ledger keeps metadata');
+  });
+
   it('a tenant that is not served is refused before anything runs', async () => {
     await expect(unitOfWork.run('nobody', async () => 1)).rejects.toMatchObject({ code: 'tenant_unknown', kind: 'forbidden' });
   });
