@@ -1,1 +1,14 @@
-export {};
+export * from './checkpoint/checkpoint.js';
+export * from './checkpoint/vkey.js';
+export * from './record/evidence.js';
+export * from './record/record.js';
+export { appendLeaves } from './tree/append.js';
+export type { Appended } from './tree/append.js';
+export { EMPTY_ROOT, HASH_SIZE, leafHash, nodeHash } from './tree/hash.js';
+export { consistencyProof, inclusionProof, inclusionProofs } from './tree/proofs.js';
+export { rootAt } from './tree/root.js';
+export { RunningRoot } from './tree/running-root.js';
+export { hashesAt, tilePath, tilesOf, TILE_HEIGHT, TILE_WIDTH } from './tree/tile.js';
+export type { ReadTile, Tile, TileId } from './tree/tile.js';
+export { verifyConsistency, verifyInclusion } from './tree/verify.js';
+export type { ConsistencyClaim, InclusionClaim } from './tree/verify.js';
