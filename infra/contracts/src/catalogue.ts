@@ -3,6 +3,7 @@ import { consentEvents } from '@heed/contracts-consent';
 import { dsarEvents } from '@heed/contracts-dsar';
 import { acknowledged, commandEvents } from '@heed/contracts-fanout';
 import { ingressEvents } from '@heed/contracts-ingress';
+import { ledgerEvents } from '@heed/contracts-ledger';
 import { notificationsEvents } from '@heed/contracts-notifications';
 import { retentionEvents } from '@heed/contracts-retention';
 import { registryEvents } from '@heed/contracts-subprocessor-registry';
@@ -23,6 +24,7 @@ const EVENTS: Readonly<Record<string, readonly EventDefinition[]>> = {
   'subprocessor-registry': registryEvents,
   notifications: notificationsEvents,
   access: accessEvents,
+  ledger: ledgerEvents,
 };
 
 /** Every event that travels on Kafka. */
