@@ -1,1 +1,15 @@
-export {};
+export * from './certificate.js';
+export { fingerprint, issuedEntry, signCertificate } from './issue.js';
+export type { ConsentCertificate } from './kinds/consent.js';
+export type { ErasureCertificate } from './kinds/erasure.js';
+export type { NoticeCertificate } from './kinds/notice.js';
+export { outcomeOf, totalsOf } from './kinds/store-outcome.js';
+export type { StoreOutcome } from './kinds/store-outcome.js';
+export type { WithdrawalCertificate } from './kinds/withdrawal.js';
+export { certificatePage } from './page/certificate-page.js';
+export { html, Html, readable } from './page/html.js';
+export { webPage } from './page/web-page.js';
+export { assuranceInWords, foundNothing, outcomeInWords } from './page/words.js';
+export type { CertificateReport, Finding } from './verify/report.js';
+export { verifyCertificate } from './verify/verify-certificate.js';
+export { looksLikeCertificate, readVkeys, verifyCertificateFile } from './verify/verify-file.js';

@@ -1,0 +1,35 @@
+import type { SignedCertificate } from '../certificate.js';
+import type { ConsentCertificate } from '../kinds/consent.js';
+import { html } from './html.js';
+import type { Html } from './html.js';
+import { code, fact, facts, when, wideTable } from './pieces.js';
+
+const VERB = { given: 'gave consent', refused: 'refused consent', withdrawn: 'withdrew consent' } as const;
+const STATE = { given: 'consent is given', refused: 'consent is refused', withdrawn: 'consent is withdrawn' } as const;
+
+export function consentBody({ certificate: c }: SignedCertificate<ConsentCertificate>): Html {
+  const { decision, notice, present, purpose } = c;
+  const named = purpose.title ?? purpose.id;
+  return html`<p class="lead">${c.tenant.controller} certifies that the person known as ${code(c.ref)} ${VERB[decision.decision]} for
+“${named}” on ${when(decision.occurredAt)}${decision.tookEffect ? '' : ', which changed nothing because a later no was there already'}.
+${present ? `When this was issued, ${STATE[present.decision]}, since ${when(present.since)}.` : ''}</p>
+<h2>The decision</h2>
+${facts(
+  fact('Record', code(decision.recordId)),
+  fact('Purpose', html`${named} (${code(purpose.id)}), policy version ${purpose.policyVersion}`),
+  fact('Done by the person', when(decision.occurredAt)),
+  fact('Recorded', `${when(decision.recordedAt)}, by ${decision.actor}`),
+  fact('Method', decision.method),
+  fact('Words shown', notice ? html`notice ${notice.id}, version ${notice.version}, in language ${notice.language}; SHA-256 ${code(notice.hash)}` : 'none were named'),
+)}
+<h2>What was decided since</h2>
+${
+  c.since.length === 0
+    ? html`<p>Nothing: this is the latest decision about the purpose.</p>`
+    : wideTable(
+        'What was decided since',
+        ['When', 'Decision', 'Method', 'Recorded'],
+        c.since.map((one) => [when(one.occurredAt), one.tookEffect ? one.decision : `${one.decision}, without effect`, one.method, when(one.recordedAt)]),
+      )
+}`;
+}
