@@ -21,11 +21,15 @@ interface Otlp {
 /** A small OTLP/HTTP collector: what an operator's would receive. */
 export class TraceCollector {
   readonly spans: Span[] = [];
+  /** The bodies as they came. */
+  readonly raw: Buffer[] = [];
   private readonly server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      this.take(JSON.parse(Buffer.concat(chunks).toString('utf8')) as Otlp);
+      const body = Buffer.concat(chunks);
+      this.raw.push(body);
+      this.take(JSON.parse(body.toString('utf8')) as Otlp);
       response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
     });
   });

@@ -4,6 +4,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type { Kafka } from './client.js';
 import { Publisher } from './client.js';
+import { openedContent } from './dead-letter.js';
+import type { RecordContent } from './dead-letter.js';
 
 /** The header of a record that is no dead letter but says of one in its topic, `<partition>/<offset>`, that it was replayed. */
 const REPLAYED = 'heed_dlq_replayed';
@@ -122,22 +124,17 @@ function letterOf(
 /**
  * Puts dead letters back where they came from, as they were. Their event ids are unchanged, so one that was processed
  * after all does nothing twice. Each is marked once Kafka has it: what dies in between leaves it unmarked, never lost.
- * @param open opens the payload of a sealed one
+ * @param open opens the seal of a sealed one
  */
 export async function replayDeadLetters(
   kafka: Kafka,
   letters: readonly DeadLetterRecord[],
-  open: (letter: DeadLetterRecord) => Promise<Buffer | null>,
+  open: (letter: DeadLetterRecord) => Promise<Buffer>,
 ): Promise<void> {
   const publisher = new Publisher(kafka);
   await publisher.connect();
   try {
-    const messages = letters.map(async (letter) => ({
-      topic: letter.origin.topic,
-      key: letter.key,
-      value: letter.sealed ? await open(letter) : letter.value,
-      headers: Object.fromEntries(Object.entries(letter.headers).filter(([name]) => !name.startsWith('heed_dlq_'))),
-    }));
+    const messages = letters.map(async (letter) => ({ topic: letter.origin.topic, ...(await publishedContent(letter, open)) }));
     await publisher.publish(await Promise.all(messages));
     await publisher.publish(
       letters.map(({ topic, partition, offset }) => ({ topic, key: null, value: null, headers: { [REPLAYED]: `${partition}/${offset}` } })),
@@ -145,4 +142,11 @@ export async function replayDeadLetters(
   } finally {
     await publisher.disconnect();
   }
+}
+
+/** What the publisher of a dead letter wrote. @param open opens the seal of a sealed one */
+export async function publishedContent(letter: DeadLetterRecord, open: (letter: DeadLetterRecord) => Promise<Buffer>): Promise<RecordContent> {
+  if (letter.sealed) return openedContent(await open(letter));
+  const { key, value, headers } = letter;
+  return { key, value, headers: Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith('heed_dlq_'))) };
 }

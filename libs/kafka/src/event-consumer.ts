@@ -1,6 +1,7 @@
 import { causeOf, isHeedError } from '@heed/kernel';
 import { isTenantClosed, isTransientPgError, SHARED_SCHEMA, sqlState, UNIQUE_VIOLATION } from '@heed/persistence';
 import type { Database, UnitOfWork } from '@heed/persistence';
+import { sealLetter } from './dead-letter.js';
 import type { DeadLetter, IncomingRecord } from './dead-letter.js';
 import { readRecord, runsOf, tenantOf } from './record-reader.js';
 import type { EventHandler, Item, RecordReaderOptions } from './record-reader.js';
@@ -122,9 +123,8 @@ export class EventConsumer {
 
   private sealed(letter: DeadLetter): DeadLetter {
     const tenant = tenantOf(letter.record.topic.slice(this.options.topicPrefix.length));
-    if (!this.options.seal || !tenant || !letter.record.value) return letter;
-    const headers = { ...letter.record.headers, heed_dlq_sealed: 'A256GCM' };
-    return { ...letter, record: { ...letter.record, headers, value: this.options.seal(letter.record.value, tenant) } };
+    const { seal } = this.options;
+    return seal && tenant ? sealLetter(letter, (content) => seal(content, tenant)) : letter;
   }
 }
 

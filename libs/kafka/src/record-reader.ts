@@ -1,4 +1,4 @@
-import { readCloudEvent } from '@heed/kernel';
+import { derivedId, readCloudEvent } from '@heed/kernel';
 import type { EventDefinition, HeedEvent } from '@heed/kernel';
 import { markSpan, SpanKind } from '@heed/observability';
 import type { EventBatch } from './consumes.js';
@@ -6,6 +6,7 @@ import type { DeadLetter, IncomingRecord } from './dead-letter.js';
 
 /** Larger records are refused: nothing Heed publishes comes near, and a batch of them would fill the heap. */
 const MAX_RECORD_BYTES = 950_000;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Ingress is written by anybody of the tenant; its bodies are small. */
 const MAX_INGRESS_BYTES = 256 * 1024;
 
@@ -36,7 +37,7 @@ export function readRecord(record: IncomingRecord, options: RecordReaderOptions)
   if ((record.value?.length ?? 0) > limit) return { record, code: 'oversize', reason: `the value is larger than ${limit} bytes` };
   const result = readCloudEvent({ key: record.key, value: record.value, headers: record.headers, timestamp: record.timestamp }, topicTenant);
   if (!result.ok) return options.knownTypes || !topicTenant ? { record, code: result.code, reason: result.reason } : undefined;
-  const { event } = result;
+  const event = isIngress(record.topic) ? opaque(result.event) : result.event;
   const handler = options.handlers.get(event.type);
   if (!handler) {
     if (!options.knownTypes || options.knownTypes.includes(event.type)) return undefined;
@@ -59,6 +60,22 @@ export function readRecord(record: IncomingRecord, options: RecordReaderOptions)
   };
 }
 
+/**
+ * The attributes that go on into what follows from a record: a platform team may have put a customer's number into its event
+ * ids, and nobody's number shall stand in an inbox, a log line or a trace.
+ */
+function opaque(event: HeedEvent): HeedEvent {
+  const id = derivedId(event.tenant, event.source, event.id);
+  const { causationId: _, dataRegion, traceparent, ...rest } = event;
+  return {
+    ...rest,
+    id,
+    correlationId: UUID.test(event.correlationId) ? event.correlationId : id,
+    ...(dataRegion && /^[a-z0-9-]{1,32}$/.test(dataRegion) ? { dataRegion } : {}),
+    ...(traceparent && /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(traceparent) ? { traceparent } : {}),
+  };
+}
+
 const patterns = new Map<string, RegExp>();
 
 /**
@@ -75,6 +92,8 @@ function travelsOn({ topics }: EventDefinition, topic: string): boolean {
     return matches.test(topic);
   });
 }
+
+const isIngress = (topic: string): boolean => /heed\.t\.[^.]+\.ingress\./.test(topic);
 
 export function tenantOf(topic: string): string | undefined {
   return /^heed\.t\.([^.]+)\./.exec(topic)?.[1];

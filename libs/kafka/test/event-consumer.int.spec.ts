@@ -63,7 +63,7 @@ describe('a consumer of events', () => {
     }, LONG);
     expect(letter?.replayedAt).toBeUndefined();
     bed.handle = count;
-    await replayDeadLetters(bed.bed.kafka, letter ? [letter] : [], async ({ value }) => value);
+    await replayDeadLetters(bed.bed.kafka, letter ? [letter] : [], () => Promise.reject(new Error('it is not sealed')));
     await eventually(async () => expect(await bed.effects()).toEqual([1, 2]), LONG);
     expect(await mine()).toEqual([{ ...letter, replayedAt: expect.any(Date) as Date }]);
   });

@@ -34,6 +34,7 @@ export function serverProperties(options: { dataDir: string; port: number; contr
     'log.cleaner.threads': 1,
     'log.cleaner.dedupe.buffer.size': 2097152,
     'log.index.size.max.bytes': 1048576,
+    'log.retention.check.interval.ms': 15_000,
   };
   return Object.entries(settings)
     .map(([key, value]) => `${key}=${value}\n`)

@@ -1,5 +1,5 @@
 import { FieldVault } from '@heed/crypto';
-import { createKafka, readDeadLetters, replayDeadLetters, tenantOf } from '@heed/kafka';
+import { createKafka, publishedContent, readDeadLetters, replayDeadLetters, tenantOf } from '@heed/kafka';
 import type { DeadLetterRecord, Kafka } from '@heed/kafka';
 import { systemKafka } from '@heed/local';
 import { Command } from 'commander';
@@ -14,6 +14,9 @@ interface Options {
 }
 interface ListOptions extends Options {
   readonly all?: boolean;
+}
+interface ShowOptions extends Options {
+  readonly open?: boolean;
 }
 interface ReplayOptions extends Options {
   readonly again?: boolean;
@@ -33,10 +36,11 @@ export function dlqCommand(): Command {
     .action(async (options: ListOptions) => list(await readDeadLetters(kafka()), options));
   dlq
     .command('show <id>')
-    .description('one dead letter: its headers, where it came from, and whether its payload is sealed')
+    .description('one dead letter: why it is one, where it came from, and what its publisher wrote if that is not sealed')
+    .option('--open', 'opens what is sealed: it may name people')
     .addOption(jsonOption())
-    .addHelpText('after', example('heed dlq show heed.t.ajuni.ingress.v1.dlq/0/12'))
-    .action(async (id: string) => printJson(details(await find(id))));
+    .addHelpText('after', example('heed dlq show heed.t.ajuni.ingress.v1.dlq/0/12', 'heed dlq show heed.t.ajuni.ingress.v1.dlq/0/12 --open'))
+    .action(async (id: string, options: ShowOptions) => printJson(await details(await find(id), options)));
   dlq
     .command('replay <id>')
     .description('puts a dead letter back where it came from; "all" replays every one that was not yet')
@@ -81,16 +85,18 @@ function brief(letter: DeadLetterRecord): object {
   return { id: idOf(letter), at, code, reason, group, origin, sealed, replayedAt: replayedAt ?? null };
 }
 
-function details(letter: DeadLetterRecord): object {
-  const headers = Object.fromEntries(Object.entries(letter.headers).map(([name, value]) => [name, value.toString()]));
-  return { ...brief(letter), headers, bytes: letter.value?.length ?? 0 };
+async function details(letter: DeadLetterRecord, { open = false }: ShowOptions): Promise<object> {
+  if (letter.sealed && !open) return { ...brief(letter), bytes: letter.value?.length ?? 0 };
+  const { key, value, headers } = await publishedContent(letter, unseal);
+  const texts = Object.fromEntries(Object.entries(headers).map(([name, bytes]) => [name, bytes.toString()]));
+  return { ...brief(letter), bytes: value?.length ?? 0, key: key?.toString() ?? null, headers: texts, ...(open ? { value: value?.toString() ?? null } : {}) };
 }
 
-/** Payloads of ingress are sealed with a key of the service whose group gave up: who may read this home's keys may replay them. */
-async function unseal(letter: DeadLetterRecord): Promise<Buffer | null> {
+/** What came by ingress is sealed with a key of the service whose group gave up: who may read this home's keys may replay them. */
+async function unseal(letter: DeadLetterRecord): Promise<Buffer> {
   const tenant = tenantOf(letter.origin.topic);
   const service = letter.group.split('.')[1];
-  if (!tenant || !service || !letter.value) return letter.value;
+  if (!tenant || !service || !letter.value) throw new CliError(`${idOf(letter)} says sealed, but not by whom`);
   const vault = await FieldVault.open(readCliConfig().home.keys(service), service);
   return Buffer.from(vault.open(tenant, 'dead-letter', 'value', letter.value), 'base64');
 }

@@ -1,0 +1,90 @@
+import type { Kafka } from '@heed/kafka';
+import { eventually } from '@heed/testing';
+import { randomUUID } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import pg from 'pg';
+
+/** Something that was found lying about: where, and its content. */
+export interface Piece {
+  readonly where: string;
+  readonly content: Buffer | string;
+}
+
+/** Every file below a folder but those under paths that the caller passes over; vanished ones are nobody's. */
+export async function* files(folder: string, passOver: (relative: string) => boolean): AsyncGenerator<Piece> {
+  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
+    const file = path.join(entry.parentPath, entry.name);
+    const where = path.relative(folder, file);
+    if (!entry.isFile() || passOver(where)) continue;
+    const content = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined;
+      throw error;
+    });
+    if (content) yield { where, content };
+  }
+}
+
+/** Every row of every table of the databases whose name begins so, as text; `bytea` as hexadecimal. */
+export async function* rows(serverUrl: string, prefix: string): AsyncGenerator<Piece> {
+  for (const { datname } of await query<{ datname: string }>(serverUrl, 'SELECT datname FROM pg_database WHERE starts_with(datname, $1)', [prefix])) {
+    const url = new URL(serverUrl);
+    url.pathname = `/${datname}`;
+    const tables = await query<{ name: string }>(
+      url.href,
+      `SELECT format('%I.%I', n.nspname, c.relname) AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relkind = 'r' AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'`,
+    );
+    for (const { name } of tables) {
+      const texts = await query<{ row: string }>(url.href, `SELECT t::text AS row FROM ${name} AS t`);
+      yield { where: `${datname} ${name}`, content: texts.map(({ row }) => row).join('\n') };
+    }
+  }
+}
+
+/** What lies on the disk of those databases, after a checkpoint. @param dataDirectory of that server */
+export async function* databaseFiles(serverUrl: string, dataDirectory: string, prefix: string): AsyncGenerator<Piece> {
+  await query(serverUrl, 'CHECKPOINT');
+  const databases = await query<{ oid: string; datname: string }>(serverUrl, 'SELECT oid::text, datname FROM pg_database WHERE starts_with(datname, $1)', [prefix]);
+  for (const { oid, datname } of databases) {
+    for await (const { where, content } of files(path.join(dataDirectory, 'base', oid), () => false)) yield { where: `${datname} ${where}`, content };
+  }
+}
+
+/** Every record of these topics: key, value and headers. */
+export async function records(kafka: Kafka, wanted: (topic: string) => boolean): Promise<readonly Piece[]> {
+  const admin = kafka.admin();
+  await admin.connect();
+  const topics = (await admin.listTopics()).filter(wanted);
+  const offsets = await Promise.all(topics.map((topic) => admin.fetchTopicOffsets(topic)));
+  await admin.disconnect();
+  const missing = new Set(
+    offsets.flatMap((partitions, i) => partitions.filter((p) => Number(p.high) > Number(p.low)).map((p) => `${topics[i]} ${p.partition} ${Number(p.high) - 1}`)),
+  );
+  const pieces: Piece[] = [];
+  const consumer = kafka.consumer({ groupId: randomUUID(), maxWaitTimeInMs: 100 });
+  await consumer.connect();
+  await consumer.subscribe({ topics, fromBeginning: true });
+  await consumer.run({
+    eachMessage: async ({ topic, partition, message }) => {
+      const headers = Object.entries(message.headers ?? {}).map(([name, value]) => `${name}: ${String(value)}`);
+      pieces.push({ where: `${topic} ${partition}@${message.offset}`, content: [String(message.key), ...headers, String(message.value)].join('\n') });
+      missing.delete(`${topic} ${partition} ${message.offset}`);
+    },
+  });
+  await eventually(() => {
+    if (missing.size > 0) throw new Error(`not read yet: ${[...missing].slice(0, 5).join(', ')}`);
+  }, { timeoutMs: 60_000 });
+  await consumer.disconnect();
+  return pieces;
+}
+
+async function query<R extends object>(url: string, text: string, values: readonly unknown[] = []): Promise<readonly R[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<R>(text, [...values])).rows;
+  } finally {
+    await client.end();
+  }
+}
