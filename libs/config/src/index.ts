@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { ConfigError } from './config-error.js';
 import { kafkaEnvironment, list } from './kafka.js';
+import { keyEnvironment, keyMigrationEnvironment } from './keys/index.js';
 import { databaseTlsEnvironment, listenerTlsEnvironment } from './tls/index.js';
 
 export * from './kafka.js';
+export * from './keys/index.js';
 export * from './tls/index.js';
 export { ConfigError };
 
@@ -45,6 +47,7 @@ export const serviceEnvironment = z.object({
   HEED_ISSUER: z.url(),
   HEED_AUDIENCE: z.string().default('heed'),
   HEED_KEYS_DIR: z.string().min(1),
+  ...keyEnvironment,
   HEED_CLIENT_ID: z.string().min(1),
   HEED_CLIENT_SECRET: z.string().min(1),
   /** The registry's own address: where the public keys of step-ups are read. Needed where privileged acts are served. */
@@ -80,6 +83,7 @@ export const migrationEnvironment = z.object({
     .transform((text): unknown => JSON.parse(text))
     .pipe(z.array(z.object({ id: z.string(), isolation: z.enum(['role', 'login']) }))),
   HEED_KEYS_DIR: z.string().min(1),
+  ...keyMigrationEnvironment,
   /** `contract` also takes away what the version before used: when no instance of it runs any more. */
   HEED_MIGRATE_PHASE: z.enum(['expand', 'contract']).default('expand'),
   /** Tenants worked on at the same time. */

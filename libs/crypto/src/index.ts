@@ -3,3 +3,8 @@ export * from './envelope.js';
 export * from './fields.js';
 export * from './keys.js';
 export * from './signature.js';
+export * from './field/blind-index.js';
+export * from './field/key-wrap.js';
+export * from './field/sealed-field.js';
+export * from './kek/file-kek.js';
+export * from './kek/kek-provider.js';

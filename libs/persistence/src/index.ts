@@ -1,7 +1,7 @@
 export * from './database.js';
 export { MIGRATION_LOCK, migrate, type MigrateOptions } from './migrate.js';
 export { createInboxDays } from './migration/inbox-days.js';
-export { filesOf, persistenceMigrations, type MigrationFile, type MigrationSet } from './migration/migration-files.js';
+export { filesOf, missingFiles, persistenceMigrations, type MigrationFile, type MigrationSet } from './migration/migration-files.js';
 export { counting, inWords, type Progress } from './migration/progress.js';
 export { SchemaCheck } from './migration/schema-check.js';
 export * from './names.js';
@@ -11,6 +11,7 @@ export * from './reminders.js';
 export { TENANT_LIST_MAX_AGE_MS } from './tenant-list.js';
 export * from './tenants.js';
 export * from './unit-of-work.js';
-export type { AdminAccess } from './migration/admin-connection.js';
+export { asAdmin, lockAlone, type AdminAccess } from './migration/admin-connection.js';
+export { appliedFiles, applyFiles, ensureMigrationTable, inTransaction } from './migration/apply-files.js';
 export { buryTenant, closeTenant, dropTenant, tenantLeft, type TenantSite } from './retire-tenant.js';
 export { aloneWithTenant, registeredTenants, type RegisteredTenant } from './tenant-register.js';

@@ -19,6 +19,7 @@ import { documentedFetch } from './documented-fetch.js';
 import { freshTopicPrefix } from './fresh-topic-prefix.js';
 import { testIssuer } from './test-issuer.js';
 import type { TestIssuer, TestPrincipal } from './test-issuer.js';
+import { TestKeys } from './test-keys.js';
 import { testServers } from './test-servers.js';
 import { guardedActOf, TestStepUps } from './test-step-ups.js';
 
@@ -33,6 +34,8 @@ export interface ServiceBedOptions {
 /** Where services run in a spec file: topics of their own, databases of their own, an issuer, real Kafka and PostgreSQL. */
 export class ServiceBed {
   private readonly running: RunningService[] = [];
+  /** The keys database of this bed's services. */
+  readonly keys: TestKeys;
 
   private constructor(
     readonly clock: Clock,
@@ -42,7 +45,9 @@ export class ServiceBed {
     readonly issuer: TestIssuer,
     readonly stepUps: TestStepUps,
     readonly keysDir: string,
-  ) {}
+  ) {
+    this.keys = new TestKeys(keysDir);
+  }
 
   static async make(options: ServiceBedOptions): Promise<ServiceBed> {
     const tenants = options.tenants ?? [
@@ -67,14 +72,14 @@ export class ServiceBed {
     const service = await startService({ ...definition, clock: this.clock }, {
       HEED_PORT: '0', HEED_DATABASE_URL: database.url, KAFKA_BROKERS: testServers().brokers, HEED_TOPIC_PREFIX: this.topicPrefix,
       HEED_ORIGIN: ORIGIN, HEED_ISSUER: this.issuer.url, HEED_REGISTRY_URL: this.stepUps.url, HEED_KEYS_DIR: this.keysDir, HEED_CLIENT_ID: 'test',
-      HEED_CLIENT_SECRET: 'test', LOG_LEVEL: 'error', ...env,
+      HEED_CLIENT_SECRET: 'test', HEED_KEYS_DATABASE_URL: database.keysUrl, LOG_LEVEL: 'error', ...env,
     });
     this.running.push(service);
     return new StartedService(service, `http://127.0.0.1:${service.port}`, database.adminUrl, this, documentedFetch(describeService(definition)));
   }
 
-  /** A fresh database with a service's tables and this bed's tenants. */
-  async migrated(service: string, sets: readonly MigrationSet[]): Promise<{ url: string; adminUrl: string }> {
+  /** A fresh database with a service's tables and this bed's tenants, and its keys in this bed's keys database. */
+  async migrated(service: string, sets: readonly MigrationSet[]): Promise<{ url: string; adminUrl: string; keysUrl: string }> {
     const database = `test_${service.replaceAll('-', '_')}_${randomBytes(4).toString('hex')}`;
     const admin = new URL(testServers().postgresUrl);
     const { tenants, keysDir } = this;
@@ -83,7 +88,7 @@ export class ServiceBed {
     const url = new URL(admin);
     url.username = database;
     url.password = 'test';
-    return { url: url.href, adminUrl: admin.href };
+    return { url: url.href, adminUrl: admin.href, keysUrl: await this.keys.migrated(service, tenants.map((tenant) => tenant.id)) };
   }
 
   async stop(): Promise<void> {

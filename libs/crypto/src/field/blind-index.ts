@@ -1,0 +1,11 @@
+import { createHmac } from 'node:crypto';
+
+/** Keyed hash of normalised values: finds a row again, tells nothing. */
+export interface BlindIndex {
+  readonly epoch: number;
+  of(type: string, value: string): Buffer;
+}
+
+export function blindIndex(epoch: number, key: Buffer): BlindIndex {
+  return { epoch, of: (type, value) => createHmac('sha256', key).update(`${type}\0${value}`).digest() };
+}

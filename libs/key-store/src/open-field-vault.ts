@@ -1,0 +1,39 @@
+import { ConfigError, databaseTls } from '@heed/config';
+import type { ServiceEnvironment } from '@heed/config';
+import type { Clock } from '@heed/kernel';
+import { Database } from '@heed/persistence';
+import { openKek } from './open-kek.js';
+import { FieldVault } from './vault/field-vault.js';
+
+/** What of a service's platform its vault needs. */
+export interface VaultPlatform {
+  readonly environment: ServiceEnvironment;
+  readonly clock: Clock;
+}
+
+/** Connections to the keys database: keys come in batches, few at a time. */
+const POOL = 4;
+
+const vaults = new WeakMap<ServiceEnvironment, FieldVault>();
+
+/**
+ * The vault of a service, one for each of its platforms: whoever asks again gets the same.
+ * @throws ConfigError where the keys database or the provider is not named
+ * @example { provide: FieldVault, useFactory: () => openFieldVault('dsar', platform) }
+ */
+export function openFieldVault(service: string, { environment, clock }: VaultPlatform): FieldVault {
+  const known = vaults.get(environment);
+  if (known) return known;
+  const url = environment.HEED_KEYS_DATABASE_URL;
+  if (url === undefined) throw new ConfigError('Configuration refused: HEED_KEYS_DATABASE_URL: the URL of this service\'s login to the keys database');
+  const vault = new FieldVault({
+    service,
+    database: new Database({ url, keysDir: environment.HEED_KEYS_DIR, clock, poolSize: POOL, ssl: databaseTls(environment, url) }),
+    kek: openKek(environment),
+    clock,
+    cacheMs: environment.HEED_KEY_CACHE,
+    cacheSize: environment.HEED_KEY_CACHE_SIZE,
+  });
+  vaults.set(environment, vault);
+  return vault;
+}
