@@ -86,7 +86,7 @@ function latestPerTarget(believed: readonly Believed[]): readonly Believed[] {
 
 /**
  * A finished target moves again only to `failed`: the look after the grace period found something. A duplicate changes
- * nothing.
+ * nothing. What Heed itself said of an erased person gives way to what the store did.
  */
 async function moveTargets(tx: Tx, moves: readonly Believed[]): Promise<ReadonlySet<string>> {
   if (moves.length === 0) return new Set();
@@ -96,7 +96,8 @@ async function moveTargets(tx: Tx, moves: readonly Believed[]): Promise<Readonly
        FROM jsonb_to_recordset($1::jsonb) AS a(dispatch_id text, data_store text, state text, rows bigint, residue bigint, kept bigint,
             reason text, at timestamptz, evidence jsonb)
       WHERE t.dispatch_id = a.dispatch_id AND t.data_store = a.data_store
-        AND (t.state NOT IN ('done', 'nothing_found', 'superseded', 'cancelled') OR (a.state = 'failed' AND t.state IN ('done', 'nothing_found')))
+        AND (t.state NOT IN ('done', 'nothing_found', 'superseded', 'cancelled') OR (a.state = 'failed' AND t.state IN ('done', 'nothing_found'))
+             OR t.reason = 'person_erased')
       RETURNING t.dispatch_id, t.data_store`,
     [
       JSON.stringify(

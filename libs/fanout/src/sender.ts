@@ -8,8 +8,9 @@ import { lookAtDue, remind } from '@heed/persistence';
 import type { Database, Tx, UnitOfWork } from '@heed/persistence';
 import { isDeepStrictEqual } from 'node:util';
 import { settle, tellSettled } from './acknowledge.js';
+import { endForNobody, UNANSWERED } from './nobody.js';
 import { redeliveryPause } from './targets.js';
-import type { FanoutHooks, Sealer } from './types.js';
+import type { FanoutHooks, Sealed, Sealer } from './types.js';
 import { SENDING } from './work.js';
 
 export interface SenderOptions {
@@ -42,8 +43,6 @@ interface Due {
 const BATCH = 200;
 /** Between two rounds under load: what comes after goes with it as a batch, through Kafka, agents and answers. */
 const PACE_MS = 150;
-/** Answered, one way or another: not asked again. */
-const UNANSWERED = `('pending', 'overdue', 'escalated')`;
 
 /**
  * Publishes commands: seals the identifiers for the stores that have not answered, and again after a pause until they
@@ -174,14 +173,10 @@ async function lockUnchanged(tx: Tx, due: readonly Due[]): Promise<readonly Due[
  * Counts the attempt and sets the next one; a person nobody knows any more leaves nothing to be found.
  * @returns the dispatches of such people
  */
-async function markSent(tx: Tx, sent: readonly Due[], sealed: ReadonlyMap<string, { envelope: unknown }>): Promise<readonly string[]> {
+async function markSent(tx: Tx, sent: readonly Due[], sealed: ReadonlyMap<string, Sealed>): Promise<readonly string[]> {
   if (sent.length === 0) return [];
   const now = tx.clock.now();
-  const rows = sent.map((d) => ({
-    id: d.id,
-    next: d.targets.length === 0 ? null : new Date(now.getTime() + redeliveryPause(d.attempt + 1)),
-    unknown: d.targets.length > 0 && sealed.get(d.id)?.envelope === null,
-  }));
+  const rows = sent.map((d) => ({ id: d.id, next: d.targets.length === 0 ? null : new Date(now.getTime() + redeliveryPause(d.attempt + 1)) }));
   await tx.query(
     `UPDATE dispatch d SET attempt = d.attempt + 1, send_at = s.next,
             clearance = CASE WHEN d.clearance = 'given' THEN 'wanted' ELSE d.clearance END, clearance_id = NULL
@@ -189,14 +184,8 @@ async function markSent(tx: Tx, sent: readonly Due[], sealed: ReadonlyMap<string
     [JSON.stringify(rows)],
   );
   await tx.query(`UPDATE dispatch_target SET attempts = attempts + 1 WHERE dispatch_id = ANY($1) AND state IN ${UNANSWERED}`, [sent.map((d) => d.id)]);
-  const unknown = rows.filter((row) => row.unknown).map((row) => row.id);
-  if (unknown.length > 0) {
-    await tx.query(
-      `UPDATE dispatch_target SET state = 'nothing_found', reason = 'person_unknown', acknowledged_at = $2 WHERE dispatch_id = ANY($1) AND state IN ${UNANSWERED}`,
-      [unknown, now],
-    );
-  }
-  const next = [...new Set(rows.flatMap((row) => (row.next && !row.unknown ? [row.next.getTime()] : [])))];
+  const nobody = await endForNobody(tx, sent.filter((d) => d.targets.length > 0).map((d) => d.id), sealed);
+  const next = [...new Set(rows.flatMap((row) => (row.next && !nobody.includes(row.id) ? [row.next.getTime()] : [])))];
   await remind(tx, ...next.map((time) => ({ work: SENDING, at: new Date(time) })));
-  return unknown;
+  return nobody;
 }

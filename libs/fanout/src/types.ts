@@ -47,6 +47,8 @@ export interface Sealed {
   readonly aliases: readonly string[];
   /** Null when nothing is known of the person any more. */
   readonly envelope: SealedEnvelope | null;
+  /** Nothing is known any more because the person was erased. */
+  readonly erased?: boolean;
 }
 
 /** What the owner does when targets have answered. */

@@ -2,7 +2,7 @@ import { consentMapConfirmed } from '@heed/contracts-consent';
 import { FieldVault } from '@heed/crypto';
 import { Fanout, FANOUT_OPTIONS, FanoutModule, SEALER } from '@heed/fanout';
 import { Outbox } from '@heed/outbox';
-import { UnitOfWork } from '@heed/persistence';
+import { Database, UnitOfWork } from '@heed/persistence';
 import { PlatformModule } from '@heed/runtime';
 import type { Platform } from '@heed/runtime';
 import { PolicyConsumer, PolicyStore } from '@heed/tenant-policy';
@@ -15,6 +15,8 @@ import { ConsentController } from './consent-record/consent.controller.js';
 import { DecisionQueue } from './consent-record/decision-queue.js';
 import { IngressConsumer } from './consent-record/ingress.consumer.js';
 import { RecordDecisions } from './consent-record/record-decisions.use-case.js';
+import { ErasePeople } from './erasure/erase-people.job.js';
+import { ErasureConsumer } from './erasure/erasure.consumer.js';
 import { PurposeController } from './purpose/purpose.controller.js';
 import { InternalController } from './subject/internal.controller.js';
 import { SubjectSealer } from './subject/sealer.js';
@@ -42,7 +44,7 @@ export class ConsentModule {
         PlatformModule.of(platform),
         FanoutModule.of({ confirmed: consentMapConfirmed, providers: subjects, exports: [SubjectStore, SubjectSealer] }),
       ],
-      controllers: [ConsentController, CheckController, PurposeController, SubjectController, InternalController, IngressConsumer, PolicyConsumer],
+      controllers: [ConsentController, CheckController, PurposeController, SubjectController, InternalController, IngressConsumer, ErasureConsumer, PolicyConsumer],
       providers: [
         { provide: PolicyStore, useFactory: () => new PolicyStore() },
         {
@@ -56,6 +58,12 @@ export class ConsentModule {
           inject: [UnitOfWork, RecordDecisions],
           useFactory: (unitOfWork: UnitOfWork, decisions: RecordDecisions) =>
             new DecisionQueue(unitOfWork, decisions, platform.environment.CONSENT_BATCH),
+        },
+        {
+          provide: ErasePeople,
+          inject: [Database, UnitOfWork, SubjectStore, Outbox],
+          useFactory: (database: Database, unitOfWork: UnitOfWork, subjects: SubjectStore, outbox: Outbox) =>
+            new ErasePeople({ database, unitOfWork, subjects, outbox }),
         },
         {
           provide: CheckConsent,

@@ -7,6 +7,7 @@ import type { ServiceDefinition } from '@heed/runtime';
 import { tenantPolicyMigrations } from '@heed/tenant-policy';
 import path from 'node:path';
 import { ConsentModule } from './app.module.js';
+import { ErasePeople } from './erasure/erase-people.job.js';
 import { consentEnvironment } from './consent.config.js';
 
 export const consentMigrations: readonly MigrationSet[] = [
@@ -32,5 +33,5 @@ export const consentService: ServiceDefinition<typeof consentEnvironment> = {
     const vault = await FieldVault.open(environment.HEED_KEYS_DIR, 'consent');
     return (value, tenant) => vault.seal(tenant, 'dead-letter', 'value', value.toString('base64'));
   },
-  jobs: (_, platform) => fanoutJobs(platform),
+  jobs: (app, platform) => [...fanoutJobs(platform), { name: 'person-erasures', everyMs: 1000, run: () => app.get(ErasePeople).run() }],
 };

@@ -42,6 +42,25 @@ export const purposeDenied = defineEvent({
   data: z.strictObject({ purpose: purposeId, promise: classified('none', z.string()), channel: classified('none', z.string()) }),
 });
 
+export const personErased = defineEvent({
+  type: 'heed.consent.person_erased.v1',
+  topics,
+  summary: 'Consent has forgotten who a person is, or has kept it because they came back.',
+  data: z.strictObject({
+    requestId: uuid,
+    ref: subjectRef,
+    aliases: z.array(subjectRef),
+    /** `kept`: consent was given again after the moment that the erasure is about. */
+    outcome: classified('none', z.enum(['erased', 'kept'])),
+    /** Identifiers deleted, and data keys whose destruction was ordered with them. */
+    identifiers: classified('none', z.int().min(0)),
+    keys: classified('none', z.int().min(0)),
+    erasedAt: instant,
+    /** The entry of consent's ledger that says so. */
+    ledgerEntryId: uuid,
+  }),
+});
+
 export const consentMapConfirmed = defineEvent({
   type: 'heed.consent.map_confirmed.v1',
   topics: ['heed.consent.events.v1'],
@@ -49,4 +68,4 @@ export const consentMapConfirmed = defineEvent({
   data: z.strictObject({ mapVersion: classified('none', z.int().min(1)) }),
 });
 
-export const consentEvents = [consentGiven, consentRefused, consentWithdrawn, purposeDenied, consentMapConfirmed] as const;
+export const consentEvents = [consentGiven, consentRefused, consentWithdrawn, purposeDenied, personErased, consentMapConfirmed] as const;

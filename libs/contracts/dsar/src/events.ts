@@ -26,6 +26,20 @@ export const requestClosed = defineEvent({
   }),
 });
 
+export const erasureCompleted = defineEvent({
+  type: 'heed.dsar.erasure_completed.v1',
+  topics: internal,
+  summary: "Every store has answered an erasure: what Heed's own services keep of the person is next.",
+  data: z.strictObject({
+    requestId: uuid,
+    ref: subjectRef,
+    aliases: z.array(subjectRef),
+    /** Who came back by a new act after this instant is kept. */
+    asOf: instant,
+    closedAt: instant,
+  }),
+});
+
 export const clearanceRequested = defineEvent({
   type: 'heed.dsar.clearance_requested.v1',
   topics: internal,
@@ -54,4 +68,4 @@ export const dsarMapConfirmed = defineEvent({
   data: z.strictObject({ mapVersion: classified('none', z.int().min(1)) }),
 });
 
-export const dsarEvents = [requestOpened, requestClosed, clearanceRequested, requestMessageWanted, dsarMapConfirmed] as const;
+export const dsarEvents = [requestOpened, requestClosed, erasureCompleted, clearanceRequested, requestMessageWanted, dsarMapConfirmed] as const;

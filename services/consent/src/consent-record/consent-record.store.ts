@@ -24,15 +24,22 @@ export interface PresentState {
   readonly occurredAt: Date;
 }
 
+export interface RaisedVersion {
+  /** The version before. */
+  readonly version: number;
+  /** Consent has forgotten who this is. */
+  readonly erased: boolean;
+}
+
 /** Locks people in one order and raises their versions: what is said of one person is in line from here on. */
-export async function raiseVersions(tx: Tx, counts: ReadonlyMap<string, number>): Promise<ReadonlyMap<string, number>> {
-  const rows = await tx.query<{ ref: string; version: string }>(
+export async function raiseVersions(tx: Tx, counts: ReadonlyMap<string, number>): Promise<ReadonlyMap<string, RaisedVersion>> {
+  const rows = await tx.query<{ ref: string; version: string; erased: boolean }>(
     `WITH locked AS (SELECT ref FROM subject WHERE ref = ANY($1) ORDER BY ref FOR UPDATE)
      UPDATE subject s SET version = s.version + n.by FROM locked l, unnest($1::text[], $2::int[]) AS n(ref, by)
-      WHERE s.ref = l.ref AND n.ref = l.ref RETURNING s.ref, s.version`,
+      WHERE s.ref = l.ref AND n.ref = l.ref RETURNING s.ref, s.version, s.erased_at IS NOT NULL AS erased`,
     [[...counts.keys()], [...counts.values()]],
   );
-  return new Map(rows.map((row) => [row.ref, Number(row.version) - (counts.get(row.ref) ?? 0)]));
+  return new Map(rows.map((row) => [row.ref, { version: Number(row.version) - (counts.get(row.ref) ?? 0), erased: row.erased }]));
 }
 
 export async function presentStates(tx: Tx, refs: readonly string[]): Promise<readonly PresentState[]> {

@@ -33,7 +33,7 @@ export class ConsentController {
       occurredAt: '2026-11-21T10:00:00Z',
     },
     answers: { 201: decisionsRecorded },
-    refusals: { 422: ['purpose_denied', 'purpose_unknown', 'purpose_not_consent_based', 'notice_unknown', 'identity_ambiguous'] },
+    refusals: { 422: ['purpose_denied', 'purpose_unknown', 'purpose_not_consent_based', 'notice_unknown', 'identity_ambiguous', 'subject_erased'] },
     leadsTo: { getSubject: { ref: '/ref' }, getDispatch: { id: '/dispatchIds/0' } },
   })
   async decide(@FromCall() call: Call, @Body() body: unknown): Promise<unknown> {

@@ -9,10 +9,10 @@ import { addDuration, calendarOf, neverPurposeOf, withdrawablePurposes } from '@
 import { PolicyStore } from '@heed/tenant-policy';
 import type { ActivePolicy } from '@heed/tenant-policy';
 import { normalise } from '../subject/normalise.js';
-import { SubjectStore } from '../subject/subject.store.js';
+import { metAtOnce, SubjectStore } from '../subject/subject.store.js';
 import type { Person, Resolved } from '../subject/subject.store.js';
 import { appendRecords, presentStates, raiseVersions } from './consent-record.store.js';
-import type { ConsentRecord, PresentState } from './consent-record.store.js';
+import type { ConsentRecord, PresentState, RaisedVersion } from './consent-record.store.js';
 import { checkNotice, checkPurpose, effectiveTime, takesEffect } from './decision.js';
 import type { Decision, NoticeShown } from './decision.js';
 
@@ -64,7 +64,9 @@ export class RecordDecisions {
     const resolved = await this.subjects.resolve(tx, prepared.map((p) => p.person));
     const people = prepared.map((p, i) => ({ ...p, refs: refsOf(p, resolved[i]) }));
     const refs = [...new Set(people.flatMap((p) => p.refs))];
-    const versions = new Map(await raiseVersions(tx, countOf(people.flatMap((p) => p.refs))));
+    const raised = await raiseVersions(tx, countOf(people.flatMap((p) => p.refs)));
+    for (const one of people) checkErased(one, raised);
+    const versions = new Map([...raised].map(([ref, { version }]) => [ref, version]));
     const present = new Map((await presentStates(tx, refs)).map((state) => [`${state.ref} ${state.purpose}`, state]));
 
     const { pack } = policy;
@@ -196,6 +198,16 @@ function refsOf(prepared: Prepared, resolved: Resolved | undefined): readonly st
     throw refused('identity_ambiguous', 'These identifiers belong to different people; give consent for one of them.');
   }
   return [resolved.ref, ...resolved.aliases];
+}
+
+/**
+ * Identifiers that led to somebody who was erased between the look and the lock lead to nobody now: looked at again. By ref
+ * a no is still taken down, and its dispatch says that nobody can be named; a yes would be nobody's.
+ */
+function checkErased({ call, refs, decisions }: Prepared & { readonly refs: readonly string[] }, raised: ReadonlyMap<string, RaisedVersion>): void {
+  if (!refs.some((ref) => raised.get(ref)?.erased)) return;
+  if (!('ref' in call.subject)) throw metAtOnce();
+  if (decisions.some((d) => d.decision === 'given')) throw refused('subject_erased', 'This person was erased; name them by identifiers to begin anew.');
 }
 
 function countOf(refs: readonly string[]): Map<string, number> {

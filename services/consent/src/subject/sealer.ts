@@ -16,10 +16,15 @@ export class SubjectSealer implements Sealer {
 
   async seal(tenant: string, wanted: Wanted): Promise<ReadonlyMap<string, Sealed>> {
     if (wanted.length === 0) return new Map();
-    const { stores, identifiers } = await this.unitOfWork.run(tenant, async (tx: Tx) => ({
-      stores: new Map((await newestStores(tx)).map((store) => [store.id, store])),
-      identifiers: await this.subjects.identifiersOf(tx, [...new Set(wanted.flatMap((w) => [w.ref, ...w.aliases]))]),
-    }));
+    const { stores, identifiers, erased } = await this.unitOfWork.run(tenant, async (tx: Tx) => {
+      const refs = [...new Set(wanted.flatMap((w) => [w.ref, ...w.aliases]))];
+      const known = await this.subjects.identifiersOf(tx, refs);
+      return {
+        stores: new Map((await newestStores(tx)).map((store) => [store.id, store])),
+        identifiers: known,
+        erased: await this.subjects.erased(tx, refs.filter((ref) => !known.has(ref))),
+      };
+    });
     // A store that is not in consent's copy of the data map yet cannot be sealed for: its dispatch is left for later.
     const ready = wanted.filter((one) => one.stores.every((id) => stores.has(id)));
     return new Map(
@@ -29,7 +34,7 @@ export class SubjectSealer implements Sealer {
           const store = stores.get(id);
           return store ? [{ store: id, key: store.agent.encryptionKey }] : [];
         });
-        if (known.length === 0) return [one.dispatchId, { aliases: [], envelope: null }];
+        if (known.length === 0) return [one.dispatchId, { aliases: [], envelope: null, erased: [one.ref, ...one.aliases].some((ref) => erased.has(ref)) }];
         return [one.dispatchId, { aliases: [], envelope: sealTo(recipients, known, `${tenant}|${one.dispatchId}`) }];
       }),
     );

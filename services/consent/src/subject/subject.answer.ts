@@ -7,6 +7,7 @@ export const subjectAnswer = z
     ref: subjectRef,
     version: z.int().min(0).describe('Grows with every decision.'),
     since: instant,
+    erasedAt: instant.nullable().describe('When Heed forgot who this is; what was decided stays under the ref.'),
     identifiers: z.array(z.strictObject({ type: identifierType })),
     preferences: z.array(z.strictObject({ purpose: purposeId, state: decision, recordId: uuid, since: instant })),
   })

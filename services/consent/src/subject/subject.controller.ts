@@ -24,7 +24,9 @@ export class SubjectController {
   async get(@FromCall() call: Call, @Param('ref') ref: string): Promise<unknown> {
     if (!subjectRef.safeParse(ref).success) throw notFound('person');
     return this.unitOfWork.run(call.tenant, async (tx) => {
-      const [person] = await tx.query<{ version: string; created_at: Date }>('SELECT version, created_at FROM subject WHERE ref = $1', [ref]);
+      const [person] = await tx.query<{ version: string; created_at: Date; erased_at: Date | null }>('SELECT version, created_at, erased_at FROM subject WHERE ref = $1', [
+        ref,
+      ]);
       if (!person) throw notFound('person');
       const identifiers = await tx.query<{ type: string }>('SELECT type FROM identifier WHERE ref = $1 ORDER BY created_at, type', [ref]);
       const states = await presentStates(tx, [ref]);
@@ -32,6 +34,7 @@ export class SubjectController {
         ref,
         version: Number(person.version),
         since: person.created_at,
+        erasedAt: person.erased_at,
         identifiers: identifiers.map(({ type }) => ({ type })),
         preferences: states.map(({ purpose, state, recordId, occurredAt }) => ({ purpose, state, recordId, since: occurredAt })),
       };

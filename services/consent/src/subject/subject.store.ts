@@ -1,6 +1,6 @@
 import type { FieldVault } from '@heed/crypto';
 import { newSubjectRef, unavailable } from '@heed/kernel';
-import type { Identifier } from '@heed/kernel';
+import type { HeedError, Identifier } from '@heed/kernel';
 import type { Tx } from '@heed/persistence';
 
 /** A person as a caller names them, normalised. */
@@ -10,6 +10,13 @@ export interface Resolved {
   readonly ref: string;
   /** Other refs that the identifiers led to: the same call names what we know as several people. */
   readonly aliases: readonly string[];
+}
+
+/** What was known of a person under one ref, and is not any more. */
+export interface Forgotten {
+  readonly ref: string;
+  readonly identifiers: number;
+  readonly keys: number;
 }
 
 type Blinds = Map<Person, { type: string; blind: Buffer; key: string; value: string }[]>;
@@ -82,6 +89,38 @@ export class SubjectStore {
     return people;
   }
 
+  /** Locks people whom nobody is writing about now; the others are left for later, so that no write waits for another's erasure. */
+  async lockIdle(tx: Tx, refs: readonly string[]): Promise<ReadonlySet<string>> {
+    const rows = await tx.query<{ ref: string }>('SELECT ref FROM subject WHERE ref = ANY($1) ORDER BY ref FOR UPDATE SKIP LOCKED', [refs]);
+    const known = await tx.query<{ ref: string }>('SELECT ref FROM subject WHERE ref = ANY($1)', [refs]);
+    const locked = new Set(rows.map((row) => row.ref));
+    const busy = new Set(known.flatMap(({ ref }) => (locked.has(ref) ? [] : [ref])));
+    return new Set(refs.filter((ref) => !busy.has(ref))); // who never was a person here is in nobody's hands
+  }
+
+  /** Deletes what leads to these people; the caller holds their locks. The refs stay, and lead to nobody. */
+  async forget(tx: Tx, refs: readonly string[]): Promise<readonly Forgotten[]> {
+    if (refs.length === 0) return [];
+    const rows = await tx.query<{ ref: string; sealed: Buffer }>('DELETE FROM identifier WHERE ref = ANY($1) RETURNING ref, sealed', [refs]);
+    await tx.query('UPDATE subject SET erased_at = $2 WHERE ref = ANY($1) AND erased_at IS NULL', [refs, tx.clock.now()]);
+    return [...Map.groupBy(rows, (row) => row.ref)].map(([ref, own]) => ({ ref, identifiers: own.length, keys: 0 }));
+  }
+
+  /** Of these people, those who were erased. */
+  async erased(tx: Tx, refs: readonly string[]): Promise<ReadonlySet<string>> {
+    if (refs.length === 0) return new Set();
+    const rows = await tx.query<{ ref: string }>('SELECT ref FROM subject WHERE ref = ANY($1) AND erased_at IS NOT NULL', [refs]);
+    return new Set(rows.map((row) => row.ref));
+  }
+
+  /** Nothing is linked to a person who was just forgotten: the next try finds nobody and mints somebody new. */
+  private async assertNotForgotten(tx: Tx, refs: readonly string[]): Promise<void> {
+    if (refs.length === 0) return;
+    const people = [...new Set(refs)];
+    const rows = await tx.query('SELECT 1 FROM subject WHERE ref = ANY($1) AND erased_at IS NULL ORDER BY ref FOR KEY SHARE', [people]);
+    if (rows.length < people.length) throw metAtOnce();
+  }
+
   private blinds(tenant: string, people: readonly Person[]): Blinds {
     return new Map(
       people.flatMap((person) =>
@@ -106,6 +145,7 @@ export class SubjectStore {
 
   private async insert(tx: Tx, fresh: readonly string[], unordered: readonly NewIdentifier[]): Promise<void> {
     if (unordered.length === 0) return;
+    await this.assertNotForgotten(tx, unordered.map((row) => row.ref).filter((ref) => !fresh.includes(ref)));
     // In one order for everybody: two batches with the same new people would otherwise wait for each other.
     const rows = unordered.toSorted((a, b) => Number(a.type > b.type) - Number(a.type < b.type) || a.blind.compare(b.blind));
     const inserted = await tx.query(
@@ -123,9 +163,12 @@ export class SubjectStore {
       ],
     );
     // Somebody else met the same person first: this transaction is undone and finds them on the next try.
-    if (inserted.length < rows.length) throw unavailable('person_met_at_once', 'The same person was registered by another call; try again.');
+    if (inserted.length < rows.length) throw metAtOnce();
   }
 }
+
+/** The transaction is undone and tried again: what it had read of a person is not so any more. */
+export const metAtOnce = (): HeedError => unavailable('person_met_at_once', 'The same person was registered or erased by another call; try again.');
 
 function resolvedFrom(refs: readonly string[]): Resolved | undefined {
   const [ref, ...aliases] = [...new Set(refs)];

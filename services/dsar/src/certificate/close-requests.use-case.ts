@@ -1,4 +1,4 @@
-import { requestClosed } from '@heed/contracts-dsar';
+import { erasureCompleted, requestClosed } from '@heed/contracts-dsar';
 import type { OkpKey } from '@heed/crypto';
 import { canonicalJson, FieldVault } from '@heed/crypto';
 import { newestStores } from '@heed/fanout';
@@ -91,19 +91,19 @@ export class CloseRequests {
   }
 
   private told(tx: Tx, { request, signed }: Issued): readonly NewEvent<unknown>[] {
-    const { id, type } = request;
+    const { id, type, aliases, received_at: receivedAt } = request;
     const { ref } = signed.certificate.request;
+    const from = { source: SOURCE, tenant: tx.tenant, key: ref, clock: tx.clock, cause: tx.cause };
     const result = foundNothing(signed.certificate) ? 'nothing_found' : 'done';
     const url = statusUrl(this.deps.origin, this.deps.vault.open(tx.tenant, id, 'status-token', request.status_token));
     return [
       newEvent(requestClosed, {
-        source: SOURCE,
-        tenant: tx.tenant,
-        key: ref,
+        ...from,
         data: { requestId: id, type, ref, result: 'completed', certificateId: signed.certificate.id, closedAt: signed.certificate.issuedAt },
-        clock: tx.clock,
-        cause: tx.cause,
       }),
+      ...(type === 'erase'
+        ? [newEvent(erasureCompleted, { ...from, data: { requestId: id, ref, aliases: [...aliases], asOf: receivedAt.toISOString(), closedAt: signed.certificate.issuedAt } })]
+        : []),
       mailWanted(tx, { requestId: id, ref, template: 'request_closed', params: { type, result, certificateId: signed.certificate.id, statusUrl: url } }),
     ];
   }
