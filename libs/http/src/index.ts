@@ -7,6 +7,7 @@ export { DOCUMENTATION } from './openapi/operating-routes.js';
 export { Operation, type Forms, type OperationOptions, type Refusal } from './openapi/operation.js';
 export { rebuilt, type JsonSchema } from './openapi/schemas.js';
 export type { DescribedOperation } from './openapi/describe-operation.js';
+export * from './page.js';
 export * from './problem.js';
 export type { AccessLimits } from './access.js';
 export { callerAt, RateLimit, type RateLimitOptions } from './rate-limit.js';
