@@ -32,7 +32,7 @@ export async function checkHost(config: LocalConfig = readLocalConfig()): Promis
     await find('ports', async () => {
       if (running !== undefined) return `Heed runs at ${running.origin}`;
       await assertPortsFree(await planPorts(config.portBase), externalPorts(config));
-      return config.portBase === 0 ? 'free ones are picked' : `${config.portBase} to ${config.portBase + 22} are free`;
+      return config.portBase === 0 ? 'free ones are picked' : `${config.portBase} to ${config.portBase + 23} are free`;
     }),
   ];
 }

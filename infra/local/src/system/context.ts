@@ -14,6 +14,8 @@ export interface SystemContext {
   readonly issuer: string;
   /** Superuser URL. */
   readonly postgresUrl: string;
+  /** Superuser URL of the server with the keys database. */
+  readonly keysPostgresUrl: string;
   readonly kafka: LocalKafka;
   readonly logLevel: string;
   /** Added to every one of Heed's own programs; the tests' lever. */
@@ -22,5 +24,8 @@ export interface SystemContext {
 
 export const SERVICES = ['consent', 'dsar', 'retention', 'subprocessor-registry', 'notifications'] as const;
 export type ServiceName = (typeof SERVICES)[number];
+
+/** Whose secret the password of a service's login to the keys database is. */
+export const keysSecret = (service: ServiceName): string => `keys/${service}`;
 
 export const local = (port: number): string => `http://127.0.0.1:${port}`;

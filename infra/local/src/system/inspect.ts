@@ -27,8 +27,17 @@ export async function partHealths(home: Home, system: SystemRecord): Promise<Ins
 
 /** The superuser's URL with its password, which the system's own record leaves out. */
 export function postgresAdminUrl(home: Home, system: SystemRecord): string {
-  const url = new URL(system.postgres);
-  if (system.embeddedPostgres) url.password = readSecrets(home)?.databases['postgres'] ?? '';
+  return withPassword(home, system.postgres, system.embeddedPostgres ? 'postgres' : undefined);
+}
+
+/** The same of the server with the keys database. */
+export function keysAdminUrl(home: Home, system: SystemRecord): string {
+  return withPassword(home, system.keysPostgres, system.embeddedKeysPostgres ? 'postgres-keys' : undefined);
+}
+
+function withPassword(home: Home, address: string, secret: string | undefined): string {
+  const url = new URL(address);
+  if (secret !== undefined) url.password = readSecrets(home)?.databases[secret] ?? '';
   return url.href;
 }
 

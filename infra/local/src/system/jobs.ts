@@ -5,10 +5,10 @@ import { startChild } from '../process/child.js';
 import { diskFull } from '../process/disk.js';
 import { StartError } from '../process/start-error.js';
 import { prepareSampleStores, writeAgentConfig } from '../samples/index.js';
-import { local, SERVICES, type ServiceName, type SystemContext } from './context.js';
+import { keysSecret, local, SERVICES, type ServiceName, type SystemContext } from './context.js';
 import { checkout } from './local.config.js';
 import { assertBuilt } from './node-part.js';
-import { agentFile } from './parts.js';
+import { agentFile, localKek } from './parts.js';
 import type { Step } from './run-in-order.js';
 
 /** What is done once at every start, and does nothing when it was done before. */
@@ -16,7 +16,7 @@ export function jobs(context: SystemContext): Step[] {
   return [
     { name: 'topics', after: ['kafka'], run: () => prepareKafka(context) },
     { name: 'sample-stores', after: ['postgres'], run: () => makeSampleStores(context) },
-    ...SERVICES.map((service): Step => ({ name: `migrate-${service}`, after: ['postgres'], run: () => migrate(context, service) })),
+    ...SERVICES.map((service): Step => ({ name: `migrate-${service}`, after: ['postgres', 'postgres-keys'], run: () => migrate(context, service) })),
   ];
 }
 
@@ -58,6 +58,9 @@ async function migrate(context: SystemContext, service: ServiceName): Promise<vo
       HEED_DATABASE_PASSWORD: context.secrets.databases[service] ?? '',
       HEED_TENANTS: JSON.stringify(context.tenants.map(({ id, isolation }) => ({ id, isolation }))),
       HEED_KEYS_DIR: context.home.keys(service),
+      ...localKek(context.home),
+      HEED_KEYS_DATABASE_ADMIN_URL: context.keysPostgresUrl,
+      HEED_KEYS_DATABASE_PASSWORD: context.secrets.databases[keysSecret(service)] ?? '',
       HEED_MIGRATE_PHASE: 'contract', // everything is started anew: no older instance runs
       LOG_LEVEL: context.logLevel,
     },

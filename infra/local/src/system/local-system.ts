@@ -146,6 +146,7 @@ export class LocalSystem {
   #steps(specs: readonly PartSpec[]): Step[] {
     const servers = serverParts(this.context, {
       postgres: this.options.postgresUrl === undefined,
+      keysPostgres: this.options.keysPostgresUrl === undefined,
       kafka: this.options.kafka === undefined,
       onDownload: () => this.#notice('fetching Kafka by Maven; this happens once'),
     });
@@ -231,10 +232,9 @@ export class LocalSystem {
   #recordSystem(parts: readonly string[]): void {
     const supervisor = identify(process.pid);
     if (supervisor === undefined) throw new Error('this process cannot be identified');
-    const { origin, issuer, kafka, postgresUrl, tenants } = this.context;
+    const { origin, issuer, kafka, postgresUrl, keysPostgresUrl, tenants } = this.context;
     const embeddedPostgres = this.options.postgresUrl === undefined;
-    const postgres = new URL(postgresUrl);
-    if (embeddedPostgres) postgres.password = '';
+    const embeddedKeysPostgres = this.options.keysPostgresUrl === undefined;
     writeSystemRecord(this.home, {
       supervisor,
       origin,
@@ -242,8 +242,10 @@ export class LocalSystem {
       kafka: kafka.brokers,
       kafkaAuth: kafka.auth,
       embeddedKafka: this.options.kafka === undefined,
-      postgres: postgres.href,
+      postgres: recorded(postgresUrl, embeddedPostgres),
       embeddedPostgres,
+      keysPostgres: recorded(keysPostgresUrl, embeddedKeysPostgres),
+      embeddedKeysPostgres,
       mail: this.mail,
       tenants: tenants.map((tenant) => tenant.id),
       parts: [...parts],
@@ -261,4 +263,11 @@ export class LocalSystem {
   #notice(line: string): void {
     this.options.onNotice?.(line);
   }
+}
+
+/** Without the password where it is ours: that stands in secrets.json. */
+function recorded(url: string, embedded: boolean): string {
+  const address = new URL(url);
+  if (embedded) address.password = '';
+  return address.href;
 }

@@ -14,6 +14,7 @@ const environment = z.object({
   KAFKA_BROKERS: present(z.string()),
   HEED_KAFKA_AUTH: z.enum(['none', 'scram']).default('none'),
   HEED_POSTGRES_URL: present(z.string()),
+  HEED_KEYS_POSTGRES_URL: present(z.string()),
   LOG_LEVEL: z.string().default('info'),
   HEED_MIN_FREE_MB: z.coerce.number().int().min(0).default(400),
 });
@@ -29,6 +30,8 @@ export interface LocalConfig {
   readonly kafkaAuth: KafkaAuth;
   /** Superuser URL of a PostgreSQL of one's own instead of the embedded one. */
   readonly postgresUrl: string | undefined;
+  /** The same for the server of the keys database: another one, so that a copy of either is no copy of both. */
+  readonly keysPostgresUrl: string | undefined;
   readonly logLevel: string;
   readonly minFreeMb: number;
 }
@@ -49,6 +52,7 @@ export function readLocalConfig(env: NodeJS.ProcessEnv = process.env): LocalConf
     kafka: parsed.data.KAFKA_BROKERS === undefined ? undefined : ownKafka(env),
     kafkaAuth: parsed.data.HEED_KAFKA_AUTH,
     postgresUrl: parsed.data.HEED_POSTGRES_URL,
+    keysPostgresUrl: parsed.data.HEED_KEYS_POSTGRES_URL,
     logLevel: parsed.data.LOG_LEVEL,
     minFreeMb: parsed.data.HEED_MIN_FREE_MB,
   };

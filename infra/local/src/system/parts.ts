@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { kafkaUser } from '@heed/kafka';
+import { KEYS_DATABASE, keysLogin } from '@heed/key-store';
 import { agentClientId, serviceClientId } from '../issuer/clients.js';
 import { issuerClientsFile } from '../issuer/write-clients.js';
-import { local, SERVICES, type ServiceName, type SystemContext } from './context.js';
+import { keysSecret, local, SERVICES, type ServiceName, type SystemContext } from './context.js';
 import type { Home } from './home.js';
 import { checkout } from './local.config.js';
 import type { PartGroup, Probe } from './part-record.js';
@@ -34,6 +35,10 @@ function servicePart(context: SystemContext, name: ServiceName, port: number = c
   databaseUrl.username = database;
   databaseUrl.password = context.secrets.databases[name] ?? '';
   databaseUrl.pathname = `/${database}`;
+  const keysUrl = new URL(context.keysPostgresUrl);
+  keysUrl.username = keysLogin(KEYS_DATABASE, name);
+  keysUrl.password = context.secrets.databases[keysSecret(name)] ?? '';
+  keysUrl.pathname = `/${KEYS_DATABASE}`;
   return {
     name,
     group: 'service',
@@ -46,6 +51,8 @@ function servicePart(context: SystemContext, name: ServiceName, port: number = c
       HEED_HOST: '127.0.0.1',
       HEED_DATABASE_URL: databaseUrl.href,
       HEED_KEYS_DIR: context.home.keys(name),
+      ...localKek(context.home),
+      HEED_KEYS_DATABASE_URL: keysUrl.href,
       HEED_CONSENT_URL: local(context.ports.consent),
       HEED_REGISTRY_URL: local(context.ports['subprocessor-registry']),
       HEED_ALLOW_SOFTWARE_KEYS: 'true',
@@ -54,6 +61,11 @@ function servicePart(context: SystemContext, name: ServiceName, port: number = c
     probe: ready(port),
     after: ['topics', `migrate-${name}`, 'issuer'],
   };
+}
+
+/** Key-encryption keys in files, one folder for all services: a development's choice, or what the environment says. */
+export function localKek(home: Home): Record<string, string> {
+  return { HEED_KEK_DIR: home.keys('kek') };
 }
 
 /** A second instance of a service on a port of its own, as a second replica would run. */

@@ -15,6 +15,7 @@ const OFFSETS = {
   postgres: 20,
   kafka: 21,
   'kafka-controller': 22,
+  'postgres-keys': 23,
 } as const;
 
 export type PortName = keyof typeof OFFSETS;
@@ -35,9 +36,10 @@ export async function assertPortsFree(ports: PortPlan, without: readonly PortNam
 }
 
 /** Ports of servers that are somebody else's. */
-export function externalPorts(options: { readonly postgresUrl: string | undefined; readonly kafka: object | undefined }): PortName[] {
+export function externalPorts(options: { readonly postgresUrl: string | undefined; readonly keysPostgresUrl: string | undefined; readonly kafka: object | undefined }): PortName[] {
   return [
     ...(options.postgresUrl === undefined ? [] : (['postgres'] as const)),
+    ...(options.keysPostgresUrl === undefined ? [] : (['postgres-keys'] as const)),
     ...(options.kafka === undefined ? [] : (['kafka', 'kafka-controller'] as const)),
   ];
 }

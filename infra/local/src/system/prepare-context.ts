@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { agentClientId, cliClientId, serviceClientId } from '../issuer/clients.js';
 import { issuerClientsFile, writeIssuerClients } from '../issuer/write-clients.js';
-import { local, SERVICES, type SystemContext } from './context.js';
+import { keysSecret, local, SERVICES, type SystemContext } from './context.js';
 import type { Home } from './home.js';
 import type { LocalConfig } from './local.config.js';
 import { LocalKafka } from './local-kafka.js';
@@ -20,13 +20,14 @@ export async function prepareContext(
   await assertPortsFree(ports, externalPorts(options));
   const ids = tenants.map((tenant) => tenant.id);
   const secrets = ensureSecrets(home, {
-    databases: ['postgres', 'samples', ...SERVICES],
+    databases: ['postgres', 'postgres-keys', 'samples', ...SERVICES, ...SERVICES.map(keysSecret)],
     clients: [...ids.map(cliClientId), ...ids.map(agentClientId), ...SERVICES.map(serviceClientId)],
     webhooks: ids,
   });
   await writeIssuerClients(issuerClientsFile(home), tenants, secrets.clients);
   writeJson(join(home.keys('mail-processor'), 'webhooks.json'), secrets.webhooks);
-  const password = encodeURIComponent(secrets.databases['postgres'] ?? '');
+  const superuser = (server: 'postgres' | 'postgres-keys'): string =>
+    `postgres://postgres:${encodeURIComponent(secrets.databases[server] ?? '')}@127.0.0.1:${ports[server]}/postgres`;
   return {
     home,
     ports,
@@ -34,7 +35,8 @@ export async function prepareContext(
     tenants,
     origin: local(ports.origin),
     issuer: local(ports.issuer),
-    postgresUrl: options.postgresUrl ?? `postgres://postgres:${password}@127.0.0.1:${ports.postgres}/postgres`,
+    postgresUrl: options.postgresUrl ?? superuser('postgres'),
+    keysPostgresUrl: options.keysPostgresUrl ?? superuser('postgres-keys'),
     kafka: new LocalKafka(home, options.kafka?.brokers.join(',') ?? `127.0.0.1:${ports.kafka}`, options.kafkaAuth, options.kafka),
     logLevel: options.logLevel,
     env: options.env ?? {},

@@ -6,27 +6,29 @@ import type { PartDefinition } from './managed-part.js';
 export interface Servers {
   /** Start the embedded one, or use what the environment points at. */
   readonly postgres: boolean;
+  readonly keysPostgres: boolean;
   readonly kafka: boolean;
   readonly onDownload: () => void;
 }
 
-/** PostgreSQL and Kafka as parts, supervised like all others. */
+/** PostgreSQL, a second one for the keys, and Kafka as parts, supervised like all others. */
 export function serverParts(context: SystemContext, servers: Servers): PartDefinition[] {
   const { home, ports, secrets } = context;
-  const postgres: PartDefinition = {
-    name: 'postgres',
+  const postgres = (name: 'postgres' | 'postgres-keys', settings: readonly string[]): PartDefinition => ({
+    name,
     group: 'postgres',
-    port: ports.postgres,
-    probe: { kind: 'tcp', port: ports.postgres },
+    port: ports[name],
+    probe: { kind: 'tcp', port: ports[name] },
     launch: ({ onSpawn }) =>
       startPostgres({
-        dir: home.data('postgres'),
-        port: ports.postgres,
-        password: secrets.databases['postgres'] ?? '',
-        logFile: home.log('postgres'),
+        dir: home.data(name),
+        port: ports[name],
+        password: secrets.databases[name] ?? '',
+        logFile: home.log(name),
+        settings,
         onSpawn,
       }),
-  };
+  });
   const kafka: PartDefinition = {
     name: 'kafka',
     group: 'kafka',
@@ -43,5 +45,10 @@ export function serverParts(context: SystemContext, servers: Servers): PartDefin
         onSpawn,
       }),
   };
-  return [...(servers.postgres ? [postgres] : []), ...(servers.kafka ? [kafka] : [])];
+  return [
+    ...(servers.postgres ? [postgres('postgres', [])] : []),
+    // Keys are small and read in batches.
+    ...(servers.keysPostgres ? [postgres('postgres-keys', ['shared_buffers=32MB', 'max_connections=100'])] : []),
+    ...(servers.kafka ? [kafka] : []),
+  ];
 }

@@ -17,6 +17,10 @@ const systemRecord = z.object({
   postgres: z.string(),
   /** False when HEED_POSTGRES_URL pointed elsewhere. */
   embeddedPostgres: z.boolean(),
+  /** As `postgres`, of the server with the keys database. */
+  keysPostgres: z.string(),
+  /** False when HEED_KEYS_POSTGRES_URL pointed elsewhere. */
+  embeddedKeysPostgres: z.boolean(),
   mail: z.string(),
   tenants: z.array(z.string()),
   /** Names of the parts that make the whole. */

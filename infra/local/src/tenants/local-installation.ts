@@ -6,8 +6,10 @@ import { enrolLocalKey } from '../step-up/enrol-local-key.js';
 import { forgetSoftwareKey, hasSoftwareKey } from '../step-up/key-file.js';
 import { applyPack } from '../system/after-services.js';
 import type { Home } from '../system/home.js';
-import { systemKafka } from '../system/inspect.js';
+import { keysSecret } from '../system/context.js';
+import { keysAdminUrl, systemKafka } from '../system/inspect.js';
 import { checkout } from '../system/local.config.js';
+import { localKek } from '../system/parts.js';
 import type { SystemRecord } from '../system/system-record.js';
 import { localTenants } from '../system/tenants.js';
 import { storeAgent } from './agent-extra.js';
@@ -42,6 +44,9 @@ export function localInstallation(options: LocalInstallationOptions): Installati
           HEED_DATABASE_PASSWORD: secretsOf(home).databases[service],
           HEED_TENANTS: JSON.stringify(tenants),
           HEED_KEYS_DIR: home.keys(service),
+          ...localKek(home),
+          HEED_KEYS_DATABASE_ADMIN_URL: keysAdminUrl(home, system),
+          HEED_KEYS_DATABASE_PASSWORD: secretsOf(home).databases[keysSecret(service)],
           HEED_FAILPOINT: '',
         },
         tell,

@@ -1,3 +1,5 @@
+/** The keys database where it has its server, or its name, to itself. */
+export const KEYS_DATABASE = 'heed_keys';
 /** A service's own schema in the keys database. */
 export const keySchema = (service: string): string => service.replaceAll('-', '_');
 export const keysOwner = (database: string): string => `${database}_owner`;
