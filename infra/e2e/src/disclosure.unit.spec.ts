@@ -23,9 +23,7 @@ describe('the search for what was disclosed', () => {
     expect(search.in(content)).toEqual([`${word} (${as})`]);
   });
 
-  it('finds nothing where there is nothing, and says so of a search that is blind', () => {
+  it('finds nothing where there is nothing', () => {
     expect(search.in(`ada@example.org ${'ab'.repeat(200)}`)).toEqual([]);
-    expect(() => search.assertFinds('somebody else')).toThrow(`the search does not find ${word}`);
-    expect(() => search.assertFinds(`it is ${word}`)).not.toThrow();
   });
 });

@@ -211,6 +211,12 @@ describe('after a day at debug level, nobody is named', () => {
     expect(searched).toBeGreaterThan(1_000_000);
   });
 
+  it('although the same searches find those who were not erased in the sample stores', async () => {
+    const { postgresUrl } = heed.system.context;
+    expect((await told(rows(postgresUrl, 'crm_'), everyWord())).found.length).toBeGreaterThan(0);
+    expect((await told(databaseFiles(postgresUrl, path.join(heed.home, 'postgres'), 'crm_'), mark())).found.length).toBeGreaterThan(0);
+  });
+
   it('in any other file that Heed keeps: journals and keys of agents, broker, secrets', async () => {
     // PostgreSQL was read above and holds the sample stores too; the mailbox and the processor are other people's.
     const others = ['postgres', 'mail', 'logs'];
