@@ -12,3 +12,10 @@ export { hashesAt, tilePath, tilesOf, TILE_HEIGHT, TILE_WIDTH } from './tree/til
 export type { ReadTile, Tile, TileId } from './tree/tile.js';
 export { verifyConsistency, verifyInclusion } from './tree/verify.js';
 export type { ConsistencyClaim, InclusionClaim } from './tree/verify.js';
+export { describeReport } from './export/describe-report.js';
+export * from './export/files.js';
+export type { Finding, FindingCode } from './export/finding.js';
+export { verifyExport } from './export/verify-export.js';
+export type { ExportReport, Progress, VerifyOptions } from './export/verify-export.js';
+export { writeExport } from './export/write-export.js';
+export type { ExportSource } from './export/write-export.js';

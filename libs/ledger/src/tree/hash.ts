@@ -8,7 +8,7 @@ const NODE = Buffer.from([0x01]);
 export const HASH_SIZE = 32;
 
 /** The root of a tree without leaves: SHA-256 of nothing. */
-export const EMPTY_ROOT = createHash('sha256').digest();
+export const EMPTY_ROOT: Buffer = createHash('sha256').digest();
 
 export function leafHash(leaf: Uint8Array): Buffer {
   return hash('sha256', Buffer.concat([LEAF, leaf]), 'buffer');
