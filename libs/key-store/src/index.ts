@@ -5,3 +5,6 @@ export { openFieldVault, type VaultPlatform } from './open-field-vault.js';
 export { openKek, type KekSettings } from './open-kek.js';
 export type { BlindIndexes, IndexState } from './ring/tenant-ring.js';
 export { FieldVault, type FieldVaultOptions, type SealedItem } from './vault/field-vault.js';
+export { ShredGuard } from './shred/shred-guard.js';
+export { ShredKeys } from './shred/shred-keys.js';
+export { keyShredMigrations, orderShreds, type ShredOrder } from './shred/shred-list.js';

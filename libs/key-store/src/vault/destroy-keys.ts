@@ -25,3 +25,20 @@ export async function countDestroyed({ database }: { readonly database: Database
   const rows = await asKeysUnavailable(() => database.query<{ tenant: string; keys: string }>('SELECT tenant, keys FROM destroyed_count'));
   return new Map(rows.map(({ tenant, keys }) => [tenant, Number(keys)]));
 }
+
+/** The tenants of whose keys, destroyed before, not all are known to be so here: an older copy stands in this database's place. */
+export async function tenantsBehind(
+  { database }: { readonly database: Database },
+  destroyed: readonly { readonly tenant: string; readonly keys: readonly string[] }[],
+): Promise<readonly string[]> {
+  const pairs = destroyed.flatMap(({ tenant, keys }) => keys.map((id) => [tenant, id] as const));
+  if (pairs.length === 0) return [];
+  const rows = await asKeysUnavailable(() =>
+    database.query<{ tenant: string }>(
+      `SELECT DISTINCT u.tenant FROM unnest($1::text[], $2::uuid[]) AS u(tenant, id)
+        WHERE NOT EXISTS (SELECT 1 FROM destroyed_key d WHERE d.tenant = u.tenant AND d.id = u.id) ORDER BY 1`,
+      [pairs.map(([tenant]) => tenant), pairs.map(([, id]) => id)],
+    ),
+  );
+  return rows.map((row) => row.tenant);
+}

@@ -5,7 +5,7 @@ import type { Database } from '@heed/persistence';
 import { KeyRings } from '../ring/key-rings.js';
 import type { BlindIndexes } from '../ring/tenant-ring.js';
 import { DataKeys } from './data-keys.js';
-import { countDestroyed, destroyKeys } from './destroy-keys.js';
+import { countDestroyed, destroyKeys, tenantsBehind } from './destroy-keys.js';
 import { Reservoir } from './reservoir.js';
 import { UseKeys } from './use-keys.js';
 
@@ -115,6 +115,11 @@ export class FieldVault {
   async destroy(tenant: string, keyIds: readonly string[]): Promise<void> {
     await destroyKeys(this.options, tenant, keyIds);
     this.data.forget(tenant, keyIds);
+  }
+
+  /** The tenants of whose keys, destroyed before, this keys database does not know: it is an older copy. */
+  tenantsBehind(destroyed: readonly { readonly tenant: string; readonly keys: readonly string[] }[]): Promise<readonly string[]> {
+    return tenantsBehind(this.options, destroyed);
   }
 
   /** How many keys of each tenant were ever destroyed in the keys database that is there now. */
