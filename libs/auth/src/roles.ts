@@ -3,6 +3,7 @@ export const ROLES = ['platform', 'analyst', 'dpo', 'tenant-admin', 'operator', 
 export type Role = (typeof ROLES)[number];
 
 const READERS = ['platform', 'analyst', 'dpo', 'tenant-admin', 'operator', 'auditor'] as const;
+const VERIFIERS = ['dpo', 'auditor', 'operator', 'tenant-admin'] as const;
 const CASEWORK = ['analyst', 'dpo'] as const;
 
 /**
@@ -63,6 +64,13 @@ export const ACCESS: Readonly<Record<string, readonly Role[] | 'public'>> = {
   'GET /v1/notices/:id': READERS,
   'GET /v1/notices/recipients': ['tenant-admin', 'dpo'],
   'POST /v1/notices/recipients': ['tenant-admin'],
+
+  'GET /v1/ledger/:owner': VERIFIERS,
+  'GET /v1/ledger/:owner/checkpoints': VERIFIERS,
+  'GET /v1/ledger/:owner/records': VERIFIERS,
+  'GET /v1/ledger/:owner/tiles/:level/:index': VERIFIERS,
+  'GET /v1/ledger/:owner/inclusion': VERIFIERS,
+  'GET /v1/ledger/:owner/consistency': VERIFIERS,
 
   'GET /v1/sessions': READERS, // one's own; everybody's for tenant-admin, dpo and auditor
   'POST /v1/sessions/:id/revoke': READERS, // one's own; a tenant-admin or dpo, anybody's

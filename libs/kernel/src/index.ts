@@ -3,6 +3,7 @@ export * from './cloud-event.js';
 export * from './errors.js';
 export * from './event.js';
 export * from './failpoint.js';
+export * from './gate.js';
 export * from './ids.js';
 export * from './loop.js';
 export * from './pause.js';

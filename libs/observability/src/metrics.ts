@@ -18,6 +18,16 @@ export const outboxAge = new Gauge({
   help: 'Age of the oldest unpublished outbox row.',
   registers,
 });
+export const ledgerWaiting = new Gauge({
+  name: 'heed_ledger_waiting_seconds',
+  help: 'How long records of a ledger have waited for their places, where they wait: the longest.',
+  registers,
+});
+export const ledgerPlaced = new Counter({
+  name: 'heed_ledger_records_total',
+  help: 'Records that got their places in a ledger.',
+  registers,
+});
 export const outboxPublished = new Counter({
   name: 'heed_outbox_published_total',
   help: 'Outbox rows published, by topic.',

@@ -32,7 +32,7 @@ export interface Tx {
   /**
    * Writes a ledger row with the transaction.
    * @returns its id, by which evidence of it is found once it is in the tree
-   * @throws Error where the metadata is larger than any metadata is
+   * @throws Error where the metadata is larger than any metadata is, or the ref is none
    */
   record(entry: LedgerEntry): string;
   /** Used by the outbox alone: rows that are inserted just before commit. */
@@ -48,7 +48,11 @@ export interface RunOptions {
 }
 
 export class UnitOfWork {
-  constructor(private readonly database: Database) {}
+  /** @param recorded told after a commit that has written to a tenant's ledger; must not throw */
+  constructor(
+    private readonly database: Database,
+    private readonly recorded: (tenant: string) => void = () => undefined,
+  ) {}
 
   /**
    * Opens a transaction, enters the tenant in the same round trip, runs the work and commits. Everything that was
@@ -72,6 +76,7 @@ export class UnitOfWork {
       // PostgreSQL answers ROLLBACK, without an error, where a statement had failed and the work went on.
       if (committed?.command !== 'COMMIT') throw new Error('the transaction had failed and was rolled back');
       transaction.committed();
+      if (transaction.hasRecorded) this.recorded(tenantId);
       return result;
     } catch (error) {
       await client.query(`ROLLBACK; ${LEAVE}`).catch((failure: Error) => (broken = failure));
@@ -115,6 +120,7 @@ function rethrow(error: unknown): never {
 /** Characters of JSON; a batch of records still fits into a Kafka record. */
 const MAX_METADATA = 100_000;
 const SALT_BYTES = 16;
+const REF = /^sub_[0-9a-f]{32}$/;
 
 class PgTx implements Tx {
   private readonly entries: { readonly id: string; readonly kind: string; readonly ref: string | null; readonly data: string }[] = [];
@@ -136,6 +142,7 @@ class PgTx implements Tx {
 
   record({ kind, ref, data }: LedgerEntry): string {
     const text = JSON.stringify(data);
+    if (ref !== undefined && !REF.test(ref)) throw new Error(`the ledger knows people by their ref: ${kind} names somebody otherwise`);
     if (text.length > MAX_METADATA) throw new Error(`the ledger keeps metadata: ${kind} has ${text.length} characters of it`);
     const id = uuidv7(this.clock.now());
     this.entries.push({ id, kind, ref: ref ?? null, data: text });
@@ -184,6 +191,10 @@ class PgTx implements Tx {
         [inbox.consumer, inbox.keys.map((k) => k.day), inbox.keys.map((k) => k.key)],
       );
     }
+  }
+
+  get hasRecorded(): boolean {
+    return this.entries.length > 0;
   }
 
   committed(): void {

@@ -1,6 +1,7 @@
 import type { ServiceEnvironment } from '@heed/config';
 import type { Clock } from '@heed/kernel';
 import type { Kafka } from '@heed/kafka';
+import type { Ledger } from '@heed/ledger-keeper';
 import type { Logger } from '@heed/observability';
 import { Outbox } from '@heed/outbox';
 import { Database, UnitOfWork } from '@heed/persistence';
@@ -21,6 +22,8 @@ export interface Platform<E extends ServiceEnvironment = ServiceEnvironment> {
   readonly unitOfWork: UnitOfWork;
   readonly outbox: Outbox;
   readonly kafka: Kafka;
+  /** Evidence of what `tx.record` wrote; also injectable as `Ledger`. */
+  readonly ledger: Ledger;
 }
 
 /** Makes the platform injectable: `Database`, `UnitOfWork` and `Outbox` by class, the rest by token. */

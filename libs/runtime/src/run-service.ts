@@ -4,7 +4,7 @@ import type { FetchStepUpKeys } from '@heed/auth';
 import { createHttpService, describeApi } from '@heed/http';
 import type { OpenApiDocument } from '@heed/http';
 import { armFailpoint, systemClock } from '@heed/kernel';
-import type { Clock } from '@heed/kernel';
+import type { Clock, Gate } from '@heed/kernel';
 import { KafkaTransport, Publisher } from '@heed/kafka';
 import { makeLogger, startTracing, stopTracing } from '@heed/observability';
 import { Outbox, Relay } from '@heed/outbox';
@@ -17,8 +17,10 @@ import { AccessPart } from './access-part.js';
 import { Background } from './background.js';
 import type { Job } from './jobs.js';
 import { KafkaAccess } from './kafka-access.js';
+import { LedgerPart } from './ledger-part.js';
 import type { Platform } from './platform.module.js';
 import { SchemaGate } from './schema-gate.js';
+import { ServiceGate } from './service-gate.js';
 import { Transport, trustEnvironment } from './transport.js';
 
 export interface ServiceDefinition<S extends z.ZodType<ServiceEnvironment>> {
@@ -37,10 +39,12 @@ export interface ServiceDefinition<S extends z.ZodType<ServiceEnvironment>> {
   readonly owner?: string;
   /** See `TransportOptions.strict`. */
   readonly strict?: Readonly<Record<string, readonly string[]>>;
-  readonly seal?: (platform: Platform<z.output<S>>) => Promise<(value: Buffer, tenant: string) => Buffer>;
+  readonly seal?: (platform: Platform<z.output<S>>) => Promise<(value: Buffer, tenant: string) => Promise<Buffer>>;
   readonly jobs?: (app: INestApplication, platform: Platform<z.output<S>>) => readonly Job[];
   /** Where step-ups are verified by; the registry, who signs them, reads its own keys. Default: the registry at `HEED_REGISTRY_URL`. */
   readonly stepUpKeys?: (platform: Platform<z.output<S>>) => FetchStepUpKeys;
+  /** What else must be as it should be before it serves; looked at after the schema and the ledgers. */
+  readonly gates?: (platform: Platform<z.output<S>>) => readonly Gate[];
   readonly clock?: Clock;
 }
 
@@ -53,7 +57,7 @@ export interface RunningService {
 /** A service's OpenAPI document, without starting it: composing the modules calls none of the factories that use the platform. */
 export function describeService<S extends z.ZodType<ServiceEnvironment>>(definition: ServiceDefinition<S>): OpenApiDocument {
   const nothing = { environment: {} } as Platform<z.output<S>>;
-  return describeApi({ service: definition.service, ...definition.api }, definition.module(nothing));
+  return describeApi({ service: definition.service, ...definition.api }, LedgerPart.describe(definition.module(nothing)));
 }
 
 /** Starts a service: configuration, database, outbox relay, consumers, HTTP, jobs. Used by `main.ts` and by tests. */
@@ -80,8 +84,9 @@ export async function startService<S extends z.ZodType<ServiceEnvironment>>(
   const publisher = new Publisher(kafka);
   const background = new Background(() => new Relay({ database, publisher, logger }));
   const outbox = new Outbox({ topicPrefix: environment.HEED_TOPIC_PREFIX, poke: background.poke });
-  const unitOfWork = new UnitOfWork(database);
-  const platform: Platform<z.output<S>> = { environment, clock, logger, database, unitOfWork, outbox, kafka };
+  const ledgers = await LedgerPart.open(definition.service, environment, () => gate.poke());
+  const unitOfWork = new UnitOfWork(database, ledgers.poke);
+  const platform: Platform<z.output<S>> = { environment, clock, logger, database, unitOfWork, outbox, kafka, ledger: ledgers.ledger };
   const access = new AccessPart(definition.service, platform);
   const seal = await definition.seal?.(platform);
   const transport = new KafkaTransport({
@@ -99,7 +104,7 @@ export async function startService<S extends z.ZodType<ServiceEnvironment>>(
   const app = await createHttpService({
     api: { service: definition.service, ...definition.api },
     mergedDocument: await definition.mergedDocument?.(),
-    module: access.around(definition.module(platform)),
+    module: access.around(ledgers.around(definition.module(platform), platform)),
     ...access.http,
     issuer: environment.HEED_ISSUER,
     audience: environment.HEED_AUDIENCE,
@@ -121,12 +126,13 @@ export async function startService<S extends z.ZodType<ServiceEnvironment>>(
   await app.listen(environment.HEED_PORT, environment.HEED_HOST);
   const release = secured.serve(app.getHttpServer(), logger);
   const jobs = (): readonly Job[] => [...secured.jobs(database), ...access.jobs, ...(definition.jobs?.(app, platform) ?? [])];
-  const check = new SchemaCheck(database, definition.migrations);
-  const gate = new SchemaGate({
-    behind: () => check.behind(),
-    remedy: `node services/${definition.service}/dist/migrate.js`,
-    open: async () => background.start({ transport, jobs, logger }),
-    close: () => background.stop(transport),
+  const migrate = `node services/${definition.service}/dist/migrate.js`;
+  const ledgerGate = ledgers.gate(platform);
+  const ledger = { start: () => ledgers.start(platform), stop: () => ledgers.stop() };
+  const gate = new ServiceGate({
+    gates: [new SchemaGate(new SchemaCheck(database, definition.migrations), migrate), ledgerGate, ...(definition.gates?.(platform) ?? [])],
+    open: async () => background.start({ transport, ledger, jobs, logger }),
+    close: () => background.stop({ transport, ledger }),
     logger,
   });
   await gate.start();
@@ -139,8 +145,9 @@ export async function startService<S extends z.ZodType<ServiceEnvironment>>(
     stop: async () => {
       stopping = true;
       release();
+      await ledgerGate.stop();
       await gate.stop();
-      await background.stop(transport, () => app.close().then(() => access.end())); // HTTP drains
+      await background.stop({ transport, ledger }, () => app.close().then(() => access.end())); // HTTP drains
       await publisher.disconnect().catch(() => undefined);
       await database.close();
       await stopTracing();

@@ -1,0 +1,85 @@
+import { ledgerCheckpoint } from '@heed/contracts-ledger';
+import { fillTopic } from '@heed/kernel';
+import type { Kafka } from '@heed/kafka';
+import { randomUUID } from 'node:crypto';
+
+/** The note of each ledger of this service that Kafka has last, by tenant; not yet verified. */
+export type ToldCheckpoints = ReadonlyMap<string, string>;
+
+export interface CheckpointReaderOptions {
+  readonly kafka: Kafka;
+  readonly service: string;
+  readonly topicPrefix: string;
+}
+
+/** Reads the compacted topic of checkpoints from its beginning to its present end. */
+export class CheckpointReader {
+  private readonly topic: string;
+
+  constructor(private readonly options: CheckpointReaderOptions) {
+    this.topic = options.topicPrefix + fillTopic(ledgerCheckpoint.topics[0] ?? '', {});
+  }
+
+  /** Waits for a Kafka that is away, for as long as it is. @throws when `signal` is aborted, or where the topic may not be read */
+  async read(signal: AbortSignal): Promise<ToldCheckpoints> {
+    const ends = await this.ends();
+    const told = new Map<string, string>();
+    if (ends.size > 0) await this.readTo(ends, told, signal);
+    return told;
+  }
+
+  /** Partitions that hold something, and where each ends now. */
+  private async ends(): Promise<Map<number, bigint>> {
+    const admin = this.options.kafka.admin();
+    try {
+      await admin.connect();
+      const offsets = await admin.fetchTopicOffsets(this.topic);
+      return new Map(offsets.filter(({ high, low }) => BigInt(high) > BigInt(low)).map(({ partition, high }) => [partition, BigInt(high)]));
+    } finally {
+      await admin.disconnect().catch(() => undefined);
+    }
+  }
+
+  /** In a group of its own, which commits nothing and is forgotten by the brokers when it is empty. */
+  private async readTo(ends: Map<number, bigint>, told: Map<string, string>, signal: AbortSignal): Promise<void> {
+    const groupId = `${this.options.topicPrefix}heed.${this.options.service}.checkpoints.${randomUUID()}`;
+    const consumer = this.options.kafka.consumer({ groupId, maxWaitTimeInMs: 100, allowAutoTopicCreation: false });
+    try {
+      await consumer.connect();
+      await consumer.subscribe({ topics: [this.topic], fromBeginning: true });
+      await new Promise<void>((resolve, reject) => {
+        const stop = (): void => reject(new Error('the checkpoints were not read to their end'));
+        if (signal.aborted) return stop();
+        signal.addEventListener('abort', stop, { once: true });
+        consumer.on(consumer.events.CRASH, ({ payload }) => (payload.restart ? undefined : reject(payload.error)));
+        consumer
+          .run({
+            autoCommit: false,
+            eachBatch: async ({ batch }) => {
+              for (const { key, value } of batch.messages) this.keep(told, key, value);
+              if (BigInt(batch.lastOffset()) + 1n >= (ends.get(batch.partition) ?? 0n)) ends.delete(batch.partition);
+              if (ends.size === 0) resolve();
+            },
+          })
+          .catch(reject);
+      });
+    } finally {
+      await consumer.disconnect().catch(() => undefined);
+    }
+  }
+
+  private keep(told: Map<string, string>, key: Buffer | null, value: Buffer | null): void {
+    const [, service, tenant] = key?.toString().split('/') ?? [];
+    if (service !== this.options.service || tenant === undefined || value === null) return;
+    const parsed = ledgerCheckpoint.data.safeParse(parse(value));
+    if (parsed.success) told.set(tenant, parsed.data.note);
+  }
+}
+
+function parse(value: Buffer): unknown {
+  try {
+    return JSON.parse(value.toString());
+  } catch {
+    return undefined;
+  }
+}
