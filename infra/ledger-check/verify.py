@@ -213,7 +213,7 @@ def leaf_hash(line, index):
 
 
 def check_records(export, leaves, pruned):
-    first = int(pruned.get("before", 0))
+    first = int(pruned.get("upTo", 0))
     if first > len(leaves):
         raise Fault("file_malformed", "pruned.json speaks of more records than there ever were")
     index, withheld, logged = first, 0, 0
@@ -225,7 +225,7 @@ def check_records(export, leaves, pruned):
             raise Fault("record_misnumbered", f"record {record['id']} at {index} calls itself {record['index']:.0f}", index)
         withheld += "commitment" in record
         if record["kind"] == "ledger.pruned" and "data" in record:
-            logged = max(logged, record["data"].get("before", 0))
+            logged = max(logged, record["data"].get("upTo", 0))
         index += 1
     if index < len(leaves):
         raise Fault("record_removed", f"records {index} to {len(leaves) - 1} are missing at the end", index)

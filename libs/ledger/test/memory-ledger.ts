@@ -47,7 +47,7 @@ export class MemoryLedger {
     const source: ExportSource = {
       key: this.vkey,
       checkpoint: checkpoints.at(-1)?.note ?? this.sign(0, EMPTY_ROOT),
-      pruned: { before: pruned, retention: 'P7Y' },
+      pruned: { upTo: pruned, before: '2026-01-01T00:05:00.000Z', by: 'AJU-29' },
       checkpoints: () => iterate(checkpoints),
       records: () => iterate(records.map((record, index) => show({ index, ...record })).slice(pruned)),
       tile: (tile) => Promise.resolve(tiles.get(nameOf(tile)) ?? Buffer.alloc(HASH_SIZE)),

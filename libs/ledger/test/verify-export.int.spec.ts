@@ -74,10 +74,10 @@ describe('an exported ledger', () => {
   it('is verified where records were pruned and the ledger says so, and not where it does not', async () => {
     const pruned = new MemoryLedger();
     await pruned.append(numberedRecords(400));
-    await pruned.append(numberedRecords(1, 400, { kind: 'ledger.pruned', data: { before: 300, retention: 'P7Y' } }));
+    await pruned.append(numberedRecords(1, 400, { kind: 'ledger.pruned', data: { upTo: 300 } }));
     const report = await verify(await exported(pruned, { pruned: 300 }));
-    expect(report).toMatchObject({ verified: true, retention: 'P7Y', records: { verified: 101, pruned: 300 } });
-    expect(describeReport(report).join('\n')).toContain('what the first 300 records said. They were pruned after their retention (P7Y)');
+    expect(report).toMatchObject({ verified: true, pruning: { by: 'AJU-29' }, records: { verified: 101, pruned: 300 } });
+    expect(describeReport(report).join('\n')).toContain('what the first 300 records said. They were pruned, being from before 2026-01-01T00:05:00.000Z (AJU-29)');
     expect((await verify(await exported(pruned, { pruned: 301 }))).finding).toMatchObject({ code: 'pruning_unlogged', index: 300 });
     expect((await verify(await exported(ledger, { pruned: 5 }))).finding).toMatchObject({ code: 'pruning_unlogged' });
   });

@@ -16,7 +16,7 @@ export interface CheckedRecords {
 
 /** Holds every record against the leaf hash of its place: none changed, none missing, none too many, none elsewhere. */
 export async function checkRecords(folder: ExportFolder, leaves: LeafHashes, pruned: PrunedFile | undefined, progress: Progress): Promise<CheckedRecords> {
-  const first = pruned?.before ?? 0;
+  const first = pruned?.upTo ?? 0;
   if (first > leaves.size) fault('file_malformed', `pruned.json says that ${first} records were pruned; the ledger never had more than ${leaves.size}.`);
   let [at, withheld, loggedPruning] = [first, 0, 0];
   let previous: ExportedRecord | undefined;
@@ -26,7 +26,7 @@ export async function checkRecords(folder: ExportFolder, leaves: LeafHashes, pru
     if (at >= leaves.size || !(await leaves.at(at)).equals(hash)) await explainMisfit({ folder, leaves, first, at, record, hash, previous });
     if (record.index !== at) fault('record_misnumbered', `Record ${record.id} stands at place ${at}, but calls itself ${record.index}.`, { index: at, id: record.id });
     if ('commitment' in record) withheld += 1;
-    else if (record.kind === PRUNED_KIND) loggedPruning = Math.max(loggedPruning, Number(record.data['before'] ?? 0));
+    else if (record.kind === PRUNED_KIND) loggedPruning = Math.max(loggedPruning, Number(record.data['upTo'] ?? 0));
     previous = record;
     at += 1;
     if (at % 10_000 === 0) progress('records', at, leaves.size);

@@ -11,8 +11,9 @@ export function describeReport(report: ExportReport): readonly string[] {
   ];
   if (report.continues !== undefined) lines.push(`It continues the trusted checkpoint of size ${report.continues}.`);
   if (pruned > 0) {
-    const kept = report.retention === undefined ? '' : ` after their retention (${report.retention})`;
-    lines.push(`Not verified: what the first ${pruned} records said. They were pruned${kept}; that they were there is proven by their hashes.`);
+    const { before, by } = report.pruning ?? {};
+    const why = `${before === undefined ? '' : `, being from before ${before}`}${by === undefined ? '' : ` (${by})`}`;
+    lines.push(`Not verified: what the first ${pruned} records said. They were pruned${why}; that they were there is proven by their hashes.`);
   }
   if (withheld > 0) lines.push(`Not verified: what ${withheld} records are about. They were exported without that; when and of which kind they are is proven.`);
   if (report.continues === undefined) lines.push('Not verified: that others were shown the same ledger. Give a checkpoint obtained elsewhere, or earlier, with --trusted.');

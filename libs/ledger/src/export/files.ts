@@ -8,8 +8,11 @@ import { ledgerRecord, withheldRecord } from '../record/record.js';
 export const keptCheckpoint = z.object({ note: z.string(), madeAt: z.string().optional() });
 export type KeptCheckpoint = z.infer<typeof keptCheckpoint>;
 
-/** Records before this index were pruned; their leaf hashes stay. */
-export const prunedFile = z.object({ before: z.int().min(0), retention: z.string().optional(), at: z.string().optional() });
+/**
+ * Records before `upTo` were pruned, because they were recorded before `before`; their leaf hashes stay. `by` is the promise
+ * that says how long records are kept.
+ */
+export const prunedFile = z.object({ upTo: z.int().min(0), before: z.string().optional(), by: z.string().optional() });
 export type PrunedFile = z.infer<typeof prunedFile>;
 
 const index = z.int().min(0);
@@ -18,5 +21,5 @@ const index = z.int().min(0);
 export const exportedRecord = z.union([ledgerRecord.extend({ index }), withheldRecord.extend({ index })]);
 export type ExportedRecord = z.infer<typeof exportedRecord>;
 
-/** The kind of the record by which a ledger says itself that it was pruned, with `data.before`. */
+/** The kind of the record by which a ledger says itself that it was pruned, with `data.upTo`. */
 export const PRUNED_KIND = 'ledger.pruned';

@@ -3,6 +3,7 @@ import { checkRecords } from './check-records.js';
 import type { CheckedRecords } from './check-records.js';
 import { checkTiles } from './check-tiles.js';
 import { ExportFolder } from './export-folder.js';
+import type { PrunedFile } from './files.js';
 import { LedgerFault } from './finding.js';
 import type { Finding } from './finding.js';
 import { LeafHashes } from './leaf-hashes.js';
@@ -30,8 +31,8 @@ export interface ExportReport {
   /** The size of the trusted checkpoint that this export continues. */
   readonly continues?: number;
   readonly records?: CheckedRecords;
-  /** How long records are kept, where some were pruned. */
-  readonly retention?: string;
+  /** Why and until when, where records were pruned. */
+  readonly pruning?: PrunedFile;
 }
 
 /**
@@ -54,7 +55,7 @@ export async function verifyExport(root: string, options: VerifyOptions = {}): P
     if (signed.trusted) report = { ...report, continues: signed.trusted.size };
     const pruned = await folder.pruned();
     const records = await checkRecords(folder, new LeafHashes(folder, size), pruned, progress);
-    return { ...report, verified: true, records, ...(pruned?.retention === undefined ? {} : { retention: pruned.retention }) };
+    return { ...report, verified: true, records, ...(pruned === undefined ? {} : { pruning: pruned }) };
   } catch (error) {
     if (error instanceof LedgerFault) return { ...report, finding: error.finding };
     throw error;

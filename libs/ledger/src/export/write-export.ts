@@ -25,7 +25,7 @@ export async function writeExport(folder: string, source: ExportSource, progress
   await mkdir(folder, { recursive: true });
   const { size } = readCheckpoint(source.checkpoint).checkpoint;
   await writeFile(path.join(folder, 'key'), `${source.key.trim()}\n`);
-  if (source.pruned && source.pruned.before > 0) await writeFile(path.join(folder, 'pruned.json'), `${JSON.stringify(source.pruned)}\n`);
+  if (source.pruned && source.pruned.upTo > 0) await writeFile(path.join(folder, 'pruned.json'), `${JSON.stringify(source.pruned)}\n`);
   await writeLines(path.join(folder, 'checkpoints.ndjson'), upTo(source.checkpoints(), ({ note }) => readCheckpoint(note).checkpoint.size <= size));
   await writeLines(
     path.join(folder, 'records.ndjson'),
