@@ -4,6 +4,7 @@ import { dispatchCommand } from './commands/dispatch.command.js';
 import { dlqCommand } from './commands/dlq.command.js';
 import { doctorCommand } from './commands/doctor.command.js';
 import { kafkaCommand } from './commands/kafka.command.js';
+import { ledgerCommand } from './commands/ledger.command.js';
 import { packCommand } from './commands/pack.command.js';
 import { promisesCommand } from './commands/promises.command.js';
 import { requestCommand } from './commands/request.command.js';
@@ -35,6 +36,7 @@ export function makeProgram(): Command {
     dispatchCommand(),
     dlqCommand(),
     kafkaCommand(),
+    ledgerCommand(),
     promisesCommand(),
     doctorCommand(),
   ];
