@@ -8,3 +8,7 @@ export * from './field/key-wrap.js';
 export * from './field/sealed-field.js';
 export * from './kek/file-kek.js';
 export * from './kek/kek-provider.js';
+export { KmsKek } from './kek/kms/kms-kek.js';
+export type { KmsSettings } from './kek/kms/kms-client.js';
+export { Pkcs11Kek } from './kek/pkcs11/pkcs11-kek.js';
+export type { TokenSettings } from './kek/pkcs11/pkcs11-token.js';

@@ -1,4 +1,4 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomUUID } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -67,7 +67,7 @@ export async function fileSecret<T>(file: string, make: () => T): Promise<T> {
       if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
     }
     await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
-    const temporary = `${file}.${process.pid}`;
+    const temporary = `${file}.${randomUUID()}`; // services in one process may share a folder
     await writeFile(temporary, JSON.stringify(make()), { mode: 0o600 });
     // A link, unlike a rename, leaves what another instance made a moment earlier: both must hold the same secret.
     await link(temporary, file).catch((error: NodeJS.ErrnoException) => {

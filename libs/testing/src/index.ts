@@ -7,6 +7,8 @@ export { freshDatabase, type FreshDatabase } from './fresh-database.js';
 export { freshTopicPrefix } from './fresh-topic-prefix.js';
 export { makeTestAuthority, type IssuedCertificate, type TestAuthority } from './test-certificates.js';
 export { testIssuer, type TestIssuer, type TestPrincipal } from './test-issuer.js';
+export { TestBao } from './kek/test-bao.js';
+export { testSofthsm, type TestToken } from './kek/test-softhsm.js';
 export { TestKeys } from './test-keys.js';
 export { testServers, type TestServers } from './test-servers.js';
 export { guardedActOf, TestStepUps, type TestStepUp } from './test-step-ups.js';

@@ -1,0 +1,67 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { FileKek, KmsKek, Pkcs11Kek } from '@heed/crypto';
+import type { KekProvider } from '@heed/crypto';
+import { TestBao, testSofthsm } from '@heed/testing';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { kekConformance } from './kek-conformance.js';
+
+let dir: string;
+let bao: TestBao;
+let ca: string;
+beforeAll(async () => {
+  dir = await mkdtemp(path.join(tmpdir(), 'heed-kek-'));
+  bao = await TestBao.start(path.join(dir, 'bao'));
+  ca = await readFile(bao.caFile, 'utf8');
+});
+afterAll(async () => {
+  await bao.kill();
+  await rm(dir, { recursive: true, force: true });
+});
+
+const refusal = (code: string): unknown => expect.objectContaining({ code });
+
+kekConformance('files', async () => ({ open: () => new FileKek(path.join(dir, 'files')) }));
+
+kekConformance('a PKCS#11 token', async () => {
+  const token = await testSofthsm(path.join(dir, 'hsm'));
+  return { open: () => new Pkcs11Kek({ ...token, prefix: 'heed' }) };
+});
+
+kekConformance('a KMS', async () => {
+  return { open: () => kms() };
+});
+
+function kms(change: { url?: string; timeoutMs?: number; ca?: string | undefined } = {}): KekProvider {
+  return new KmsKek({ url: bao.url, mount: 'transit', tokenFile: bao.tokenFile, ca, timeoutMs: 3000, prefix: 'heed', ...change });
+}
+
+it('files are their owner\'s alone, and one that others may read is not used', async () => {
+  const kek = new FileKek(path.join(dir, 'modes'));
+  await kek.ensure('ajuni');
+  const [name = ''] = await readdir(path.join(dir, 'modes'));
+  expect((await stat(path.join(dir, 'modes', name))).mode & 0o777).toBe(0o600);
+  expect((await stat(path.join(dir, 'modes'))).mode & 0o777).toBe(0o700);
+  await chmod(path.join(dir, 'modes', name), 0o644);
+  await expect(kek.wrap('ajuni', randomBytes(32), 'a')).rejects.toEqual(refusal('kek_exposed'));
+});
+
+it('a KMS that is killed is unavailable, and serves again when it is back, with the keys it had', async () => {
+  const kek = kms({ timeoutMs: 1500 });
+  await kek.ensure('through');
+  const key = randomBytes(32);
+  const wrapped = await kek.wrap('through', key, 'a');
+  await bao.kill();
+  await expect(kek.unwrap('through', wrapped, 'a')).rejects.toEqual(refusal('kek_unavailable'));
+  await bao.begin();
+  expect((await kek.unwrap('through', wrapped, 'a')).equals(key)).toBe(true);
+  await kek.close();
+});
+
+it('a KMS is believed by its certificate alone', async () => {
+  const unbelieving = kms({ ca: undefined });
+  await expect(unbelieving.current('ajuni')).rejects.toEqual(refusal('kek_unavailable'));
+  await unbelieving.close();
+});
