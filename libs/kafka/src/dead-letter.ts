@@ -35,12 +35,12 @@ const SEALED = 'heed_dlq_sealed';
  * A letter that tells nobody but whoever may open it what the publisher wrote: the whole content is in the sealed value.
  * @param seal AES-256-GCM under a key of the tenant
  */
-export function sealLetter(letter: DeadLetter, seal: (content: Buffer) => Buffer): DeadLetter {
+export async function sealLetter(letter: DeadLetter, seal: (content: Buffer) => Promise<Buffer>): Promise<DeadLetter> {
   const { key, value, headers } = contentOf(letter.record);
   const text = (bytes: Buffer | null): string | null => bytes && bytes.toString('base64');
   const content = { key: text(key), value: text(value), headers: Object.fromEntries(Object.entries(headers).map(([name, bytes]) => [name, text(bytes)])) };
   const { topic, partition, offset, timestamp } = letter.record;
-  const sealed = { topic, partition, offset, timestamp, key: null, value: seal(Buffer.from(JSON.stringify(content))), headers: { [SEALED]: 'A256GCM' } };
+  const sealed = { topic, partition, offset, timestamp, key: null, value: await seal(Buffer.from(JSON.stringify(content))), headers: { [SEALED]: 'A256GCM' } };
   return { ...letter, record: sealed };
 }
 

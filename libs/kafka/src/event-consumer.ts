@@ -16,7 +16,7 @@ export interface EventConsumerOptions extends RecordReaderOptions {
   readonly consumer: string;
   readonly database: Database;
   readonly unitOfWork: UnitOfWork;
-  readonly seal?: (value: Buffer, tenant: string) => Buffer;
+  readonly seal?: (value: Buffer, tenant: string) => Promise<Buffer>;
 }
 
 /**
@@ -52,12 +52,13 @@ export class EventConsumer {
     const [reason] = waiting.values();
     if (waiting.size > 0) throw reason;
     const dead = [...unreadable, ...unseen.flatMap((item) => this.condemned.get(item.key) ?? [])];
+    const sealed = await Promise.all(dead.map((letter) => this.sealed(letter)));
     // Only now: a batch that comes again must find its poison counted, or two poison records would take turns for ever.
     for (const { key } of items) {
       this.attempts.delete(key);
       this.condemned.delete(key);
     }
-    return dead.map((letter) => this.sealed(letter));
+    return sealed;
   }
 
   private async unseen(items: readonly Item[]): Promise<readonly Item[]> {
@@ -121,7 +122,7 @@ export class EventConsumer {
     this.unknownTenants.arrived(tenant);
   }
 
-  private sealed(letter: DeadLetter): DeadLetter {
+  private async sealed(letter: DeadLetter): Promise<DeadLetter> {
     const tenant = tenantOf(letter.record.topic.slice(this.options.topicPrefix.length));
     const { seal } = this.options;
     return seal && tenant ? sealLetter(letter, (content) => seal(content, tenant)) : letter;

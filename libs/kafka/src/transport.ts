@@ -23,7 +23,7 @@ export interface TransportOptions {
   /** Groups that answer for a topic: a type that is not in the list is dead-lettered there, elsewhere it is skipped. */
   readonly strict?: Readonly<Record<string, readonly string[]>>;
   /** Hides the payload of dead letters of topics that carry identifiers in the clear. */
-  readonly seal?: (value: Buffer, tenant: string) => Buffer;
+  readonly seal?: (value: Buffer, tenant: string) => Promise<Buffer>;
 }
 
 /** Nest's door to Kafka: one runner per consumer group, batches, dead letters, exactly-once effects. */

@@ -1,6 +1,6 @@
 import { consentMapConfirmed } from '@heed/contracts-consent';
-import { FieldVault } from '@heed/crypto';
 import { Fanout, FANOUT_OPTIONS, FanoutModule, SEALER } from '@heed/fanout';
+import { FieldVault, openFieldVault } from '@heed/key-store';
 import { Outbox } from '@heed/outbox';
 import { Database, UnitOfWork } from '@heed/persistence';
 import { PlatformModule } from '@heed/runtime';
@@ -19,6 +19,7 @@ import { ErasePeople } from './erasure/erase-people.job.js';
 import { ErasureConsumer } from './erasure/erasure.consumer.js';
 import { PurposeController } from './purpose/purpose.controller.js';
 import { InternalController } from './subject/internal.controller.js';
+import { SealedIdentifiers } from './subject/sealed-identifiers.js';
 import { SubjectSealer } from './subject/sealer.js';
 import { SubjectController } from './subject/subject.controller.js';
 import { SubjectStore } from './subject/subject.store.js';
@@ -28,12 +29,13 @@ import { SubjectStore } from './subject/subject.store.js';
 export class ConsentModule {
   static of(platform: Platform<ConsentEnvironment>): DynamicModule {
     const subjects = [
-      { provide: FieldVault, useFactory: () => FieldVault.open(platform.environment.HEED_KEYS_DIR, 'consent') },
+      { provide: FieldVault, useFactory: () => openFieldVault('consent', platform) },
       { provide: SubjectStore, inject: [FieldVault], useFactory: (vault: FieldVault) => new SubjectStore(vault) },
+      { provide: SealedIdentifiers, inject: [FieldVault], useFactory: (vault: FieldVault) => new SealedIdentifiers(vault) },
       {
         provide: SubjectSealer,
-        inject: [UnitOfWork, SubjectStore],
-        useFactory: (unitOfWork: UnitOfWork, store: SubjectStore) => new SubjectSealer(unitOfWork, store),
+        inject: [UnitOfWork, SealedIdentifiers],
+        useFactory: (unitOfWork: UnitOfWork, identifiers: SealedIdentifiers) => new SubjectSealer(unitOfWork, identifiers),
       },
       { provide: SEALER, useExisting: SubjectSealer },
       { provide: FANOUT_OPTIONS, useValue: { owner: 'consent' } },
@@ -42,7 +44,7 @@ export class ConsentModule {
       module: ConsentModule,
       imports: [
         PlatformModule.of(platform),
-        FanoutModule.of({ confirmed: consentMapConfirmed, providers: subjects, exports: [SubjectStore, SubjectSealer] }),
+        FanoutModule.of({ confirmed: consentMapConfirmed, providers: subjects, exports: [FieldVault, SubjectStore, SealedIdentifiers, SubjectSealer] }),
       ],
       controllers: [ConsentController, CheckController, PurposeController, SubjectController, InternalController, IngressConsumer, ErasureConsumer, PolicyConsumer],
       providers: [
@@ -61,9 +63,9 @@ export class ConsentModule {
         },
         {
           provide: ErasePeople,
-          inject: [Database, UnitOfWork, SubjectStore, Outbox],
-          useFactory: (database: Database, unitOfWork: UnitOfWork, subjects: SubjectStore, outbox: Outbox) =>
-            new ErasePeople({ database, unitOfWork, subjects, outbox }),
+          inject: [Database, UnitOfWork, SealedIdentifiers, Outbox],
+          useFactory: (database: Database, unitOfWork: UnitOfWork, identifiers: SealedIdentifiers, outbox: Outbox) =>
+            new ErasePeople({ database, unitOfWork, identifiers, outbox }),
         },
         {
           provide: CheckConsent,

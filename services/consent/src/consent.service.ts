@@ -1,6 +1,6 @@
 import { ingressEvents } from '@heed/contracts-ingress';
-import { FieldVault } from '@heed/crypto';
 import { fanoutJobs, fanoutMigrations } from '@heed/fanout';
+import { DeadLetterKeys, FieldVault, keyJobs, KeysGate, keyShredMigrations, openFieldVault } from '@heed/key-store';
 import { persistenceMigrations } from '@heed/persistence';
 import type { MigrationSet } from '@heed/persistence';
 import type { ServiceDefinition } from '@heed/runtime';
@@ -14,6 +14,7 @@ export const consentMigrations: readonly MigrationSet[] = [
   ...persistenceMigrations,
   ...tenantPolicyMigrations,
   ...fanoutMigrations,
+  ...keyShredMigrations,
   { name: 'consent', scope: 'tenant', dir: path.join(import.meta.dirname, '../migrations/tenant') },
 ];
 
@@ -29,9 +30,14 @@ export const consentService: ServiceDefinition<typeof consentEnvironment> = {
   module: (platform) => ConsentModule.of(platform),
   // Consent answers for the ingress topics: a type that no service takes is dead-lettered here.
   strict: { ingress: ingressEvents.map((event) => event.type) },
-  seal: async ({ environment }) => {
-    const vault = await FieldVault.open(environment.HEED_KEYS_DIR, 'consent');
-    return (value, tenant) => vault.seal(tenant, 'dead-letter', 'value', value.toString('base64'));
+  seal: (platform) => {
+    const letters = new DeadLetterKeys(openFieldVault('consent', platform));
+    return Promise.resolve((content, tenant) => letters.seal(content, tenant));
   },
-  jobs: (app, platform) => [...fanoutJobs(platform), { name: 'person-erasures', everyMs: 1000, run: () => app.get(ErasePeople).run() }],
+  gates: (platform) => [new KeysGate({ ...platform, vault: openFieldVault('consent', platform) })],
+  jobs: (app, platform) => [
+    ...fanoutJobs(platform),
+    ...keyJobs(app.get(FieldVault), platform),
+    { name: 'person-erasures', everyMs: 1000, run: () => app.get(ErasePeople).run() },
+  ],
 };

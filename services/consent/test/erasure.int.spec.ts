@@ -1,10 +1,12 @@
 import { erasureCompleted } from '@heed/contracts-dsar';
 import { messageFailed, messageSent } from '@heed/contracts-notifications';
 import { holdPlaced, holdReleased } from '@heed/contracts-retention';
+import { keyIdOf } from '@heed/crypto';
 import { newEvent, uuidv7 } from '@heed/kernel';
 import { eventProbe, eventually } from '@heed/testing';
 import type { EventProbe } from '@heed/testing';
 import { randomUUID } from 'node:crypto';
+import pg from 'pg';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ada, ConsentUnderTest, PLATFORM, SERVICE } from './consent-under-test.js';
 
@@ -59,6 +61,18 @@ const told = (requestId: string): Promise<Record<string, unknown>> =>
   eventually(() => bus.seen('heed.consent.person_erased.v1').find((event) => event.data['requestId'] === requestId)?.data ?? false, { timeoutMs: 20_000 });
 
 const identifiersOf = (ref: string): Promise<readonly object[]> => consent.service.sql('SELECT 1 FROM t_ajuni.identifier WHERE ref = $1', [ref]);
+/** The data key that a person's identifier is sealed under, and whether the keys database has it. */
+async function keyOf(ref: string): Promise<string> {
+  const [row] = await consent.service.sql<{ sealed: Buffer }>('SELECT sealed FROM t_ajuni.identifier WHERE ref = $1', [ref]);
+  return keyIdOf(row!.sealed);
+}
+async function keysThere(keyId: string): Promise<number> {
+  const keys = new pg.Client({ connectionString: consent.bed.keys.adminUrl });
+  await keys.connect();
+  const { rowCount } = await keys.query('SELECT 1 FROM consent.data_key WHERE id = $1', [keyId]);
+  await keys.end();
+  return rowCount ?? 0;
+}
 const taskOf = async (requestId: string): Promise<Record<string, unknown> | undefined> =>
   (await consent.service.sql<Record<string, unknown>>('SELECT * FROM t_ajuni.erasure_task WHERE request_id = $1', [requestId]))[0];
 
@@ -66,13 +80,15 @@ describe('a person whose erasure every store has answered', () => {
   it('is forgotten once the closing mail went out: identifiers gone, decisions kept under the ref, and the ledger says so', async () => {
     const subject = ada();
     const ref = await known(subject);
+    const keyId = await keyOf(ref);
+    expect(await keysThere(keyId)).toBe(1);
     const requestId = await completed(ref);
     await eventually(async () => expect(await taskOf(requestId)).toMatchObject({ state: 'waiting' }));
     await mailed(ref, requestId, 'request_received');
     expect(await identifiersOf(ref)).toHaveLength(1);
     await mailed(ref, requestId);
     const event = await told(requestId);
-    expect(event).toMatchObject({ ref, outcome: 'erased', identifiers: 1, erasedAt: consent.clock.now().toISOString() });
+    expect(event).toMatchObject({ ref, outcome: 'erased', identifiers: 1, keys: 1, erasedAt: consent.clock.now().toISOString() });
     expect(await identifiersOf(ref)).toHaveLength(0);
     expect(await consent.service.sql('SELECT kind, subject_ref FROM t_ajuni.ledger_entry WHERE id = $1', [event['ledgerEntryId']])).toEqual([
       { kind: 'person.erased', subject_ref: ref },
@@ -80,6 +96,12 @@ describe('a person whose erasure every store has answered', () => {
     const shown = await consent.service.call('GET', `/v1/subjects/${ref}`, PLATFORM);
     expect(shown.body).toMatchObject({ identifiers: [], erasedAt: consent.clock.now().toISOString(), preferences: [{ purpose: 'marketing_email', state: 'withdrawn' }] });
     expect((await resolve(subject.identifiers)).ref).not.toBe(ref);
+
+    await eventually(async () => expect(await keysThere(keyId)).toBe(0));
+    await eventually(async () => {
+      const kinds = await consent.service.sql<{ kind: string }>(`SELECT kind FROM t_ajuni.ledger_entry WHERE subject_ref = $1 AND kind LIKE 'key.%' ORDER BY kind`, [ref]);
+      expect(kinds.map(({ kind }) => kind)).toEqual(['key.destroyed', 'key.shred_ordered']);
+    });
   });
 
   it('is forgotten as well when the mail failed, when its outcome came first, and a day after the closing when nothing is heard of it', async () => {

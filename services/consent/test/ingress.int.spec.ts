@@ -1,4 +1,3 @@
-import { derivedId } from '@heed/kernel';
 import { eventually } from '@heed/testing';
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -47,7 +46,8 @@ describe('ingress', () => {
 
     const check = await consent.check({ subject, purpose: 'marketing_email' });
     expect(check.body).toMatchObject({ allowed: false, reason: 'withdrawn' });
-    const records = await consent.service.sql('SELECT count(*)::int AS n FROM t_ajuni.dispatch WHERE cause->>\'id\' = $1', [derivedId('ajuni', '/shop', id)]);
+    const [record] = await consent.service.sql<{ ref: string }>('SELECT ref FROM t_ajuni.consent_record WHERE id = $1', [check.body['recordId']]);
+    const records = await consent.service.sql('SELECT count(*)::int AS n FROM t_ajuni.dispatch WHERE ref = $1', [record?.ref]);
     expect(records).toEqual([{ n: 1 }]);
   });
 });

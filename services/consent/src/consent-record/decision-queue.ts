@@ -86,7 +86,9 @@ export class DecisionQueue {
         return;
       }
       if (batch.length > 1) {
-        for (const one of batch) await this.commit(tenant, [one]);
+        // Without keys nobody new can be written, but a known person's no still can. All at once: together they wait for one answer.
+        if (isHeedError(error) && error.code === 'keys_unavailable') await Promise.all(batch.map((one) => this.commit(tenant, [one])));
+        else for (const one of batch) await this.commit(tenant, [one]);
         return;
       }
       const [one] = batch;

@@ -4,8 +4,8 @@ import type { NewEvent } from '@heed/kernel';
 import { Outbox } from '@heed/outbox';
 import { Database, lookAtDue, UnitOfWork } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
-import { SubjectStore } from '../subject/subject.store.js';
-import type { Forgotten } from '../subject/subject.store.js';
+import { SealedIdentifiers } from '../subject/sealed-identifiers.js';
+import type { Forgotten } from '../subject/sealed-identifiers.js';
 import { BATCH, dueTasks, ERASURES, finish, heldRefs, remindOf } from './erasure-task.store.js';
 import type { ErasureTask } from './erasure-task.store.js';
 
@@ -21,7 +21,7 @@ export class ErasePeople {
     private readonly deps: {
       readonly database: Database;
       readonly unitOfWork: UnitOfWork;
-      readonly subjects: SubjectStore;
+      readonly identifiers: SealedIdentifiers;
       readonly outbox: Outbox;
     },
   ) {}
@@ -36,7 +36,7 @@ export class ErasePeople {
     const tasks = await dueTasks(tx);
     if (tasks.length === 0) return 0;
     const refs = [...new Set(tasks.flatMap(refsOf))];
-    const locked = await this.deps.subjects.lockIdle(tx, refs);
+    const locked = await this.deps.identifiers.lockIdle(tx, refs);
     const free = tasks.filter((task) => refsOf(task).every((ref) => locked.has(ref)));
     if (free.length < tasks.length) await remindOf(tx, [new Date(tx.clock.now().getTime() + BUSY_PAUSE)]);
     const [held, returned] = [await heldRefs(tx, refs), await cameBack(tx, free)];
@@ -47,7 +47,7 @@ export class ErasePeople {
     await finish(tx, 'held', waiting);
     await finish(tx, 'kept', kept);
     await finish(tx, 'erased', gone);
-    const forgotten = await this.deps.subjects.forget(tx, gone.flatMap(refsOf));
+    const forgotten = await this.deps.identifiers.forget(tx, gone.flatMap(refsOf));
     this.deps.outbox.append(
       [...kept.map((task) => told(tx, 'kept', task, [])), ...gone.map((task) => told(tx, 'erased', task, forgotten))],
       tx,

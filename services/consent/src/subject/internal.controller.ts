@@ -6,6 +6,7 @@ import { UnitOfWork } from '@heed/persistence';
 import { PolicyStore } from '@heed/tenant-policy';
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { normalise } from './normalise.js';
+import { SealedIdentifiers } from './sealed-identifiers.js';
 import { SubjectSealer } from './sealer.js';
 import { SubjectStore } from './subject.store.js';
 
@@ -20,6 +21,7 @@ export class InternalController {
     private readonly subjects: SubjectStore,
     private readonly policies: PolicyStore,
     private readonly sealer: SubjectSealer,
+    private readonly identifiers: SealedIdentifiers,
   ) {}
 
   @Post('resolve')
@@ -88,7 +90,7 @@ export class InternalController {
   })
   async contacts(@FromCall() call: Call, @Body() body: unknown): Promise<unknown> {
     const { refs } = parseBody(contactsBody, body);
-    const people = await this.unitOfWork.run(call.tenant, (tx) => this.subjects.identifiersOf(tx, refs));
+    const { people } = await this.unitOfWork.run(call.tenant, (tx) => this.identifiers.of(tx, refs));
     return { contacts: refs.map((ref) => ({ ref, email: people.get(ref)?.find((i) => i.type === 'email')?.value ?? null })) };
   }
 }

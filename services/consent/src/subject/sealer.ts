@@ -3,7 +3,7 @@ import { newestStores } from '@heed/fanout';
 import type { Sealed, Sealer } from '@heed/fanout';
 import { UnitOfWork } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
-import { SubjectStore } from './subject.store.js';
+import { SealedIdentifiers } from './sealed-identifiers.js';
 
 type Wanted = Parameters<Sealer['seal']>[1];
 
@@ -11,31 +11,34 @@ type Wanted = Parameters<Sealer['seal']>[1];
 export class SubjectSealer implements Sealer {
   constructor(
     private readonly unitOfWork: UnitOfWork,
-    private readonly subjects: SubjectStore,
+    private readonly sealedIdentifiers: SealedIdentifiers,
   ) {}
 
   async seal(tenant: string, wanted: Wanted): Promise<ReadonlyMap<string, Sealed>> {
     if (wanted.length === 0) return new Map();
-    const { stores, identifiers, erased } = await this.unitOfWork.run(tenant, async (tx: Tx) => {
+    const { stores, known, unreadable, erased } = await this.unitOfWork.run(tenant, async (tx: Tx) => {
       const refs = [...new Set(wanted.flatMap((w) => [w.ref, ...w.aliases]))];
-      const known = await this.subjects.identifiersOf(tx, refs);
+      const { people, unreadable: sealed } = await this.sealedIdentifiers.of(tx, refs);
       return {
         stores: new Map((await newestStores(tx)).map((store) => [store.id, store])),
-        identifiers: known,
-        erased: await this.subjects.erased(tx, refs.filter((ref) => !known.has(ref))),
+        known: people,
+        unreadable: sealed,
+        erased: await this.sealedIdentifiers.erased(tx, refs.filter((ref) => !people.has(ref))),
       };
     });
-    // A store that is not in consent's copy of the data map yet cannot be sealed for: its dispatch is left for later.
-    const ready = wanted.filter((one) => one.stores.every((id) => stores.has(id)));
+    // A store that is not in consent's copy of the data map yet cannot be sealed for, nor somebody whose key is missing: such
+    // a dispatch is left for later, for it would pass over the one or call the other unknown.
+    const ready = wanted.filter((one) => one.stores.every((id) => stores.has(id)) && ![one.ref, ...one.aliases].some((ref) => unreadable.has(ref)));
     return new Map(
       ready.map((one): readonly [string, Sealed] => {
-        const known = [one.ref, ...one.aliases].flatMap((ref) => identifiers.get(ref) ?? []);
+        const refs = [one.ref, ...one.aliases];
+        const identifiers = refs.flatMap((ref) => known.get(ref) ?? []);
         const recipients = one.stores.flatMap((id) => {
           const store = stores.get(id);
           return store ? [{ store: id, key: store.agent.encryptionKey }] : [];
         });
-        if (known.length === 0) return [one.dispatchId, { aliases: [], envelope: null, erased: [one.ref, ...one.aliases].some((ref) => erased.has(ref)) }];
-        return [one.dispatchId, { aliases: [], envelope: sealTo(recipients, known, `${tenant}|${one.dispatchId}`) }];
+        if (identifiers.length === 0) return [one.dispatchId, { aliases: [], envelope: null, erased: refs.some((ref) => erased.has(ref)) }];
+        return [one.dispatchId, { aliases: [], envelope: sealTo(recipients, identifiers, `${tenant}|${one.dispatchId}`) }];
       }),
     );
   }

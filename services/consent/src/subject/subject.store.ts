@@ -1,7 +1,10 @@
-import type { FieldVault } from '@heed/crypto';
 import { newSubjectRef, unavailable } from '@heed/kernel';
 import type { HeedError, Identifier } from '@heed/kernel';
+import type { FieldVault } from '@heed/key-store';
 import type { Tx } from '@heed/persistence';
+import { IdentifierIndex } from './identifier-index.js';
+import type { Blinded, Look } from './identifier-index.js';
+import { placeOf } from './sealed-identifiers.js';
 
 /** A person as a caller names them, normalised. */
 export type Person = { readonly identifiers: readonly Identifier[] } | { readonly ref: string };
@@ -12,27 +15,19 @@ export interface Resolved {
   readonly aliases: readonly string[];
 }
 
-/** What was known of a person under one ref, and is not any more. */
-export interface Forgotten {
-  readonly ref: string;
-  readonly identifiers: number;
-  readonly keys: number;
-}
-
-type Blinds = Map<Person, { type: string; blind: Buffer; key: string; value: string }[]>;
-type NewIdentifier = { readonly type: string; readonly blind: Buffer; readonly ref: string; readonly value: string };
-
-const fieldOf = (type: string): string => `identifier|${type}`;
-const keyOf = (type: string, blind: Buffer): string => `${type}:${blind.toString('base64')}`;
+type NewIdentifier = Blinded & { readonly ref: string };
 
 /** Finds people, and mints those that are new. Set-based: a batch costs the same statements as one. */
 export class SubjectStore {
-  constructor(private readonly vault: FieldVault) {}
+  private readonly index: IdentifierIndex;
+
+  constructor(private readonly vault: FieldVault) {
+    this.index = new IdentifierIndex(vault);
+  }
 
   /** Refs of people, in the order asked; undefined where nobody is known. */
   async find(tx: Tx, people: readonly Person[]): Promise<readonly (Resolved | undefined)[]> {
-    const blinds = this.blinds(tx.tenant, people);
-    return this.findBy(tx, people, blinds, await this.lookUp(tx, [...blinds.values()].flat()));
+    return this.findBy(tx, people, await this.index.look(tx, identifiersIn(people), false));
   }
 
   /**
@@ -40,77 +35,37 @@ export class SubjectStore {
    * Undefined for a ref that does not exist.
    */
   async resolve(tx: Tx, people: readonly Person[]): Promise<readonly (Resolved | undefined)[]> {
-    const blinds = this.blinds(tx.tenant, people);
-    const known = await this.lookUp(tx, [...blinds.values()].flat());
-    const found = [...(await this.findBy(tx, people, blinds, known))];
+    const look = await this.index.look(tx, identifiersIn(people), true);
+    const found = [...(await this.findBy(tx, people, look))];
     const minted = new Map<string, string>(); // identifier → the ref it gets in this batch
     const rows: NewIdentifier[] = [];
     const fresh: string[] = [];
     people.forEach((person, index) => {
       if ('ref' in person) return;
-      const own = blinds.get(person) ?? [];
-      let resolved = resolvedFrom(own.flatMap(({ key }) => known.get(key) ?? minted.get(key) ?? []));
+      const own = person.identifiers.flatMap((identifier) => look.blinded.get(identifier) ?? []);
+      let resolved = resolvedFrom(own.flatMap(({ name }) => look.known.get(name) ?? minted.get(name) ?? []));
       if (!resolved) {
         resolved = { ref: newSubjectRef(), aliases: [] };
         fresh.push(resolved.ref);
       }
-      for (const { type, blind, key, value } of own) {
-        if (known.has(key) || minted.has(key)) continue;
-        minted.set(key, resolved.ref);
-        rows.push({ type, blind, ref: resolved.ref, value });
+      for (const one of own) {
+        if (look.known.has(one.name) || minted.has(one.name)) continue;
+        minted.set(one.name, resolved.ref);
+        rows.push({ ...one, ref: resolved.ref });
       }
       found[index] = resolved;
     });
-    await this.insert(tx, fresh, rows);
+    await this.insert(tx, look.epoch, fresh, rows);
     return found;
   }
 
-  private async findBy(tx: Tx, people: readonly Person[], blinds: Blinds, known: ReadonlyMap<string, string>): Promise<readonly (Resolved | undefined)[]> {
+  private async findBy(tx: Tx, people: readonly Person[], look: Look): Promise<readonly (Resolved | undefined)[]> {
     const refs = people.flatMap((person) => ('ref' in person ? [person.ref] : []));
     const existing = new Set(refs.length === 0 ? [] : (await tx.query<{ ref: string }>('SELECT ref FROM subject WHERE ref = ANY($1)', [refs])).map((r) => r.ref));
     return people.map((person) => {
       if ('ref' in person) return existing.has(person.ref) ? { ref: person.ref, aliases: [] } : undefined;
-      return resolvedFrom((blinds.get(person) ?? []).flatMap(({ key }) => known.get(key) ?? []));
+      return resolvedFrom(person.identifiers.flatMap((identifier) => look.known.get(look.blinded.get(identifier)?.name ?? '') ?? []));
     });
-  }
-
-  /** The identifiers of people, opened, for sealing to stores or writing to them. */
-  async identifiersOf(tx: Tx, refs: readonly string[]): Promise<ReadonlyMap<string, readonly Identifier[]>> {
-    const rows = await tx.query<{ ref: string; type: string; sealed: Buffer }>(
-      'SELECT ref, type, sealed FROM identifier WHERE ref = ANY($1) ORDER BY ref, created_at',
-      [refs],
-    );
-    const people = new Map<string, Identifier[]>();
-    for (const { ref, type, sealed } of rows) {
-      const list = people.get(ref) ?? [];
-      list.push({ type, value: this.vault.open(tx.tenant, ref, fieldOf(type), sealed) });
-      people.set(ref, list);
-    }
-    return people;
-  }
-
-  /** Locks people whom nobody is writing about now; the others are left for later, so that no write waits for another's erasure. */
-  async lockIdle(tx: Tx, refs: readonly string[]): Promise<ReadonlySet<string>> {
-    const rows = await tx.query<{ ref: string }>('SELECT ref FROM subject WHERE ref = ANY($1) ORDER BY ref FOR UPDATE SKIP LOCKED', [refs]);
-    const known = await tx.query<{ ref: string }>('SELECT ref FROM subject WHERE ref = ANY($1)', [refs]);
-    const locked = new Set(rows.map((row) => row.ref));
-    const busy = new Set(known.flatMap(({ ref }) => (locked.has(ref) ? [] : [ref])));
-    return new Set(refs.filter((ref) => !busy.has(ref))); // who never was a person here is in nobody's hands
-  }
-
-  /** Deletes what leads to these people; the caller holds their locks. The refs stay, and lead to nobody. */
-  async forget(tx: Tx, refs: readonly string[]): Promise<readonly Forgotten[]> {
-    if (refs.length === 0) return [];
-    const rows = await tx.query<{ ref: string; sealed: Buffer }>('DELETE FROM identifier WHERE ref = ANY($1) RETURNING ref, sealed', [refs]);
-    await tx.query('UPDATE subject SET erased_at = $2 WHERE ref = ANY($1) AND erased_at IS NULL', [refs, tx.clock.now()]);
-    return [...Map.groupBy(rows, (row) => row.ref)].map(([ref, own]) => ({ ref, identifiers: own.length, keys: 0 }));
-  }
-
-  /** Of these people, those who were erased. */
-  async erased(tx: Tx, refs: readonly string[]): Promise<ReadonlySet<string>> {
-    if (refs.length === 0) return new Set();
-    const rows = await tx.query<{ ref: string }>('SELECT ref FROM subject WHERE ref = ANY($1) AND erased_at IS NOT NULL', [refs]);
-    return new Set(rows.map((row) => row.ref));
   }
 
   /** Nothing is linked to a person who was just forgotten: the next try finds nobody and mints somebody new. */
@@ -121,54 +76,51 @@ export class SubjectStore {
     if (rows.length < people.length) throw metAtOnce();
   }
 
-  private blinds(tenant: string, people: readonly Person[]): Blinds {
-    return new Map(
-      people.flatMap((person) =>
-        'ref' in person
-          ? []
-          : [[person, person.identifiers.map(({ type, value }) => {
-              const blind = this.vault.index(tenant, type, value);
-              return { type, blind, key: keyOf(type, blind), value };
-            })] as const],
-      ),
-    );
-  }
-
-  private async lookUp(tx: Tx, wanted: readonly { type: string; blind: Buffer }[]): Promise<ReadonlyMap<string, string>> {
-    if (wanted.length === 0) return new Map();
-    const rows = await tx.query<{ type: string; blind: Buffer; ref: string }>(
-      'SELECT type, blind, ref FROM identifier JOIN unnest($1::text[], $2::bytea[]) AS w(type, blind) USING (type, blind)',
-      [wanted.map((w) => w.type), wanted.map((w) => w.blind)],
-    );
-    return new Map(rows.map((row) => [keyOf(row.type, row.blind), row.ref]));
-  }
-
-  private async insert(tx: Tx, fresh: readonly string[], unordered: readonly NewIdentifier[]): Promise<void> {
+  private async insert(tx: Tx, epoch: number, fresh: readonly string[], unordered: readonly NewIdentifier[]): Promise<void> {
     if (unordered.length === 0) return;
     await this.assertNotForgotten(tx, unordered.map((row) => row.ref).filter((ref) => !fresh.includes(ref)));
     // In one order for everybody: two batches with the same new people would otherwise wait for each other.
     const rows = unordered.toSorted((a, b) => Number(a.type > b.type) - Number(a.type < b.type) || a.blind.compare(b.blind));
-    const inserted = await tx.query(
-      `WITH minted AS (INSERT INTO subject (ref, version, created_at) SELECT r, 0, $6 FROM unnest($1::text[]) AS r)
-       INSERT INTO identifier (type, blind, ref, sealed, created_at)
-       SELECT t, b, r, s, $6 FROM unnest($2::text[], $3::bytea[], $4::text[], $5::bytea[]) AS i(t, b, r, s)
-       ON CONFLICT (type, blind) DO NOTHING RETURNING 1 AS one`,
-      [
-        fresh,
-        rows.map((r) => r.type),
-        rows.map((r) => r.blind),
-        rows.map((r) => r.ref),
-        rows.map((r) => this.vault.seal(tx.tenant, r.ref, fieldOf(r.type), r.value)),
-        tx.clock.now(),
-      ],
-    );
+    const others = rows.flatMap(({ type, others: blinds }) => blinds.map((blind) => ({ type, blind })));
+    const inserted = await tx.query(INSERT, [
+      fresh,
+      rows.map((r) => r.type),
+      rows.map((r) => r.blind),
+      rows.map((r) => r.ref),
+      await this.sealed(tx.tenant, rows),
+      tx.clock.now(),
+      epoch,
+      others.map((o) => o.type),
+      others.map((o) => o.blind),
+    ]);
     // Somebody else met the same person first: this transaction is undone and finds them on the next try.
     if (inserted.length < rows.length) throw metAtOnce();
   }
+
+  /** A person's identifiers under one key of their own, and those that are linked later under one more. */
+  private async sealed(tenant: string, rows: readonly NewIdentifier[]): Promise<readonly Buffer[]> {
+    const refs = [...new Set(rows.map((row) => row.ref))];
+    const keys = await this.vault.newKeys(tenant, refs.length);
+    const keyOf = new Map(refs.map((ref, i) => [ref, keys[i]!]));
+    return rows.map(({ ref, type, value }) => this.vault.seal(keyOf.get(ref)!, placeOf(tenant, ref, type), value));
+  }
 }
+
+/** Writes nothing where another epoch counts by now, or somebody of the batch stands there under another epoch's hash. */
+const INSERT = `
+  WITH minted AS (INSERT INTO subject (ref, version, created_at) SELECT r, 0, $6 FROM unnest($1::text[]) AS r)
+  INSERT INTO identifier (type, blind, ref, sealed, created_at, epoch)
+  SELECT t, b, r, s, $6, $7::int FROM unnest($2::text[], $3::bytea[], $4::text[], $5::bytea[]) AS i(t, b, r, s)
+   WHERE (SELECT epoch FROM blind_index) = $7::int
+     AND NOT EXISTS (SELECT 1 FROM identifier JOIN unnest($8::text[], $9::bytea[]) AS o(type, blind) USING (type, blind))
+  ON CONFLICT (type, blind) DO NOTHING RETURNING 1 AS one`;
 
 /** The transaction is undone and tried again: what it had read of a person is not so any more. */
 export const metAtOnce = (): HeedError => unavailable('person_met_at_once', 'The same person was registered or erased by another call; try again.');
+
+function identifiersIn(people: readonly Person[]): readonly Identifier[] {
+  return people.flatMap((person) => ('ref' in person ? [] : person.identifiers));
+}
 
 function resolvedFrom(refs: readonly string[]): Resolved | undefined {
   const [ref, ...aliases] = [...new Set(refs)];

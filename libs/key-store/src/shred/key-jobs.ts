@@ -1,0 +1,20 @@
+import type { Database, UnitOfWork } from '@heed/persistence';
+import type { FieldVault } from '../vault/field-vault.js';
+import { DeadLetterKeys } from './dead-letter-keys.js';
+import { ShredKeys } from './shred-keys.js';
+
+interface KeyJob {
+  readonly name: string;
+  readonly everyMs: number;
+  readonly run: () => Promise<void>;
+}
+
+/** What every service with keys does again and again: destroys those that were ordered destroyed, and those of old dead letters. */
+export function keyJobs(vault: FieldVault, { database, unitOfWork }: { readonly database: Database; readonly unitOfWork: UnitOfWork }): readonly KeyJob[] {
+  const shreds = new ShredKeys({ database, unitOfWork, vault });
+  const letters = new DeadLetterKeys(vault);
+  return [
+    { name: 'key-shreds', everyMs: 1000, run: () => shreds.run() },
+    { name: 'dead-letter-keys', everyMs: 3_600_000, run: () => letters.tidy(database, unitOfWork) },
+  ];
+}
