@@ -1,6 +1,7 @@
 import { issuedEntry, kindOf, signCertificate } from '@heed/certificate';
 import type { Certificate, CertificateKind, IssuedCertificate, SignedCertificate } from '@heed/certificate';
 import type { OkpKey } from '@heed/crypto';
+import { notFound } from '@heed/kernel';
 import type { LedgerEvidence } from '@heed/ledger';
 import { remind } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
@@ -79,13 +80,16 @@ export class CertificateRegister {
     return row?.document.certificate;
   }
 
-  /** The certificate with its evidence; undefined while the ledger has not all of it. What was found is kept. */
+  /**
+   * The certificate with its evidence; undefined while the ledger has not all of it. What was found is kept.
+   * @throws HeedError `not_found`
+   */
   async evidenced(tx: Tx, id: string): Promise<SignedCertificate | undefined> {
     const [row] = await tx.query<Kept>(
       `SELECT c.document, c.entry_id, c.acts, e.evidence FROM issued_certificate c LEFT JOIN certificate_evidence e ON e.certificate_id = c.id WHERE c.id = $1`,
       [id],
     );
-    if (!row) return undefined;
+    if (!row) throw notFound('certificate');
     const ledger = row.evidence ?? (await this.attach(tx, id, row));
     return ledger && { ...row.document, ledger: [...ledger] };
   }

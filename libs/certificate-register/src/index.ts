@@ -3,7 +3,8 @@ import path from 'node:path';
 
 export type { Act } from './acts.js';
 export { acknowledgements } from './acts.js';
-export { attachEvidence, EVIDENCE_JOB_MS } from './attach-evidence.job.js';
+export { certificateJob } from './attach-evidence.job.js';
+export { certificateProviders } from './certificate-providers.js';
 export * from './certificate-register.js';
 export { CertificateReader } from './certificate-reader.js';
 export { presentCertificate } from './present-certificate.js';

@@ -1,5 +1,6 @@
+import { CertificateReader, CertificateRegister, certificateProviders } from '@heed/certificate-register';
 import { dsarMapConfirmed } from '@heed/contracts-dsar';
-import { FieldVault, fileSecret, generateAgentKeys } from '@heed/crypto';
+import { FieldVault } from '@heed/crypto';
 import { ConsentClient, Fanout, FANOUT_OPTIONS, FanoutModule, SEALER } from '@heed/fanout';
 import { Outbox } from '@heed/outbox';
 import { Database, UnitOfWork } from '@heed/persistence';
@@ -8,7 +9,6 @@ import type { Platform } from '@heed/runtime';
 import { PolicyConsumer, PolicyStore } from '@heed/tenant-policy';
 import { Module } from '@nestjs/common';
 import type { DynamicModule, Provider } from '@nestjs/common';
-import path from 'node:path';
 import { IngressConsumer } from './case/adapters/ingress.consumer.js';
 import { MessageConsumer } from './case/adapters/message.consumer.js';
 import { RequestController } from './case/adapters/request.controller.js';
@@ -17,6 +17,7 @@ import { OpenRequests } from './case/app/open-requests.use-case.js';
 import { WorkRequest } from './case/app/work-request.use-case.js';
 import { CertificateController } from './certificate/certificate.controller.js';
 import { CloseRequests } from './certificate/close-requests.use-case.js';
+import { PersonErasedConsumer } from './certificate/person-erased.consumer.js';
 import type { DsarEnvironment } from './dsar.config.js';
 import { ClearanceConsumer } from './erasure/clearance.consumer.js';
 import { ErasureHooks } from './erasure/erasure-hooks.js';
@@ -35,11 +36,12 @@ export class DsarModule {
         FanoutModule.of({
           confirmed: dsarMapConfirmed,
           providers: erasureProviders(platform.environment),
-          exports: [ConsentClient, FieldVault, PolicyStore, CloseRequests],
+          exports: [ConsentClient, FieldVault, PolicyStore, CloseRequests, CertificateRegister, CertificateReader],
         }),
       ],
       controllers: [
-        CertificateController, RequestController, StatusPageController, IngressConsumer, MessageConsumer, ClearanceConsumer, PolicyConsumer,
+        CertificateController, RequestController, StatusPageController, IngressConsumer, MessageConsumer, ClearanceConsumer, PersonErasedConsumer,
+        PolicyConsumer,
       ],
       providers: caseProviders(platform),
     };
@@ -54,13 +56,12 @@ function erasureProviders(environment: DsarEnvironment): Provider[] {
     { provide: PolicyStore, useFactory: () => new PolicyStore() },
     { provide: ConsentClient, useFactory: () => new ConsentClient(new InternalClient(environment.HEED_CONSENT_URL, environment)) },
     { provide: SEALER, useExisting: ConsentClient },
+    ...certificateProviders(keysDir),
     {
       provide: CloseRequests,
-      inject: [PolicyStore, Outbox, FieldVault],
-      useFactory: async (policies: PolicyStore, outbox: Outbox, vault: FieldVault) => {
-        const signingKey = await fileSecret(path.join(keysDir, 'dsar.signing.json'), () => generateAgentKeys().signing);
-        return new CloseRequests({ policies, outbox, vault, signingKey, origin });
-      },
+      inject: [PolicyStore, Outbox, FieldVault, CertificateRegister],
+      useFactory: (policies: PolicyStore, outbox: Outbox, vault: FieldVault, register: CertificateRegister) =>
+        new CloseRequests({ policies, outbox, vault, register, origin }),
     },
     {
       provide: FANOUT_OPTIONS,

@@ -1,3 +1,4 @@
+import { certificateJob, certificateMigrations } from '@heed/certificate-register';
 import { FieldVault } from '@heed/crypto';
 import { fanoutJobs, fanoutMigrations } from '@heed/fanout';
 import { persistenceMigrations } from '@heed/persistence';
@@ -14,6 +15,7 @@ export const dsarMigrations: readonly MigrationSet[] = [
   ...persistenceMigrations,
   ...tenantPolicyMigrations,
   ...fanoutMigrations,
+  ...certificateMigrations,
   { name: 'dsar', scope: 'tenant', dir: path.join(import.meta.dirname, '../migrations/tenant') },
 ];
 
@@ -34,6 +36,7 @@ export const dsarService: ServiceDefinition<typeof dsarEnvironment> = {
   },
   jobs: (app, platform) => [
     ...fanoutJobs(platform),
+    certificateJob(app, platform),
     { name: 'people', everyMs: 250, run: () => app.get(ResolvePeople).run() },
     { name: 'missed-deadlines', everyMs: 30_000, run: () => watchRequests(platform.database, platform.unitOfWork, platform.logger) },
   ],

@@ -1,4 +1,3 @@
-export * from './certificate/certificate.js';
 export * from './deadline/missed-deadlines.job.js';
 export * from './dsar.config.js';
 export * from './dsar.service.js';

@@ -13,7 +13,7 @@ const STYLE = `
   table { border-collapse: collapse; width: 100% }
   th, td { text-align: left; padding: .45rem .75rem .45rem 0; border-bottom: 1px solid var(--line); vertical-align: top }
   th { font-weight: 600 } tbody th[scope=row] { width: 13rem } thead th { border-bottom: 2px solid var(--line); white-space: nowrap }
-  td.number { text-align: right; font-variant-numeric: tabular-nums } th.number { text-align: right }
+  td.number, th.number { text-align: right; padding-right: 1.5rem; font-variant-numeric: tabular-nums }
   code, pre { font: .85em/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; overflow-wrap: anywhere }
   pre { background: var(--wash); border: 1px solid var(--line); border-radius: .3rem; padding: .75rem; margin: .5rem 0; white-space: pre-wrap }
   .small { font-size: .9rem; color: var(--soft) } .wide { overflow-x: auto }

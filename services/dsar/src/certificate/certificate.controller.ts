@@ -1,29 +1,28 @@
+import { erasureAnswer } from '@heed/certificate';
+import { CertificateReader, presentCertificate } from '@heed/certificate-register';
 import { FromCall, Operation } from '@heed/http';
 import type { Call } from '@heed/http';
-import { notFound, uuid } from '@heed/kernel';
-import { UnitOfWork } from '@heed/persistence';
+import { uuid } from '@heed/kernel';
 import { Controller, Get, Headers, Param, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { findRequest } from '../case/adapters/request.store.js';
-import { PAGE_HEADERS, prefers } from '../web-page.js';
-import { certificateAnswer } from './certificate.answer.js';
-import { certificatePage } from './certificate-page.js';
-import type { SignedCertificate } from './certificate.js';
 
 @Controller('v1/requests/:id/certificate')
 export class CertificateController {
-  constructor(private readonly unitOfWork: UnitOfWork) {}
+  constructor(private readonly certificates: CertificateReader) {}
 
   /** The newest certificate: signed JSON, or with `Accept: text/html` a page to read and print. */
   @Get()
   @Operation({
     id: 'getCertificate',
     summary: 'Shows the newest signed certificate of an erasure',
-    description: 'JSON, or with `Accept: text/html` a page to read and print. It can be checked without Heed.',
+    description:
+      'JSON, or with `Accept: text/html` a page to read and print. It can be checked without Heed: by its signature, the signatures of the stores\' agents and ' +
+      'the proof that the ledger has it. 503 `ledger_pending` while the ledger has not come to it.',
     params: z.object({ id: uuid }),
     answers: {
-      200: { description: 'The certificate.', forms: { 'application/json': certificateAnswer, 'text/html': z.string() } },
+      200: { description: 'The certificate.', forms: { 'application/json': erasureAnswer, 'text/html': z.string() } },
     },
     refusals: { 404: ['not_found'] },
   })
@@ -33,15 +32,7 @@ export class CertificateController {
     @Headers('accept') accept: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<unknown> {
-    const signed = await this.unitOfWork.run(call.tenant, async (tx) => {
-      const request = await findRequest(tx, id);
-      const [row] = await tx.query<{ document: SignedCertificate }>('SELECT document FROM certificate WHERE id = $1', [request.certificate_id]);
-      return row?.document;
-    });
-    if (!signed) throw notFound('certificate');
-    void reply.header('vary', 'accept');
-    if (!prefers(accept, 'text/html', 'application/json')) return signed;
-    void reply.headers(PAGE_HEADERS);
-    return certificatePage(signed);
+    const signed = await this.certificates.read(call.tenant, async (tx) => (await findRequest(tx, id)).certificate_id ?? undefined);
+    return presentCertificate(signed, accept, reply);
   }
 }

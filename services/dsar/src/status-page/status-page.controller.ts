@@ -1,5 +1,8 @@
+import { erasureAnswer } from '@heed/certificate';
+import type { ErasureCertificate } from '@heed/certificate';
+import { CertificateReader, CertificateRegister } from '@heed/certificate-register';
 import { newestStores } from '@heed/fanout';
-import { Operation } from '@heed/http';
+import { Operation, PAGE_HEADERS, prefers } from '@heed/http';
 import { notFound } from '@heed/kernel';
 import { isNotServed, UnitOfWork } from '@heed/persistence';
 import { PolicyStore } from '@heed/tenant-policy';
@@ -7,9 +10,6 @@ import { Controller, Get, Headers, Param, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { RequestState } from '../case/domain/request-state.js';
-import { certificateAnswer } from '../certificate/certificate.answer.js';
-import type { SignedCertificate } from '../certificate/certificate.js';
-import { PAGE_HEADERS, prefers } from '../web-page.js';
 import { statusPage, unknownPage } from './status-page.js';
 import type { Status } from './status-page.js';
 import { hashOfToken, tenantOfToken } from './status-token.js';
@@ -20,7 +20,8 @@ interface Row {
   readonly received_at: Date;
   readonly due: Date;
   readonly closed_at: Date | null;
-  readonly certificate: SignedCertificate | null;
+  readonly certificate_id: string | null;
+  readonly certificate: ErasureCertificate | null;
 }
 
 const page = { 'text/html': z.string() };
@@ -31,6 +32,8 @@ export class StatusPageController {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly policies: PolicyStore,
+    private readonly register: CertificateRegister,
+    private readonly certificates: CertificateReader,
   ) {}
 
   @Get(':token')
@@ -41,7 +44,7 @@ export class StatusPageController {
       'A page for the person, without a login: the link from the mail is the key. It says nothing of who they are. Once the request is closed it ' +
       'shows what each store answered, and with `Accept: application/json` it is the signed certificate itself.',
     params: z.object({ token: z.string().min(1).max(100) }),
-    answers: { 200: { description: 'The page, or the certificate.', forms: { ...page, 'application/json': certificateAnswer } } },
+    answers: { 200: { description: 'The page, or the certificate.', forms: { ...page, 'application/json': erasureAnswer } } },
     refusals: { 404: { codes: ['not_found'], forms: page } },
   })
   async get(
@@ -52,9 +55,10 @@ export class StatusPageController {
     const status = await this.find(token);
     void reply.header('vary', 'accept');
     if (prefers(accept, 'application/json', 'text/html')) {
-      if (!status?.certificate) throw notFound('certificate');
+      const certificate = status?.certificate;
+      if (!certificate) throw notFound('certificate');
       void reply.header('cache-control', 'no-store');
-      return status.certificate;
+      return this.certificates.read(certificate.tenant.id, () => Promise.resolve(certificate.id));
     }
     void reply.headers(PAGE_HEADERS).code(status ? 200 : 404);
     return status ? statusPage(status) : unknownPage();
@@ -66,8 +70,8 @@ export class StatusPageController {
     try {
       return await this.unitOfWork.run(tenant, async (tx) => {
         const [row] = await tx.query<Row>(
-          `SELECT r.type, r.state, r.received_at, r.due, r.closed_at, c.document AS certificate
-             FROM request r LEFT JOIN certificate c ON c.id = r.certificate_id WHERE r.status_hash = $1`,
+          `SELECT r.type, r.state, r.received_at, r.due, r.closed_at, r.certificate_id, c.document->'certificate' AS certificate
+             FROM request r LEFT JOIN issued_certificate c ON c.id = r.certificate_id WHERE r.status_hash = $1`,
           [hashOfToken(token)],
         );
         if (!row) return undefined;
@@ -81,6 +85,7 @@ export class StatusPageController {
           due: row.due,
           closedAt: row.closed_at,
           certificate: row.certificate,
+          signed: row.certificate_id ? ((await this.register.evidenced(tx, row.certificate_id)) ?? null) : null,
           storeTitles: new Map((await newestStores(tx)).map((store) => [store.id, store.title])),
         };
       });

@@ -1,7 +1,6 @@
+import { assuranceInWords, foundNothing, html, outcomeInWords, readable, webPage } from '@heed/certificate';
+import type { ErasureCertificate, Html, SignedCertificate, StoreOutcome } from '@heed/certificate';
 import type { RequestState } from '../case/domain/request-state.js';
-import type { SignedCertificate, StoreOutcome } from '../certificate/certificate.js';
-import { assuranceInWords, foundNothing, outcomeInWords } from '../certificate/outcome-words.js';
-import { escapeHtml as e, readable, webPage } from '../web-page.js';
 
 export interface Status {
   readonly controller: string;
@@ -12,7 +11,9 @@ export interface Status {
   readonly receivedAt: Date;
   readonly due: Date;
   readonly closedAt: Date | null;
-  readonly certificate: SignedCertificate | null;
+  readonly certificate: ErasureCertificate | null;
+  /** The same with its signature and evidence; null while the ledger has not come to it. */
+  readonly signed: SignedCertificate | null;
   /** What people call the stores, by id. */
   readonly storeTitles: ReadonlyMap<string, string>;
 }
@@ -23,11 +24,11 @@ const ASKED: Readonly<Record<string, string>> = { erase: 'to erase your personal
 export function statusPage(status: Status): string {
   return webPage(
     'Your request',
-    `<h1>Your request</h1>
-<p>On ${e(readable(status.receivedAt))} you asked ${e(status.controller)} ${e(ASKED[status.type] ?? `for: ${status.type}`)}.</p>
-<p><strong>${e(words(status))}</strong></p>
-${status.state === 'closed' && status.certificate ? answers(status.certificate, status) : ''}
-<p>Questions? Write to <a href="mailto:${e(status.contact)}">${e(status.contact)}</a>.</p>`,
+    html`<header><h1>Your request</h1></header>
+<p>On ${readable(status.receivedAt)} you asked ${status.controller} ${ASKED[status.type] ?? `for: ${status.type}`}.</p>
+<p class="lead"><strong>${words(status)}</strong></p>
+${status.state === 'closed' && status.certificate ? answers(status.certificate, status) : html``}
+<p>Questions? Write to <a href="mailto:${status.contact}">${status.contact}</a>.</p>`,
   );
 }
 
@@ -44,7 +45,7 @@ function words({ state, due, closedAt, certificate }: Status): string {
       return 'Your request was approved, but the law obliges us to keep your data for now. It goes on by itself as soon as that ends.';
     case 'closed': {
       const on = closedAt ? ` on ${readable(closedAt)}` : '';
-      const nothing = certificate && foundNothing(certificate.certificate);
+      const nothing = certificate && foundNothing(certificate);
       return nothing ? `We looked in every place where we keep personal data and found nothing about you. This was finished${on}.` : `Your request was carried out${on}.`;
     }
     case 'refused':
@@ -53,26 +54,31 @@ function words({ state, due, closedAt, certificate }: Status): string {
 }
 
 /** What each place answered, and the certificate: the closing mail promises both on this page. */
-function answers(signed: SignedCertificate, { storeTitles, controller }: Status): string {
-  const { certificate, proof } = signed;
+function answers(certificate: ErasureCertificate, { signed, storeTitles, controller }: Status): Html {
   const lines = certificate.dispatches.flatMap((dispatch) => dispatch.stores).map((store) => answerLine(store, storeTitles));
-  const file = Buffer.from(JSON.stringify(signed, null, 2)).toString('base64');
-  return `<h2>What each place answered</h2>
-<div class="wide"><table><thead><tr><th>Place</th><th>Answer</th><th>Records</th><th>How we know</th></tr></thead>
-<tbody>${lines.join('\n')}</tbody></table></div>
+  return html`<h2>What each place answered</h2>
+<div class="wide" role="region" aria-label="What each place answered" tabindex="0"><table><thead><tr><th scope="col">Place</th><th scope="col">Answer</th>
+<th scope="col" class="number">Records</th><th scope="col">How we know</th></tr></thead>
+<tbody>${lines}</tbody></table></div>
 <h2>The certificate</h2>
-<p>${e(controller)} certifies this. Certificate <code>${e(certificate.id)}</code>, issued on ${e(readable(certificate.issuedAt))}, signed with
-Ed25519 key <code>${e(proof.kid)}</code>: <code>${e(proof.signature)}</code>.</p>
-<p><a download="certificate-${e(certificate.id)}.json" href="data:application/json;base64,${file}">Save the signed certificate</a>. It holds the signed answer
-of every place and can be checked without us. It does not say who you are: keep it with this link.</p>`;
+<p>${controller} certifies this. Certificate <code>${certificate.id}</code>, issued on ${readable(certificate.issuedAt)}.</p>
+${signed ? saved(signed) : html`<p>It is being entered in our ledger. Open this page again in a minute to save it.</p>`}`;
 }
 
-function answerLine(store: StoreOutcome, titles: ReadonlyMap<string, string>): string {
+function saved(signed: SignedCertificate): Html {
+  const file = Buffer.from(JSON.stringify(signed, null, 2)).toString('base64');
+  return html`<p>It is signed with Ed25519 key <code>${signed.proof.kid}</code>: <code>${signed.proof.signature}</code>.</p>
+<p class="screen"><a class="action" download="certificate-${signed.certificate.id}.json" href="data:application/json;base64,${file}">Save the signed certificate</a></p>
+<p>It holds the signed answer of every place, the proof that our ledger has it, and can be checked without us. It does not say who you are: keep it with
+this link.</p>`;
+}
+
+function answerLine(store: StoreOutcome, titles: ReadonlyMap<string, string>): Html {
   const kept = store.kept.map((one) => `${one.count} kept: ${one.basis}`);
-  const cells = [titles.get(store.dataStore) ?? store.dataStore, [outcomeInWords(store), ...kept].join('; '), String(store.rows), assuranceInWords(store)];
-  return `<tr>${cells.map((cell) => `<td>${e(cell)}</td>`).join('')}</tr>`;
+  return html`<tr><td>${titles.get(store.dataStore) ?? store.dataStore}</td><td>${[outcomeInWords(store), ...kept].join('; ')}</td><td class="number">${store.rows}</td>
+<td>${assuranceInWords(store)}</td></tr>`;
 }
 
 export function unknownPage(): string {
-  return webPage('Not found', '<h1>Nothing here</h1><p>This link belongs to no request. It may have been copied incompletely.</p>');
+  return webPage('Not found', html`<header><h1>Nothing here</h1></header><p>This link belongs to no request. It may have been copied incompletely.</p>`);
 }
