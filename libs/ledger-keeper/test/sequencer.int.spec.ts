@@ -2,8 +2,9 @@ import { openCheckpoint } from '@heed/ledger';
 import { LedgerKey } from '@heed/ledger-keeper';
 import pg from 'pg';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { keeperOn, LedgerBed, rootOf, SERVICE } from './support/ledger-bed.js';
-import type { Keeper } from './support/ledger-bed.js';
+import { keeperOn, SERVICE } from './support/keeper.js';
+import type { Keeper } from './support/keeper.js';
+import { LedgerBed, rootOf } from './support/ledger-bed.js';
 
 let bed: LedgerBed;
 const keepers: Keeper[] = [];

@@ -3,48 +3,10 @@ import type { Clock } from '@heed/kernel';
 import { ledgerCheckpoint, ledgerSequenced } from '@heed/contracts-ledger';
 import { recordHash, RunningRoot } from '@heed/ledger';
 import type { LedgerRecord } from '@heed/ledger';
-import { LedgerKey, SeenHeads, Sequencer } from '@heed/ledger-keeper';
-import { makeLogger } from '@heed/observability';
-import { Outbox } from '@heed/outbox';
-import { Database, persistenceMigrations, UnitOfWork } from '@heed/persistence';
+import { persistenceMigrations } from '@heed/persistence';
 import { eventually, ServiceBed } from '@heed/testing';
 import pg from 'pg';
-
-export const SERVICE = 'consent';
-export const KINDS = ['consent.given', 'consent.refused', 'hold.placed'] as const;
-
-/** What a process that writes to ledgers and one that sequences them stand on. */
-export interface Keeper {
-  readonly database: Database;
-  readonly unitOfWork: UnitOfWork;
-  readonly outbox: Outbox;
-  readonly sequencer: Sequencer;
-  readonly seen: SeenHeads;
-  stop(): Promise<void>;
-}
-
-export interface Place {
-  readonly url: string;
-  readonly keysDir: string;
-  readonly clock?: Clock;
-  readonly alarm?: () => void;
-}
-
-/** As in a service: a commit that recorded something pokes the sequencer. */
-export async function keeperOn({ url, keysDir, clock = systemClock, alarm }: Place): Promise<Keeper> {
-  const database = new Database({ url, keysDir, clock });
-  let sequencer: Sequencer | undefined;
-  const unitOfWork = new UnitOfWork(database, (tenant) => sequencer?.poke(tenant));
-  const outbox = new Outbox({ topicPrefix: '', poke: () => undefined });
-  const seen = new SeenHeads(alarm);
-  const logger = makeLogger('test', 'fatal');
-  sequencer = new Sequencer({ database, unitOfWork, outbox, key: await LedgerKey.open(SERVICE, keysDir), seen, logger });
-  const stop = async (): Promise<void> => {
-    await sequencer?.stop();
-    await database.close();
-  };
-  return { database, unitOfWork, outbox, sequencer, seen, stop };
-}
+import type { Place } from './keeper.js';
 
 /** A database with the ledgers of two tenants, and an eye on it that is nobody's role. */
 export class LedgerBed {
