@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { FileKek, KmsKek, Pkcs11Kek } from '@heed/crypto';
 import type { KekProvider } from '@heed/crypto';
 import { TestBao, testSofthsm } from '@heed/testing';
+import pkcs11 from 'pkcs11js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { kekConformance } from './kek-conformance.js';
 
@@ -46,6 +47,28 @@ it('files are their owner\'s alone, and one that others may read is not used', a
   expect((await stat(path.join(dir, 'modes'))).mode & 0o777).toBe(0o700);
   await chmod(path.join(dir, 'modes', name), 0o644);
   await expect(kek.wrap('ajuni', randomBytes(32), 'a')).rejects.toEqual(refusal('kek_exposed'));
+});
+
+it('a PKCS#11 session that is lost is opened again', async () => {
+  const token = await testSofthsm(path.join(dir, 'hsm'), 'lost');
+  const kek = new Pkcs11Kek({ ...token, prefix: 'heed' });
+  await kek.ensure('ajuni');
+  const module = new pkcs11.PKCS11();
+  module.load(token.module);
+  expect(() => module.C_Initialize()).toThrow('CKR_CRYPTOKI_ALREADY_INITIALIZED');
+  for (const slot of module.C_GetSlotList(true)) module.C_CloseAllSessions(slot);
+  expect(await kek.current('ajuni')).toBe(1);
+  await kek.close();
+});
+
+it('a PKCS#11 token with another label, or another PIN, is unavailable and says so', async () => {
+  const token = await testSofthsm(path.join(dir, 'hsm'), 'guarded');
+  const other = new Pkcs11Kek({ ...token, label: 'none', prefix: 'heed' });
+  await expect(other.current('ajuni')).rejects.toEqual(refusal('kek_unavailable'));
+  await writeFile(token.pinFile, 'wrong');
+  const wrong = new Pkcs11Kek({ ...token, prefix: 'heed' });
+  await expect(wrong.current('ajuni')).rejects.toEqual(refusal('kek_unavailable'));
+  await Promise.all([other.close(), wrong.close()]);
 });
 
 it('a KMS that is killed is unavailable, and serves again when it is back, with the keys it had', async () => {

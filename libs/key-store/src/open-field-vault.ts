@@ -1,7 +1,8 @@
 import { ConfigError, databaseTls } from '@heed/config';
 import type { ServiceEnvironment } from '@heed/config';
 import type { Clock } from '@heed/kernel';
-import { Database } from '@heed/persistence';
+import { Database, promisedKeys } from '@heed/persistence';
+import { KekGuard } from './evidence/kek-guard.js';
 import { openKek } from './open-kek.js';
 import { FieldVault } from './vault/field-vault.js';
 
@@ -9,6 +10,8 @@ import { FieldVault } from './vault/field-vault.js';
 export interface VaultPlatform {
   readonly environment: ServiceEnvironment;
   readonly clock: Clock;
+  /** The service's own: it knows what the tenants' policies promise of their keys. */
+  readonly database: Database;
 }
 
 /** Connections to the keys database: keys come in batches, few at a time. */
@@ -21,18 +24,21 @@ const vaults = new WeakMap<ServiceEnvironment, FieldVault>();
  * @throws ConfigError where the keys database or the provider is not named
  * @example { provide: FieldVault, useFactory: () => openFieldVault('dsar', platform) }
  */
-export function openFieldVault(service: string, { environment, clock }: VaultPlatform): FieldVault {
+export function openFieldVault(service: string, { environment, clock, database: own }: VaultPlatform): FieldVault {
   const known = vaults.get(environment);
   if (known) return known;
   const url = environment.HEED_KEYS_DATABASE_URL;
   if (url === undefined) throw new ConfigError('Configuration refused: HEED_KEYS_DATABASE_URL: the URL of this service\'s login to the keys database');
+  const kek = openKek(environment);
+  const guard = new KekGuard({ kek, clock, evidenceFile: environment.HEED_KEK_EVIDENCE, promises: () => promisedKeys(own) });
   const vault = new FieldVault({
     service,
     database: new Database({ url, keysDir: environment.HEED_KEYS_DIR, clock, poolSize: POOL, ssl: databaseTls(environment, url) }),
-    kek: openKek(environment),
+    kek,
     clock,
     cacheMs: environment.HEED_KEY_CACHE,
     cacheSize: environment.HEED_KEY_CACHE_SIZE,
+    ...(environment.NODE_ENV === 'production' ? { admit: guard.admit } : {}),
   });
   vaults.set(environment, vault);
   return vault;

@@ -6,6 +6,7 @@ export { counting, inWords, type Progress } from './migration/progress.js';
 export { SchemaCheck } from './migration/schema-check.js';
 export * from './names.js';
 export * from './pg-errors.js';
+export * from './promised-keys.js';
 export * from './promised-tls.js';
 export * from './reminders.js';
 export { TENANT_LIST_MAX_AGE_MS } from './tenant-list.js';

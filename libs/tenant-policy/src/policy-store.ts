@@ -1,5 +1,5 @@
 import { unavailable } from '@heed/kernel';
-import { promiseTls } from '@heed/persistence';
+import { promiseKeys, promiseTls } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
 import { parsePack } from '@heed/policy';
 import type { PolicyPack } from '@heed/policy';
@@ -45,11 +45,18 @@ export class PolicyStore {
 
   /** Keeps an activated version; told twice, it changes nothing. */
   async keep(tx: Tx, activated: { version: number; hash: string; effectiveFrom: string; pack: Readonly<Record<string, unknown>> }): Promise<void> {
-    const [kept] = await tx.query<{ tls_min: string | null }>(
+    const [kept] = await tx.query<{ tls_min: string | null; kek: string | null; promise: string | null; rotation: string | null }>(
       `INSERT INTO policy_version (version, hash, effective_from, pack) VALUES ($1, $2, $3, $4)
-       ON CONFLICT (version) DO NOTHING RETURNING pack #>> '{security,tlsMin,value}' AS tls_min`,
+       ON CONFLICT (version) DO NOTHING RETURNING pack #>> '{security,tlsMin,value}' AS tls_min,
+         pack #>> '{security,keyEncryptionKey,value}' AS kek, pack #>> '{security,keyEncryptionKey,source}' AS promise, pack #>> '{security,keyRotation,value}' AS rotation`,
       [activated.version, activated.hash, activated.effectiveFrom, JSON.stringify(activated.pack)],
     );
     if (kept?.tls_min) await promiseTls(tx, kept.tls_min);
+    if (kept?.kek && kept.rotation) await promiseKeys(tx, { kek: kept.kek, rotation: kept.rotation, promise: promiseIn(kept.promise) });
   }
+}
+
+/** The promise that a source names: one id or a list of them; an operator's default is none. */
+function promiseIn(source: string | null): string | undefined {
+  return source?.match(/\b[A-Z]{3}-[0-9]+\b/)?.[0];
 }

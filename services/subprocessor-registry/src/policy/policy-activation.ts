@@ -1,8 +1,9 @@
 import { policyActivated, policyPostponed } from '@heed/contracts-subprocessor-registry';
 import { newEvent } from '@heed/kernel';
 import { Outbox } from '@heed/outbox';
-import { promiseTls } from '@heed/persistence';
+import { promiseKeys, promiseTls } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
+import { promisesOf } from '@heed/policy';
 import { Injectable } from '@nestjs/common';
 import { REGISTRY } from '../source.js';
 import { decideActivation } from './domain/activation.js';
@@ -35,7 +36,9 @@ export class PolicyActivation {
 
   private async activate(tx: Tx, policy: PolicyRow): Promise<void> {
     await markActive(tx, policy.version);
-    await promiseTls(tx, policy.pack.security.tlsMin.value);
+    const { tlsMin, keyEncryptionKey, keyRotation } = policy.pack.security;
+    await promiseTls(tx, tlsMin.value);
+    await promiseKeys(tx, { kek: keyEncryptionKey.value, rotation: keyRotation.value, promise: promisesOf(keyEncryptionKey.source)[0] });
     const effectiveFrom = policy.effective_from.toISOString();
     tx.record({ kind: 'policy.activated', data: { version: policy.version, hash: policy.hash, effectiveFrom } });
     const data = { version: policy.version, hash: policy.hash, effectiveFrom, pack: { ...policy.pack } };
