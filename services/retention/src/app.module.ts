@@ -1,13 +1,16 @@
 import { retentionMapConfirmed } from '@heed/contracts-retention';
-import { FieldVault } from '@heed/crypto';
 import { ConsentClient, Fanout, FANOUT_OPTIONS, FanoutModule, SEALER } from '@heed/fanout';
+import { FieldVault, openFieldVault } from '@heed/key-store';
 import { Outbox } from '@heed/outbox';
+import { Database, UnitOfWork } from '@heed/persistence';
 import { InternalClient, PlatformModule } from '@heed/runtime';
 import type { Platform } from '@heed/runtime';
 import { PolicyConsumer, PolicyStore } from '@heed/tenant-policy';
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { ClearanceConsumer } from './clearance/clearance.consumer.js';
+import { ForgetWords } from './forgetting/forget-words.js';
+import { PersonErasedConsumer } from './forgetting/person-erased.consumer.js';
 import { HoldController } from './hold/adapters/hold.controller.js';
 import { HoldPerson } from './hold/app/hold-person.use-case.js';
 import type { RetentionEnvironment } from './retention.config.js';
@@ -16,11 +19,12 @@ import { ScheduleController } from './schedule/schedule.controller.js';
 /** The composition root. */
 @Module({})
 export class RetentionModule {
-  static of({ environment, ...platform }: Platform<RetentionEnvironment>): DynamicModule {
+  static of(platform: Platform<RetentionEnvironment>): DynamicModule {
+    const { environment } = platform;
     return {
       module: RetentionModule,
       imports: [
-        PlatformModule.of({ environment, ...platform }),
+        PlatformModule.of(platform),
         FanoutModule.of({
           confirmed: retentionMapConfirmed,
           providers: [
@@ -31,10 +35,15 @@ export class RetentionModule {
           exports: [ConsentClient],
         }),
       ],
-      controllers: [HoldController, ScheduleController, ClearanceConsumer, PolicyConsumer],
+      controllers: [HoldController, ScheduleController, ClearanceConsumer, PersonErasedConsumer, PolicyConsumer],
       providers: [
         { provide: PolicyStore, useFactory: () => new PolicyStore() },
-        { provide: FieldVault, useFactory: () => FieldVault.open(environment.HEED_KEYS_DIR, 'retention') },
+        { provide: FieldVault, useFactory: () => openFieldVault('retention', platform) },
+        {
+          provide: ForgetWords,
+          inject: [Database, UnitOfWork, FieldVault],
+          useFactory: (database: Database, unitOfWork: UnitOfWork, vault: FieldVault) => new ForgetWords({ database, unitOfWork, vault }),
+        },
         {
           provide: HoldPerson,
           inject: [PolicyStore, Fanout, Outbox, FieldVault],

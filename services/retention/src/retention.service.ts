@@ -1,16 +1,19 @@
 import { fanoutJobs, fanoutMigrations } from '@heed/fanout';
+import { FieldVault, keyJobs, KeysGate, keyShredMigrations, openFieldVault } from '@heed/key-store';
 import { persistenceMigrations } from '@heed/persistence';
 import type { MigrationSet } from '@heed/persistence';
 import type { ServiceDefinition } from '@heed/runtime';
 import { tenantPolicyMigrations } from '@heed/tenant-policy';
 import path from 'node:path';
 import { RetentionModule } from './app.module.js';
+import { ForgetWords } from './forgetting/forget-words.js';
 import { retentionEnvironment } from './retention.config.js';
 
 export const retentionMigrations: readonly MigrationSet[] = [
   ...persistenceMigrations,
   ...tenantPolicyMigrations,
   ...fanoutMigrations,
+  ...keyShredMigrations,
   { name: 'retention', scope: 'tenant', dir: path.join(import.meta.dirname, '../migrations/tenant') },
 ];
 
@@ -24,5 +27,10 @@ export const retentionService: ServiceDefinition<typeof retentionEnvironment> = 
   environment: retentionEnvironment,
   migrations: retentionMigrations,
   module: (platform) => RetentionModule.of(platform),
-  jobs: (_, platform) => fanoutJobs(platform),
+  gates: (platform) => [new KeysGate({ ...platform, vault: openFieldVault('retention', platform) })],
+  jobs: (app, platform) => [
+    ...fanoutJobs(platform),
+    ...keyJobs(app.get(FieldVault), platform),
+    { name: 'hold-words', everyMs: 5000, run: () => app.get(ForgetWords).run() },
+  ],
 };

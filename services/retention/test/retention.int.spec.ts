@@ -1,4 +1,5 @@
 import { STEP_UP_HEADER } from '@heed/auth';
+import { personErased } from '@heed/contracts-consent';
 import { clearanceRequested } from '@heed/contracts-dsar';
 import { openEnvelope } from '@heed/crypto';
 import type { SealedEnvelope } from '@heed/contracts-fanout';
@@ -229,5 +230,34 @@ describe('schedules', () => {
     const { body } = await call('GET', '/v1/schedules', undefined, tenant, ['auditor']);
     const rule = (body['items'] as { category: string }[]).find((one) => one.category === category);
     expect(rule).toMatchObject({ keep, sources: [promise], policyVersion: 1 });
+  });
+});
+
+describe('what an officer wrote about a hold', () => {
+  const words = async (id: unknown): Promise<unknown> => {
+    const { body } = await call('GET', `/v1/holds/${String(id)}`);
+    return [body['matter'], body['reason'], body['releaseNote']];
+  };
+
+  it('goes with its key a year after the release where the person was erased; a hold that stands, and one of somebody else, keep theirs', async () => {
+    const [ref, other] = [newSubjectRef(), newSubjectRef()];
+    const [released, standing, others] = await Promise.all([hold({ ref }), hold({ ref }), hold({ ref: other })]);
+    for (const { body } of [released, others]) await call('POST', `/v1/holds/${String(body['id'])}/release`, { note: 'case closed' });
+    expect(await words(released.body['id'])).toEqual(['case 12', 'litigation', 'case closed']);
+
+    clock.advance({ days: 10 });
+    const data = { requestId: randomUUID(), ref, aliases: [], outcome: 'erased' as const, identifiers: 1, keys: 1, erasedAt: clock.now().toISOString(), ledgerEntryId: randomUUID() };
+    await bus.publish({ ...newEvent(personErased, { source: '/heed/consent', tenant: 'ajuni', key: ref, clock, data }), topics: ['heed.consent.events.v1'] });
+    await eventually(async () => expect(await retention.sql('SELECT 1 FROM t_ajuni.erased_person WHERE ref = $1', [ref])).toHaveLength(1), { timeoutMs: 20_000 });
+    clock.advance({ days: 364 });
+    expect(await words(released.body['id'])).toEqual(['case 12', 'litigation', 'case closed']);
+    clock.advance({ days: 1 });
+    await eventually(async () => expect(await words(released.body['id'])).toEqual([null, null, null]), { timeoutMs: 20_000 });
+    expect(await words(standing.body['id'])).toEqual(['case 12', 'litigation', null]);
+    expect(await words(others.body['id'])).toEqual(['case 12', 'litigation', 'case closed']);
+    await eventually(async () => {
+      const kinds = await retention.sql<{ kind: string }>(`SELECT kind FROM t_ajuni.ledger_entry WHERE subject_ref = $1 AND kind LIKE 'key.%' ORDER BY kind`, [ref]);
+      expect(kinds.map(({ kind }) => kind)).toEqual(['key.destroyed', 'key.shred_ordered']);
+    });
   });
 });

@@ -1,7 +1,7 @@
 import { dataStoreId, dispatchId, instant, subjectRef, uuid } from '@heed/kernel';
 import { z } from 'zod';
 
-const forOfficers = 'Only `analyst` and `dpo` read it.';
+const forOfficers = 'Only `analyst` and `dpo` read it; null a year after the release where the person was erased.';
 
 export const holdPlacedAnswer = z.strictObject({ id: uuid, ref: subjectRef, dispatchId }).meta({ id: 'HoldPlaced' });
 
@@ -11,8 +11,8 @@ export const holdAnswer = z
     state: z.enum(['standing', 'released']),
     ref: subjectRef,
     categories: z.union([z.literal('all'), z.array(z.string())]),
-    matter: z.string().optional().describe(forOfficers),
-    reason: z.string().optional().describe(forOfficers),
+    matter: z.string().nullable().optional().describe(forOfficers),
+    reason: z.string().nullable().optional().describe(forOfficers),
     releaseNote: z.string().nullable().optional().describe(forOfficers),
     placedAt: instant,
     placedBy: z.string(),

@@ -1,8 +1,8 @@
-import { FieldVault } from '@heed/crypto';
 import { ConsentClient } from '@heed/fanout';
 import type { KnownPerson } from '@heed/fanout';
 import { FromCall, Operation, pageAnswer, pageOf, pageQuery, parseBody, readCursor, runCall } from '@heed/http';
 import type { Call, Page } from '@heed/http';
+import { FieldVault } from '@heed/key-store';
 import { subject, unavailable, uuid } from '@heed/kernel';
 import type { Subject } from '@heed/kernel';
 import { UnitOfWork } from '@heed/persistence';

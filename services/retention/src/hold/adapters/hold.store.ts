@@ -8,8 +8,8 @@ export interface HoldRow {
   readonly ref: string;
   readonly aliases: string[];
   readonly categories: 'all' | string[];
-  readonly matter: Buffer;
-  readonly reason: Buffer;
+  readonly matter: Buffer | null;
+  readonly reason: Buffer | null;
   readonly dispatch_id: string;
   readonly placed_at: Date;
   readonly placed_by: string;

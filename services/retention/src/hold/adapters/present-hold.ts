@@ -1,6 +1,7 @@
-import { FieldVault } from '@heed/crypto';
+import { FieldVault } from '@heed/key-store';
 import type { Tx } from '@heed/persistence';
 import type { HoldRow } from './hold.store.js';
+import { wordsOf } from './hold-words.js';
 
 interface TargetRow {
   readonly dispatch_id: string;
@@ -19,15 +20,15 @@ export async function presentHolds(tx: Tx, rows: readonly HoldRow[], reader?: Fi
        FROM dispatch_target WHERE dispatch_id = ANY($1) ORDER BY data_store`,
     [rows.map((row) => row.dispatch_id)],
   );
-  return rows.map((row) => {
+  const words = reader && (await wordsOf(reader, tx.tenant, rows));
+  return rows.map((row, i) => {
     const own = targets.filter((target) => target.dispatch_id === row.dispatch_id);
-    const open = (field: string, sealed: Buffer | null): string | null => sealed && (reader?.open(tx.tenant, row.id, field, sealed) ?? null);
     return {
       id: row.id,
       state: row.released_at ? 'released' : 'standing',
       ref: row.ref,
       categories: row.categories,
-      ...(reader ? { matter: open('matter', row.matter), reason: open('reason', row.reason), releaseNote: open('release-note', row.release_note) } : {}),
+      ...words?.[i],
       placedAt: row.placed_at,
       placedBy: row.placed_by,
       dispatchId: row.dispatch_id,

@@ -1,17 +1,20 @@
 import { assertStrongEnough } from '@heed/auth';
 import type { StepUp } from '@heed/auth';
 import { holdPlaced, holdReleased } from '@heed/contracts-retention';
-import { FieldVault } from '@heed/crypto';
 import { Fanout } from '@heed/fanout';
 import type { KnownPerson } from '@heed/fanout';
 import { conflict, DISPATCH_PREFIX, failpoint, newEvent, refused, uuidv7 } from '@heed/kernel';
+import { FieldVault } from '@heed/key-store';
 import { Outbox } from '@heed/outbox';
 import type { Tx } from '@heed/persistence';
 import { addDuration, calendarOf } from '@heed/policy';
 import type { PolicyPack } from '@heed/policy';
 import { PolicyStore } from '@heed/tenant-policy';
 import { SOURCE } from '../../source.js';
+import { remindOfWords } from '../../forgetting/forget-words.js';
+import { placeOf } from '../adapters/hold-words.js';
 import { findHold, lockPeople, raiseVersion } from '../adapters/hold.store.js';
+import type { HoldRow } from '../adapters/hold.store.js';
 
 export interface NewHold {
   readonly person: KnownPerson;
@@ -47,7 +50,8 @@ export class HoldPerson {
     const now = tx.clock.now();
     const id = uuidv7(now);
     const dispatchId = `${DISPATCH_PREFIX.retention}_${uuidv7(now)}`;
-    const seal = (field: string, text: string): Buffer => this.deps.vault.seal(tx.tenant, id, field, text);
+    const [key] = await this.deps.vault.newKeys(tx.tenant, 1);
+    const seal = (field: 'matter' | 'reason', text: string): Buffer => this.deps.vault.seal(key!, placeOf(tx.tenant, id, field), text);
     await tx.query(
       `INSERT INTO hold (id, ref, aliases, categories, matter, reason, dispatch_id, placed_at, placed_by)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
@@ -91,7 +95,7 @@ export class HoldPerson {
       id,
       now,
       actor,
-      this.deps.vault.seal(tx.tenant, id, 'release-note', note),
+      await this.sealed(tx, hold, note),
       dispatchId,
     ]);
     await this.deps.fanout.open(tx, [
@@ -106,10 +110,19 @@ export class HoldPerson {
         dueAt: addDuration(now, pack.operations.acknowledgementDue.value, calendarOf(pack)),
       },
     ]);
+    await remindOfWords(tx);
     await this.deps.fanout.notEffective(tx, [hold.dispatch_id]); // a store that is mapped later need not hold any more
     const data = { holdId: id, ref, dispatchId, aliases };
     this.deps.outbox.append([newEvent(holdReleased, { source: SOURCE, tenant: tx.tenant, key: ref, data, clock: tx.clock, cause: tx.cause })], tx);
     tx.record({ kind: 'hold.released', ref, data: { holdId: id, dispatchId, actor, stepUp: { id: stepUp.id, method: stepUp.method } } });
+  }
+
+  /** Under the hold's own key, so that all its words go at once. */
+  private async sealed(tx: Tx, hold: HoldRow, note: string): Promise<Buffer> {
+    const { vault } = this.deps;
+    const known = hold.matter && (await vault.keys(tx.tenant, [vault.keyIdOf(hold.matter)])).values().next().value;
+    const [key] = known ? [known] : await vault.newKeys(tx.tenant, 1);
+    return vault.seal(key!, placeOf(tx.tenant, hold.id, 'release-note'), note);
   }
 }
 
