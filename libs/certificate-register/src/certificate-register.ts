@@ -1,4 +1,4 @@
-import { issuedEntry, kindOf, signCertificate } from '@heed/certificate';
+import { issuedEntry, kindOf, saysTheSame, signCertificate } from '@heed/certificate';
 import type { Certificate, CertificateKind, IssuedCertificate, SignedCertificate } from '@heed/certificate';
 import type { OkpKey } from '@heed/crypto';
 import { notFound } from '@heed/kernel';
@@ -66,9 +66,19 @@ export class CertificateRegister {
     await remind(tx, { work: EVIDENCE, at: tx.clock.now() });
   }
 
-  /** One at a time for each thing that certificates are about: whoever asks second finds what the first was given. */
-  async lock(tx: Tx, kind: CertificateKind, about: string): Promise<void> {
+  /**
+   * Issues on asking what nothing completes: once, and again where there is something new to say. Who asks at the same time
+   * finds what the first was given.
+   * @param build what is to be certified as it stands now; its `supersedes` is filled in here
+   * @returns the id of the certificate that says so
+   */
+  async onAsking(tx: Tx, kind: CertificateKind, about: string, build: () => Promise<Omit<Issuing, 'about'> & { readonly certificate: Certificate }>): Promise<string> {
     await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`certificate ${tx.tenant} ${kind} ${about}`]);
+    const wanted = await build();
+    const before = await this.newest(tx, kind, about);
+    if (before && saysTheSame(before, wanted.certificate)) return before.id;
+    await this.issue(tx, [{ ...wanted, about, certificate: { ...wanted.certificate, supersedes: before?.id ?? null } }]);
+    return wanted.certificate.id;
   }
 
   /** The newest certificate about something. */

@@ -1,5 +1,5 @@
 export * from './certificate.js';
-export { fingerprint, issuedEntry, signCertificate } from './issue.js';
+export { fingerprint, issuedEntry, saysTheSame, signCertificate } from './issue.js';
 export type { ConsentCertificate } from './kinds/consent.js';
 export type { ErasureCertificate } from './kinds/erasure.js';
 export type { NoticeCertificate } from './kinds/notice.js';
@@ -12,4 +12,4 @@ export { webPage } from './page/web-page.js';
 export { assuranceInWords, foundNothing, outcomeInWords } from './page/words.js';
 export type { CertificateReport, Finding } from './verify/report.js';
 export { verifyCertificate } from './verify/verify-certificate.js';
-export { looksLikeCertificate, readVkeys, verifyCertificateFile } from './verify/verify-file.js';
+export { looksLikeCertificate } from './verify/looks-like.js';

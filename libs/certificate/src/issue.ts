@@ -19,3 +19,9 @@ export function signCertificate<B extends Certificate>(certificate: B, key: OkpK
 export function issuedEntry(certificate: Certificate, about: Readonly<Record<string, string>>): { kind: string; data: Readonly<Record<string, string>> } {
   return { kind: 'certificate.issued', data: { ...about, certificateId: certificate.id, certifies: kindOf(certificate), sha256: fingerprint(certificate) } };
 }
+
+/** Whether two certificates say the same: they differ in when they were issued, and in whose place, at most. */
+export function saysTheSame(one: Certificate, other: Certificate): boolean {
+  const said = (certificate: Certificate): string => canonicalJson({ ...certificate, id: null, issuedAt: null, supersedes: null });
+  return said(one) === said(other);
+}

@@ -1,5 +1,6 @@
 import { unavailable } from '@heed/kernel';
-import type { DataStore } from '@heed/contracts-subprocessor-registry';
+import type { Acknowledgement } from '@heed/contracts-fanout';
+import type { DataStore, PublicKey } from '@heed/contracts-subprocessor-registry';
 import type { Tx } from '@heed/persistence';
 import type { MapSnapshot } from './targets.js';
 
@@ -21,10 +22,22 @@ export async function newestStores(tx: Tx): Promise<readonly DataStore[]> {
 }
 
 export async function keepProposedMap(tx: Tx, mapVersion: number, stores: readonly DataStore[]): Promise<void> {
-  await tx.query('INSERT INTO data_map (map_version, stores) VALUES ($1, $2) ON CONFLICT (map_version) DO NOTHING', [
-    mapVersion,
-    JSON.stringify(stores),
-  ]);
+  await tx.query(
+    `WITH proposed AS (INSERT INTO data_map (map_version, stores) VALUES ($1, $2) ON CONFLICT (map_version) DO NOTHING)
+     INSERT INTO agent_signing_key (data_store, kid, key)
+     SELECT s->>'id', s#>>'{agent,signingKey,kid}', s#>'{agent,signingKey}' FROM jsonb_array_elements($2::jsonb) AS s ON CONFLICT DO NOTHING`,
+    [mapVersion, JSON.stringify(stores)],
+  );
+}
+
+/** The keys that acknowledgements were signed with, also such as were exchanged since; by key id. */
+export async function signingKeys(tx: Tx, acknowledgements: readonly Acknowledgement[]): Promise<ReadonlyMap<string, PublicKey>> {
+  if (acknowledgements.length === 0) return new Map();
+  const rows = await tx.query<{ kid: string; key: PublicKey }>(
+    `SELECT DISTINCT ON (k.kid) k.kid, k.key FROM agent_signing_key k JOIN unnest($1::text[], $2::text[]) AS a(data_store, kid) USING (data_store, kid)`,
+    [acknowledgements.map(({ body }) => body.dataStore), acknowledgements.map(({ proof }) => proof.kid)],
+  );
+  return new Map(rows.map(({ kid, key }) => [kid, key]));
 }
 
 /** @returns the map when this call made it active, undefined when a later one already is */

@@ -7,6 +7,6 @@ export * from './migrations.js';
 export * from './sender.js';
 export * from './targets.js';
 export * from './types.js';
-export { activeMap, newestStores } from './data-map.store.js';
+export { activeMap, newestStores, signingKeys } from './data-map.store.js';
 export * from './fanout.module.js';
 export * from './owner.consumer.js';

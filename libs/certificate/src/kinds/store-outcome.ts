@@ -26,7 +26,7 @@ export type Totals = z.output<typeof totals>;
 /** A dispatch that has come to its end. */
 export const settledDispatch = { id: dispatchId, closedAt: instant, stores: z.array(storeOutcome) };
 
-/** @param agentKey the key that the store's agent is registered with now; one that has signed nothing here is left out */
+/** @param agentKey the key that the answer was signed with; another is left out */
 export function outcomeOf(target: { dataStore: string; state: string; evidence: Acknowledgement | null }, agentKey: PublicKey | undefined): StoreOutcome {
   const body = target.evidence?.body;
   return {

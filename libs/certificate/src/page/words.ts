@@ -5,7 +5,7 @@ const OUTCOMES: Readonly<Record<string, string>> = {
   done: 'erased',
   nothing_found: 'nothing found',
   superseded: 'overtaken by a later command',
-  cancelled: 'cancelled',
+  cancelled: 'not asked any more: the person was forgotten',
 };
 
 const ASSURANCES: Readonly<Record<string, string>> = {
@@ -28,6 +28,7 @@ export const outcomeInWords = (store: StoreOutcome): string => OUTCOMES[store.ou
 export const switchedInWords = (store: StoreOutcome): string => (store.outcome === 'done' ? 'switched off' : outcomeInWords(store));
 
 export function assuranceInWords({ assurance, outcome }: StoreOutcome): string {
+  if (outcome === 'cancelled') return 'it has not answered';
   if (assurance === 'verified' && outcome === 'nothing_found') return 'read: nothing is there';
   return assurance ? (ASSURANCES[assurance] ?? assurance) : 'nothing known of the person';
 }

@@ -3,7 +3,7 @@ import type { ErasureCertificate } from '@heed/certificate';
 import { CertificateRegister } from '@heed/certificate-register';
 import { erasureCompleted, requestClosed } from '@heed/contracts-dsar';
 import { FieldVault } from '@heed/crypto';
-import { newestStores } from '@heed/fanout';
+import { signingKeys } from '@heed/fanout';
 import type { SettledDispatch } from '@heed/fanout';
 import { newEvent } from '@heed/kernel';
 import type { NewEvent } from '@heed/kernel';
@@ -42,7 +42,8 @@ export class CloseRequests {
     const byRequest = Map.groupBy(dispatches, (dispatch) => dispatch.cause['id'] ?? '');
     const requests = await lockRequests(tx, [...byRequest.keys()]);
     const { pack } = await this.deps.policies.current(tx);
-    const keys = new Map((await newestStores(tx)).map((store) => [store.id, store.agent.signingKey]));
+    const answers = dispatches.flatMap(({ targets }) => targets.flatMap(({ evidence }) => evidence ?? []));
+    const keys = await signingKeys(tx, answers);
     const tenant = { id: tx.tenant, name: pack.tenant.name, controller: pack.tenant.controller.value };
     const now = tx.clock.now();
     const certified: Certified[] = [];
@@ -51,7 +52,7 @@ export class CloseRequests {
       const outcomes = (byRequest.get(request.id) ?? []).map((dispatch) => ({
         id: dispatch.id,
         closedAt: dispatch.closedAt.toISOString(),
-        stores: dispatch.targets.map((target) => outcomeOf(target, keys.get(target.dataStore))),
+        stores: dispatch.targets.map((target) => outcomeOf(target, keys.get(target.evidence?.proof.kid ?? ''))),
       }));
       const identity = request.certificate_id ? ((await this.newest(tx, request.id))?.identity ?? null) : null;
       certified.push({ request, certificate: certificateOf(request, request.ref, { tenant, dispatches: outcomes, identity }, now), again: isOver(request.state) });
