@@ -6,3 +6,4 @@ export * from './ledger.module.js';
 export * from './guard/checkpoint-reader.js';
 export * from './guard/ledger-guard.js';
 export { LedgerReader } from './http/ledger-reader.js';
+export { place, readHead, tilesOfTenant } from './tree/tree.store.js';

@@ -3,7 +3,7 @@ import { pageAnswer, pageQuery } from '@heed/http';
 import { z } from 'zod';
 
 const place = classified('none', z.int().min(0));
-const hash = classified('none', z.base64().length(44)).describe('SHA-256, base64.');
+const hash = classified('none', z.string().regex(/^[A-Za-z0-9+/]{43}=$/)).describe('SHA-256, base64.');
 const note = classified('none', z.string()).describe('A C2SP signed note: origin, size, root and the signature.');
 
 export const ledgerAnswer = z
@@ -38,7 +38,7 @@ export const recordAnswer = z
   .meta({ id: 'LedgerRecord' });
 
 export const tileAnswer = z
-  .strictObject({ level: place, index: place, width: z.int().min(1).max(256), hashes: classified('none', z.base64()).describe('`width` hashes of 32 bytes.') })
+  .strictObject({ level: place, index: place, width: z.int().min(1).max(256), hashes: classified('none', z.string().regex(/^[A-Za-z0-9+/]+={0,2}$/)).describe('`width` hashes of 32 bytes.') })
   .meta({ id: 'LedgerTile' });
 
 export const inclusionAnswer = z

@@ -9,6 +9,7 @@ import type { checkpointAnswer, recordAnswer } from './ledger.answers.js';
 import { LedgerReader } from './ledger-reader.js';
 
 const refusals = { 404: ['not_found'] } as const;
+const tag = { name: 'ledger', description: 'The tamper-evident log of what was done (RFC 6962), one a service and tenant, to be verified without trusting who keeps it.' };
 const OUTSIDE = 'Sizes and places beyond the ledger are 400 `index_outside`.';
 
 /** `/v1/ledger/{owner}`: what anybody needs to verify a ledger without believing who keeps it. */
@@ -19,6 +20,7 @@ export class LedgerController {
   @Get()
   @Operation({
     id: 'getLedger',
+    tag,
     summary: 'How far a ledger is, and its newest signed checkpoint',
     description: 'One ledger a service and tenant (RFC 6962). `heed ledger export` reads all of it, `heed ledger verify` checks that offline.',
     params: ownerParams,
@@ -32,6 +34,7 @@ export class LedgerController {
   @Get('checkpoints')
   @Operation({
     id: 'listLedgerCheckpoints',
+    tag,
     summary: 'Lists the signed checkpoints that are kept, oldest first',
     description: 'All of the last days, and of older ones the last of each hour.',
     params: ownerParams,
@@ -47,6 +50,7 @@ export class LedgerController {
   @Get('records')
   @Operation({
     id: 'listLedgerRecords',
+    tag,
     summary: 'Lists the records that have their places, in their order',
     description: 'Metadata: persons stand in it by their ref alone. Pruned ones are not there any more.',
     params: ownerParams,
@@ -63,6 +67,7 @@ export class LedgerController {
   @Get('tiles/:level/:index')
   @Operation({
     id: 'getLedgerTile',
+    tag,
     summary: 'Up to 256 hashes of the tree (C2SP tlog-tiles)',
     params: tileParams,
     answers: { 200: tileAnswer },
@@ -76,6 +81,7 @@ export class LedgerController {
   @Get('inclusion')
   @Operation({
     id: 'proveLedgerRecord',
+    tag,
     summary: 'Proves that a record stands in the ledger',
     description: `Against any size that the ledger has had since. ${OUTSIDE}`,
     params: ownerParams,
@@ -91,6 +97,7 @@ export class LedgerController {
   @Get('consistency')
   @Operation({
     id: 'proveLedgerConsistency',
+    tag,
     summary: 'Proves that a ledger of one size is the beginning of the same at another',
     description: OUTSIDE,
     params: ownerParams,

@@ -27,14 +27,13 @@ export interface Place {
 /** As in a service: a commit that recorded something pokes the sequencer. */
 export async function keeperOn({ url, keysDir, clock = systemClock, alarm }: Place): Promise<Keeper> {
   const database = new Database({ url, keysDir, clock });
-  let sequencer: Sequencer | undefined;
-  const unitOfWork = new UnitOfWork(database, (tenant) => sequencer?.poke(tenant));
+  const unitOfWork = new UnitOfWork(database, (tenant) => sequencer.poke(tenant));
   const outbox = new Outbox({ topicPrefix: '', poke: () => undefined });
   const seen = new SeenHeads(alarm);
   const logger = makeLogger('test', 'fatal');
-  sequencer = new Sequencer({ database, unitOfWork, outbox, key: await LedgerKey.open(SERVICE, keysDir), seen, logger });
+  const sequencer = new Sequencer({ database, unitOfWork, outbox, key: await LedgerKey.open(SERVICE, keysDir), seen, logger });
   const stop = async (): Promise<void> => {
-    await sequencer?.stop();
+    await sequencer.stop();
     await database.close();
   };
   return { database, unitOfWork, outbox, sequencer, seen, stop };
