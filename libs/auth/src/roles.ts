@@ -23,6 +23,8 @@ export const ACCESS: Readonly<Record<string, readonly Role[] | 'public'>> = {
   'GET /v1/consents': ['platform', 'analyst', 'dpo', 'auditor'],
   'POST /v1/consents/check': ['platform', 'analyst', 'dpo'],
   'POST /v1/withdrawals': ['platform', 'analyst', 'dpo'],
+  'GET /v1/consents/:id/certificate': ['platform', 'analyst', 'dpo', 'auditor'],
+  'GET /v1/withdrawals/:id/certificate': ['platform', 'analyst', 'dpo', 'auditor'],
   'GET /v1/subjects/:ref': ['platform', 'analyst', 'dpo', 'auditor'],
   'GET /v1/purposes': READERS,
 
@@ -62,6 +64,7 @@ export const ACCESS: Readonly<Record<string, readonly Role[] | 'public'>> = {
   'GET /v1/messages/:id': [...CASEWORK, 'auditor', 'tenant-admin'],
   'GET /v1/notices': READERS,
   'GET /v1/notices/:id': READERS,
+  'GET /v1/notices/:id/certificate': READERS,
   'GET /v1/notices/recipients': ['tenant-admin', 'dpo'],
   'POST /v1/notices/recipients': ['tenant-admin'],
 

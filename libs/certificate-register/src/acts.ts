@@ -6,6 +6,8 @@ export interface Act {
   readonly kind: string;
   /** What its data hold, e.g. `{ requestId: '…' }`. */
   readonly about: Readonly<Record<string, string | number>>;
+  /** Whom it is about, where the data alone do not say which entry is meant. */
+  readonly ref?: string;
   /** When it was recorded: a version 7 id begins with its time, so that entries are found by their primary key. */
   readonly at: Date;
   /** How much later than `at` the entry may have been made, in milliseconds. */
@@ -20,13 +22,15 @@ const BEFORE_MS = 1_000;
 export interface KeptAct {
   readonly kind: string;
   readonly about: Readonly<Record<string, string | number>>;
+  readonly ref: string | null;
   readonly from: string;
   readonly to: string;
 }
 
-export const keptAct = ({ kind, about, at, within = WITHIN_MS }: Act): KeptAct => ({
+export const keptAct = ({ kind, about, ref, at, within = WITHIN_MS }: Act): KeptAct => ({
   kind,
   about,
+  ref: ref ?? null,
   from: lowestId(at.getTime() - BEFORE_MS),
   to: lowestId(at.getTime() + within),
 });
@@ -41,8 +45,9 @@ function lowestId(ms: number): string {
 export async function entriesOf(tx: Tx, acts: readonly KeptAct[]): Promise<readonly string[]> {
   if (acts.length === 0) return [];
   const rows = await tx.query<{ id: string }>(
-    `SELECT e.id FROM jsonb_to_recordset($1::jsonb) AS a(kind text, about jsonb, "from" uuid, "to" uuid),
-       LATERAL (SELECT id FROM ledger_entry WHERE id >= a."from" AND id < a."to" AND kind = a.kind AND data @> a.about ORDER BY id DESC LIMIT 1) AS e`,
+    `SELECT e.id FROM jsonb_to_recordset($1::jsonb) AS a(kind text, about jsonb, ref text, "from" uuid, "to" uuid),
+       LATERAL (SELECT id FROM ledger_entry WHERE id >= a."from" AND id < a."to" AND kind = a.kind AND data @> a.about
+                   AND (a.ref IS NULL OR subject_ref = a.ref) ORDER BY id DESC LIMIT 1) AS e`,
     [JSON.stringify(acts)],
   );
   return [...new Set(rows.map(({ id }) => id))];

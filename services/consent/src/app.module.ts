@@ -8,6 +8,8 @@ import type { Platform } from '@heed/runtime';
 import { PolicyConsumer, PolicyStore } from '@heed/tenant-policy';
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
+import { CertificateController } from './certificate/certificate.controller.js';
+import { consentCertificates } from './certificate/certificate.providers.js';
 import { CheckController } from './check/check.controller.js';
 import { CheckConsent } from './check/check.use-case.js';
 import type { ConsentEnvironment } from './consent.config.js';
@@ -46,9 +48,13 @@ export class ConsentModule {
         PlatformModule.of(platform),
         FanoutModule.of({ confirmed: consentMapConfirmed, providers: subjects, exports: [FieldVault, SubjectStore, SealedIdentifiers, SubjectSealer] }),
       ],
-      controllers: [ConsentController, CheckController, PurposeController, SubjectController, InternalController, IngressConsumer, ErasureConsumer, PolicyConsumer],
+      controllers: [
+        ConsentController, CertificateController, CheckController, PurposeController, SubjectController, InternalController, IngressConsumer, ErasureConsumer,
+        PolicyConsumer,
+      ],
       providers: [
         { provide: PolicyStore, useFactory: () => new PolicyStore() },
+        ...consentCertificates(platform.environment.HEED_KEYS_DIR),
         {
           provide: RecordDecisions,
           inject: [SubjectStore, PolicyStore, Fanout, Outbox],

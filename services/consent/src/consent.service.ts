@@ -1,3 +1,4 @@
+import { certificateJob, certificateMigrations } from '@heed/certificate-register';
 import { ingressEvents } from '@heed/contracts-ingress';
 import { fanoutJobs, fanoutMigrations } from '@heed/fanout';
 import { DeadLetterKeys, FieldVault, keyJobs, KeysGate, keyShredMigrations, openFieldVault } from '@heed/key-store';
@@ -14,6 +15,7 @@ export const consentMigrations: readonly MigrationSet[] = [
   ...persistenceMigrations,
   ...tenantPolicyMigrations,
   ...fanoutMigrations,
+  ...certificateMigrations,
   ...keyShredMigrations,
   { name: 'consent', scope: 'tenant', dir: path.join(import.meta.dirname, '../migrations/tenant') },
 ];
@@ -37,6 +39,7 @@ export const consentService: ServiceDefinition<typeof consentEnvironment> = {
   gates: (platform) => [new KeysGate({ ...platform, vault: openFieldVault('consent', platform) })],
   jobs: (app, platform) => [
     ...fanoutJobs(platform),
+    certificateJob(app, platform),
     ...keyJobs(app.get(FieldVault), platform),
     { name: 'person-erasures', everyMs: 1000, run: () => app.get(ErasePeople).run() },
   ],

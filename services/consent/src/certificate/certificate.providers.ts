@@ -1,0 +1,14 @@
+import { CertificateRegister, certificateProviders } from '@heed/certificate-register';
+import { PolicyStore } from '@heed/tenant-policy';
+import type { Provider } from '@nestjs/common';
+import { CertifyConsent } from './certify-consent.use-case.js';
+import { CertifyWithdrawal } from './certify-withdrawal.use-case.js';
+
+const inject = [CertificateRegister, PolicyStore];
+
+/** @param keysDir where the service's ledger key is */
+export const consentCertificates = (keysDir: string): Provider[] => [
+  ...certificateProviders(keysDir),
+  { provide: CertifyWithdrawal, inject, useFactory: (register: CertificateRegister, policies: PolicyStore) => new CertifyWithdrawal(register, policies) },
+  { provide: CertifyConsent, inject, useFactory: (register: CertificateRegister, policies: PolicyStore) => new CertifyConsent(register, policies) },
+];
