@@ -1,1 +1,4 @@
-export {};
+export { recover } from './recover.js';
+export type { RecoveryOptions } from './recover.js';
+export { Tally } from './tally.js';
+export type { Lost, RecoveryReport, Restore, TenantReport } from './types.js';

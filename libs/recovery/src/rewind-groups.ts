@@ -1,0 +1,35 @@
+import type { Kafka } from '@heed/kafka';
+
+/** Groups of readings like a recovery's own: they commit nothing. */
+const PASSING = /\.(recover|checkpoints)\.[0-9a-f-]{36}$/;
+
+/**
+ * Sets a service's consumers back to a time before its copy was made. What they read again, and the copy knows, its inbox
+ * passes over; the rest is done as if it had come now. Never forwards, so a second run changes nothing.
+ * @param since by the broker's clock, in milliseconds
+ * @returns partitions set back, by group
+ * @throws where the service still reads in one of the groups
+ */
+export async function rewindGroups(kafka: Kafka, groupPrefix: string, since: number, dryRun: boolean): Promise<Readonly<Record<string, number>>> {
+  const admin = kafka.admin();
+  const rewound: Record<string, number> = {};
+  try {
+    await admin.connect();
+    const { groups } = await admin.listGroups();
+    for (const { groupId } of groups.filter((group) => group.groupId.startsWith(groupPrefix) && !PASSING.test(group.groupId))) {
+      for (const { topic, partitions } of await admin.fetchOffsets({ groupId })) {
+        const starts = new Map((await admin.fetchTopicOffsetsByTimestamp(topic, since)).map(({ partition, offset }) => [partition, offset]));
+        const back = partitions.flatMap(({ partition, offset }) => {
+          const start = starts.get(partition);
+          return start !== undefined && BigInt(offset) > BigInt(start) && BigInt(start) >= 0n ? [{ partition, offset: start }] : [];
+        });
+        if (back.length === 0) continue;
+        if (!dryRun) await admin.setOffsets({ groupId, topic, partitions: back });
+        rewound[groupId] = (rewound[groupId] ?? 0) + back.length;
+      }
+    }
+    return rewound;
+  } finally {
+    await admin.disconnect().catch(() => undefined);
+  }
+}
