@@ -8,5 +8,6 @@ export { FieldVault, type FieldVaultOptions, type SealedItem } from './vault/fie
 export { KeysGate } from './shred/keys-gate.js';
 export { ShredKeys } from './shred/shred-keys.js';
 export { keyShredMigrations, orderShreds, type ShredOrder } from './shred/shred-list.js';
+export { restoreShreds, type ShredRecord } from './shred/restore-shreds.js';
 export { DeadLetterKeys } from './shred/dead-letter-keys.js';
 export { keyJobs } from './shred/key-jobs.js';
