@@ -1,7 +1,7 @@
 import { CertificateReader, CertificateRegister, certificateProviders } from '@heed/certificate-register';
 import { dsarMapConfirmed } from '@heed/contracts-dsar';
-import { FieldVault } from '@heed/crypto';
 import { ConsentClient, Fanout, FANOUT_OPTIONS, FanoutModule, SEALER } from '@heed/fanout';
+import { FieldVault, openFieldVault } from '@heed/key-store';
 import { Outbox } from '@heed/outbox';
 import { Database, UnitOfWork } from '@heed/persistence';
 import { InternalClient, PlatformModule } from '@heed/runtime';
@@ -9,6 +9,7 @@ import type { Platform } from '@heed/runtime';
 import { PolicyConsumer, PolicyStore } from '@heed/tenant-policy';
 import { Module } from '@nestjs/common';
 import type { DynamicModule, Provider } from '@nestjs/common';
+import { CaseVault } from './case/adapters/case-vault.js';
 import { IngressConsumer } from './case/adapters/ingress.consumer.js';
 import { MessageConsumer } from './case/adapters/message.consumer.js';
 import { RequestController } from './case/adapters/request.controller.js';
@@ -21,6 +22,7 @@ import { PersonErasedConsumer } from './certificate/person-erased.consumer.js';
 import type { DsarEnvironment } from './dsar.config.js';
 import { ClearanceConsumer } from './erasure/clearance.consumer.js';
 import { ErasureHooks } from './erasure/erasure-hooks.js';
+import { ForgetWordsConsumer } from './erasure/forget-words.consumer.js';
 import { People } from './person/people.js';
 import { ResolvePeople } from './person/resolve-people.job.js';
 import { StatusPageController } from './status-page/status-page.controller.js';
@@ -35,13 +37,13 @@ export class DsarModule {
         PlatformModule.of(platform),
         FanoutModule.of({
           confirmed: dsarMapConfirmed,
-          providers: erasureProviders(platform.environment),
-          exports: [ConsentClient, FieldVault, PolicyStore, CloseRequests, CertificateRegister, CertificateReader],
+          providers: erasureProviders(platform),
+          exports: [ConsentClient, FieldVault, CaseVault, PolicyStore, CloseRequests, CertificateRegister, CertificateReader],
         }),
       ],
       controllers: [
         CertificateController, RequestController, StatusPageController, IngressConsumer, MessageConsumer, ClearanceConsumer, PersonErasedConsumer,
-        PolicyConsumer,
+        ForgetWordsConsumer, PolicyConsumer,
       ],
       providers: caseProviders(platform),
     };
@@ -49,18 +51,20 @@ export class DsarModule {
 }
 
 /** What the fan-out needs: who seals, and what happens around an erasure. */
-function erasureProviders(environment: DsarEnvironment): Provider[] {
+function erasureProviders(platform: Platform<DsarEnvironment>): Provider[] {
+  const { environment } = platform;
   const { HEED_KEYS_DIR: keysDir, HEED_ORIGIN: origin } = environment;
   return [
-    { provide: FieldVault, useFactory: () => FieldVault.open(keysDir, 'dsar') },
+    { provide: FieldVault, useFactory: () => openFieldVault('dsar', platform) },
+    { provide: CaseVault, inject: [FieldVault], useFactory: (vault: FieldVault) => new CaseVault(vault) },
     { provide: PolicyStore, useFactory: () => new PolicyStore() },
     { provide: ConsentClient, useFactory: () => new ConsentClient(new InternalClient(environment.HEED_CONSENT_URL, environment)) },
     { provide: SEALER, useExisting: ConsentClient },
     ...certificateProviders(keysDir),
     {
       provide: CloseRequests,
-      inject: [PolicyStore, Outbox, FieldVault, CertificateRegister],
-      useFactory: (policies: PolicyStore, outbox: Outbox, vault: FieldVault, register: CertificateRegister) =>
+      inject: [PolicyStore, Outbox, CaseVault, CertificateRegister],
+      useFactory: (policies: PolicyStore, outbox: Outbox, vault: CaseVault, register: CertificateRegister) =>
         new CloseRequests({ policies, outbox, vault, register, origin }),
     },
     {
@@ -82,21 +86,21 @@ function caseProviders({ environment, logger }: Platform<DsarEnvironment>): Prov
     },
     {
       provide: OpenRequests,
-      inject: [PolicyStore, FieldVault, Outbox, Acknowledge],
-      useFactory: (policies: PolicyStore, vault: FieldVault, outbox: Outbox, acknowledge: Acknowledge) =>
+      inject: [PolicyStore, CaseVault, Outbox, Acknowledge],
+      useFactory: (policies: PolicyStore, vault: CaseVault, outbox: Outbox, acknowledge: Acknowledge) =>
         new OpenRequests(policies, vault, outbox, acknowledge),
     },
     {
       provide: ResolvePeople,
-      inject: [Database, UnitOfWork, ConsentClient, People, FieldVault, Acknowledge],
+      inject: [Database, UnitOfWork, ConsentClient, People, CaseVault, Acknowledge],
       useFactory: (
-        database: Database, unitOfWork: UnitOfWork, consent: ConsentClient, people: People, vault: FieldVault, acknowledge: Acknowledge,
+        database: Database, unitOfWork: UnitOfWork, consent: ConsentClient, people: People, vault: CaseVault, acknowledge: Acknowledge,
       ) => new ResolvePeople({ database, unitOfWork, consent, people, vault, acknowledge, logger }),
     },
     {
       provide: WorkRequest,
-      inject: [PolicyStore, Fanout, Outbox, FieldVault, CloseRequests],
-      useFactory: (policies: PolicyStore, fanout: Fanout, outbox: Outbox, vault: FieldVault, closing: CloseRequests) =>
+      inject: [PolicyStore, Fanout, Outbox, CaseVault, CloseRequests],
+      useFactory: (policies: PolicyStore, fanout: Fanout, outbox: Outbox, vault: CaseVault, closing: CloseRequests) =>
         new WorkRequest({ policies, fanout, outbox, vault, closing, origin }),
     },
   ];

@@ -1,6 +1,6 @@
 import { certificateJob, certificateMigrations } from '@heed/certificate-register';
-import { FieldVault } from '@heed/crypto';
 import { fanoutJobs, fanoutMigrations } from '@heed/fanout';
+import { DeadLetterKeys, FieldVault, keyJobs, KeysGate, keyShredMigrations, openFieldVault } from '@heed/key-store';
 import { persistenceMigrations } from '@heed/persistence';
 import type { MigrationSet } from '@heed/persistence';
 import type { ServiceDefinition } from '@heed/runtime';
@@ -16,6 +16,7 @@ export const dsarMigrations: readonly MigrationSet[] = [
   ...tenantPolicyMigrations,
   ...fanoutMigrations,
   ...certificateMigrations,
+  ...keyShredMigrations,
   { name: 'dsar', scope: 'tenant', dir: path.join(import.meta.dirname, '../migrations/tenant') },
 ];
 
@@ -30,13 +31,15 @@ export const dsarService: ServiceDefinition<typeof dsarEnvironment> = {
   migrations: dsarMigrations,
   module: (platform) => DsarModule.of(platform),
   // A request that cannot be read still says who asked: its dead letter is sealed.
-  seal: async ({ environment }) => {
-    const vault = await FieldVault.open(environment.HEED_KEYS_DIR, 'dsar');
-    return (value, tenant) => vault.seal(tenant, 'dead-letter', 'value', value.toString('base64'));
+  seal: (platform) => {
+    const letters = new DeadLetterKeys(openFieldVault('dsar', platform));
+    return Promise.resolve((content, tenant) => letters.seal(content, tenant));
   },
+  gates: (platform) => [new KeysGate({ ...platform, vault: openFieldVault('dsar', platform) })],
   jobs: (app, platform) => [
     ...fanoutJobs(platform),
     certificateJob(app, platform),
+    ...keyJobs(app.get(FieldVault), platform),
     { name: 'people', everyMs: 250, run: () => app.get(ResolvePeople).run() },
     { name: 'missed-deadlines', everyMs: 30_000, run: () => watchRequests(platform.database, platform.unitOfWork, platform.logger) },
   ],

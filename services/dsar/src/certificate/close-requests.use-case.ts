@@ -2,7 +2,6 @@ import { foundNothing, outcomeOf } from '@heed/certificate';
 import type { ErasureCertificate } from '@heed/certificate';
 import { CertificateRegister } from '@heed/certificate-register';
 import { erasureCompleted, requestClosed } from '@heed/contracts-dsar';
-import { FieldVault } from '@heed/crypto';
 import { signingKeys } from '@heed/fanout';
 import type { SettledDispatch } from '@heed/fanout';
 import { newEvent } from '@heed/kernel';
@@ -11,6 +10,7 @@ import { Outbox } from '@heed/outbox';
 import type { Tx } from '@heed/persistence';
 import { PolicyStore } from '@heed/tenant-policy';
 import { mailWanted } from '../case/app/request-mail.js';
+import { CaseVault } from '../case/adapters/case-vault.js';
 import { appendTimeline, lockRequests } from '../case/adapters/request.store.js';
 import type { RequestRow } from '../case/adapters/request.store.js';
 import { after, isOver } from '../case/domain/request-state.js';
@@ -32,7 +32,7 @@ export class CloseRequests {
     private readonly deps: {
       readonly policies: PolicyStore;
       readonly outbox: Outbox;
-      readonly vault: FieldVault;
+      readonly vault: CaseVault;
       readonly register: CertificateRegister;
       readonly origin: string;
     },
@@ -58,7 +58,9 @@ export class CloseRequests {
       certified.push({ request, certificate: certificateOf(request, request.ref, { tenant, dispatches: outcomes, identity }, now), again: isOver(request.state) });
     }
     await this.certify(tx, certified);
-    this.deps.outbox.append(certified.filter((one) => !one.again).flatMap((one) => this.told(tx, one)), tx);
+    const closed = certified.filter((one) => !one.again);
+    const tokens = await this.deps.vault.tokens(tx.tenant, closed.map((one) => one.request));
+    this.deps.outbox.append(closed.flatMap((one) => this.told(tx, one, tokens.get(one.request.id) ?? '')), tx);
   }
 
   /** Issues certificates and closes their cases, where they are not closed yet. */
@@ -100,12 +102,12 @@ export class CloseRequests {
     );
   }
 
-  private told(tx: Tx, { request, certificate }: Certified): readonly NewEvent<unknown>[] {
+  private told(tx: Tx, { request, certificate }: Certified, token: string): readonly NewEvent<unknown>[] {
     const { id, type, aliases, received_at: receivedAt } = request;
     const { ref } = certificate.request;
     const from = { source: SOURCE, tenant: tx.tenant, key: ref, clock: tx.clock, cause: tx.cause };
     const result = foundNothing(certificate) ? 'nothing_found' : 'done';
-    const url = statusUrl(this.deps.origin, this.deps.vault.open(tx.tenant, id, 'status-token', request.status_token));
+    const url = statusUrl(this.deps.origin, token);
     return [
       newEvent(requestClosed, {
         ...from,

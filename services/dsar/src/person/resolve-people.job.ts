@@ -1,4 +1,3 @@
-import { FieldVault } from '@heed/crypto';
 import { ConsentClient } from '@heed/fanout';
 import type { KnownPerson } from '@heed/fanout';
 import { isHeedError } from '@heed/kernel';
@@ -7,6 +6,7 @@ import type { Logger } from '@heed/observability';
 import { Database, isTenantClosed, UnitOfWork } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
 import { Acknowledge } from '../case/app/acknowledge.js';
+import { CaseVault } from '../case/adapters/case-vault.js';
 import { appendTimeline } from '../case/adapters/request.store.js';
 import { People } from './people.js';
 
@@ -30,7 +30,7 @@ export class ResolvePeople {
       readonly unitOfWork: UnitOfWork;
       readonly consent: ConsentClient;
       readonly people: People;
-      readonly vault: FieldVault;
+      readonly vault: CaseVault;
       readonly acknowledge: Acknowledge;
       readonly logger: Logger;
     },
@@ -83,10 +83,9 @@ export class ResolvePeople {
     const rows = await tx.query<{ request_id: string; sealed: Buffer }>(
       `SELECT request_id, sealed FROM unresolved_person WHERE NOT unusable ORDER BY request_id LIMIT ${BATCH}`,
     );
-    return rows.map((row) => ({
-      id: row.request_id,
-      identifiers: JSON.parse(this.deps.vault.open(tx.tenant, row.request_id, 'identifiers', row.sealed)) as Identifier[],
-    }));
+    const opened = await this.deps.vault.open(tx.tenant, rows.map(({ request_id: requestId, sealed }) => ({ requestId, field: 'identifiers', sealed })));
+    await this.unusable(tx, rows.flatMap(({ request_id: id }, i) => (opened[i] === undefined ? [id] : []))); // its key is not there any more
+    return rows.flatMap(({ request_id: id }, i) => (opened[i] === undefined ? [] : [{ id, identifiers: JSON.parse(opened[i]) as Identifier[] }]));
   }
 
   /** All in one call; where one person's identifiers are refused, one by one, so that they hold up nobody else. */
@@ -119,10 +118,8 @@ export class ResolvePeople {
     );
     await appendTimeline(tx, rows.map((row) => ({ requestId: row.id, kind: 'person_found', actor: 'heed' })));
     for (const row of rows) tx.record({ kind: 'request.person_found', ref: row.ref, data: { requestId: row.id } });
-    await this.deps.acknowledge.want(
-      tx,
-      rows.map((row) => ({ ...row, receivedAt: row.received_at, token: this.deps.vault.open(tx.tenant, row.id, 'status-token', row.status_token) })),
-    );
+    const tokens = await this.deps.vault.tokens(tx.tenant, rows);
+    await this.deps.acknowledge.want(tx, rows.map((row) => ({ ...row, receivedAt: row.received_at, token: tokens.get(row.id) ?? '' })));
   }
 
   private async unusable(tx: Tx, ids: readonly string[]): Promise<void> {

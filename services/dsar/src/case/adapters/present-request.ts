@@ -1,11 +1,11 @@
-import { FieldVault } from '@heed/crypto';
 import type { Tx } from '@heed/persistence';
 import { statusUrl } from '../../status-page/status-token.js';
+import type { CaseVault } from './case-vault.js';
 import type { RequestRow } from './request.store.js';
 
 /** Opens what is sealed, for those who work the case; everybody else sees that there is something, not what. */
 export interface Reading {
-  readonly vault: FieldVault;
+  readonly vault: CaseVault;
   readonly origin: string;
   readonly words: boolean;
 }
@@ -58,17 +58,16 @@ export async function presentRequest(tx: Tx, row: RequestRow, reading: Reading):
     [row.dispatch_ids],
   );
   const { vault, words } = reading;
+  const [message, ...notes] = await wordsOf(tx, vault, row, words ? timeline : []);
   const number = (value: string | null): number | null => (value === null ? null : Number(value));
   return {
     ...presentSummary(row),
     policyVersion: row.policy_version,
     verified: row.verified_at && { at: row.verified_at, by: row.verified_by, method: row.verification_method },
     approved: row.approved_at && { at: row.approved_at, by: row.approved_by },
-    statusUrl: statusUrl(reading.origin, vault.open(tx.tenant, row.id, 'status-token', row.status_token)),
-    ...(words ? { message: row.message && vault.open(tx.tenant, row.id, 'message', row.message) } : {}),
-    timeline: timeline.map(({ kind, at, actor, data, note }) => ({
-      kind, at, actor, ...data, ...(words && note ? { note: vault.open(tx.tenant, row.id, 'note', note) } : {}),
-    })),
+    statusUrl: statusUrl(reading.origin, await vault.token(tx.tenant, row)),
+    ...(words ? { message: message ?? null } : {}),
+    timeline: timeline.map(({ kind, at, actor, data }, i) => ({ kind, at, actor, ...data, ...(notes[i] === undefined ? {} : { note: notes[i] }) })),
     stores: stores.map((store) => ({
       dataStore: store.data_store,
       dispatchId: store.dispatch_id,
@@ -79,4 +78,12 @@ export async function presentRequest(tx: Tx, row: RequestRow, reading: Reading):
       acknowledgedAt: store.acknowledged_at,
     })),
   };
+}
+
+/** The message, then a note for each line; undefined where there is none, or its key is destroyed. */
+async function wordsOf(tx: Tx, vault: CaseVault, row: RequestRow, timeline: readonly TimelineRow[]): Promise<readonly (string | undefined)[]> {
+  const sealed = [{ field: 'message' as const, sealed: row.message }, ...timeline.map(({ note }) => ({ field: 'note' as const, sealed: note }))];
+  const there = sealed.flatMap((one, at) => (one.sealed ? [{ at, requestId: row.id, field: one.field, sealed: one.sealed }] : []));
+  const opened = new Map((await vault.open(tx.tenant, there)).map((text, i) => [there[i]?.at, text]));
+  return sealed.map((_, at) => opened.get(at));
 }

@@ -1,5 +1,4 @@
 import { requestBody } from '@heed/contracts-ingress';
-import { FieldVault } from '@heed/crypto';
 import { FromCall, Operation, pageOf, parseBody, readCursor, runCall } from '@heed/http';
 import type { Call, Page } from '@heed/http';
 import { isHeedError, uuidv7 } from '@heed/kernel';
@@ -14,6 +13,7 @@ import { ResolvePeople } from '../../person/resolve-people.job.js';
 import { OpenRequests } from '../app/open-requests.use-case.js';
 import type { OpenedRequest } from '../app/open-requests.use-case.js';
 import { WorkRequest } from '../app/work-request.use-case.js';
+import { CaseVault } from './case-vault.js';
 import { presentRequest, presentSummary } from './present-request.js';
 import { extendBody, listQuery, noteBody, operations, refuseBody, verifyBody } from './request.operations.js';
 import { findRequest, listRequests } from './request.store.js';
@@ -31,7 +31,7 @@ export class RequestController {
     private readonly work: WorkRequest,
     private readonly people: People,
     private readonly resolving: ResolvePeople,
-    private readonly vault: FieldVault,
+    private readonly vault: CaseVault,
     @Inject(ENVIRONMENT) private readonly environment: DsarEnvironment,
   ) {}
 

@@ -31,11 +31,13 @@ export interface RequestRow {
   readonly dispatch_ids: string[];
   readonly certificate_id: string | null;
   readonly status_token: Buffer;
+  /** Null once what was written is gone. */
+  readonly key_id: string | null;
 }
 
 const COLUMNS = `id, type, state, ref, aliases, jurisdiction, channel, opened_by, policy_version, message, received_at, acknowledge_by,
   acknowledge_source, due, due_source, acknowledged_at, extensions, verified_at, verified_by, verification_method, approved_at,
-  approved_by, closed_at, dispatch_ids, certificate_id, status_token`;
+  approved_by, closed_at, dispatch_ids, certificate_id, status_token, key_id`;
 
 /** @throws HeedError `not_found` also for what is no id at all */
 export async function findRequest(tx: Tx, id: string, lock: 'FOR UPDATE' | '' = ''): Promise<RequestRow> {

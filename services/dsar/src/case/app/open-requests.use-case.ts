@@ -1,9 +1,9 @@
 import { requestOpened } from '@heed/contracts-dsar';
 import type { RequestCall } from '@heed/contracts-ingress';
-import { FieldVault } from '@heed/crypto';
 import type { KnownPerson } from '@heed/fanout';
 import { newEvent } from '@heed/kernel';
 import type { NewEvent } from '@heed/kernel';
+import type { DataKey } from '@heed/key-store';
 import { Outbox } from '@heed/outbox';
 import type { Tx } from '@heed/persistence';
 import { requestClocks } from '@heed/policy';
@@ -11,6 +11,7 @@ import { PolicyStore } from '@heed/tenant-policy';
 import { remindOfDeadlines } from '../../deadline/missed-deadlines.job.js';
 import { SOURCE } from '../../source.js';
 import { hashOfToken, newStatusToken } from '../../status-page/status-token.js';
+import { CaseVault } from '../adapters/case-vault.js';
 import { appendTimeline } from '../adapters/request.store.js';
 import { checkType } from '../domain/intake.js';
 import { Acknowledge } from './acknowledge.js';
@@ -39,7 +40,7 @@ export interface OpenedRequest {
 export class OpenRequests {
   constructor(
     private readonly policies: PolicyStore,
-    private readonly vault: FieldVault,
+    private readonly vault: CaseVault,
     private readonly outbox: Outbox,
     private readonly acknowledge: Acknowledge,
   ) {}
@@ -50,12 +51,13 @@ export class OpenRequests {
    */
   async open(tx: Tx, calls: readonly NewRequest[]): Promise<readonly OpenedRequest[]> {
     const { pack, version } = await this.policies.current(tx);
-    const cases = calls.map((call) => {
-      checkType(pack, call.body.type);
+    for (const call of calls) checkType(pack, call.body.type);
+    const { keys, tokens } = await this.vault.forNew(tx.tenant, calls.length);
+    const cases = calls.map((call, i): Prepared => {
       const clocks = requestClocks({ pack, jurisdiction: call.body.jurisdiction, receivedAt: call.receivedAt });
-      return { ...call, clocks, token: newStatusToken(tx.tenant) };
+      return { ...call, clocks, token: newStatusToken(tx.tenant), key: keys[i]! };
     });
-    const inserted = await this.insert(tx, version, cases);
+    const inserted = await this.insert(tx, version, cases, tokens);
     const fresh = cases.filter((one) => inserted.has(one.id));
     await remindOfDeadlines(tx, fresh.flatMap(({ clocks }) => [clocks.acknowledgeBy, clocks.due]));
     await this.keepUnresolved(tx, fresh.filter((one) => !one.person));
@@ -79,22 +81,22 @@ export class OpenRequests {
     }));
   }
 
-  private async insert(tx: Tx, policyVersion: number, cases: readonly Prepared[]): Promise<ReadonlySet<string>> {
-    const rows = cases.map(({ id, origin, body, actor, channel, receivedAt, person, clocks, token }) => ({
+  private async insert(tx: Tx, policyVersion: number, cases: readonly Prepared[], tokens: DataKey): Promise<ReadonlySet<string>> {
+    const rows = cases.map(({ id, origin, body, actor, channel, receivedAt, person, clocks, token, key }) => ({
       id, origin: origin ?? null, type: body.type, ref: person?.ref ?? null, aliases: person?.aliases ?? [], jurisdiction: body.jurisdiction ?? null,
       channel, opened_by: actor, received_at: receivedAt, acknowledge_by: clocks.acknowledgeBy ?? null,
       acknowledge_source: clocks.sources.acknowledgeBy ?? null, due: clocks.due, due_source: clocks.sources.due,
-      message: body.message === undefined ? null : hex(this.vault.seal(tx.tenant, id, 'message', body.message)),
-      status_hash: hex(hashOfToken(token)), status_token: hex(this.vault.seal(tx.tenant, id, 'status-token', token)),
+      message: body.message === undefined ? null : hex(this.vault.seal(key, id, 'message', body.message)),
+      status_hash: hex(hashOfToken(token)), status_token: hex(this.vault.sealToken(tokens, id, token)), key_id: key.id,
     }));
     const inserted = await tx.query<{ id: string }>(
       `INSERT INTO request (id, type, state, origin, ref, aliases, jurisdiction, channel, opened_by, policy_version, message, received_at,
-         acknowledge_by, acknowledge_source, due, due_source, status_hash, status_token)
+         acknowledge_by, acknowledge_source, due, due_source, status_hash, status_token, key_id)
        SELECT id, type, 'awaiting_verification', origin, ref, aliases, jurisdiction, channel, opened_by, $2, message, received_at,
-         acknowledge_by, acknowledge_source, due, due_source, status_hash, status_token
+         acknowledge_by, acknowledge_source, due, due_source, status_hash, status_token, key_id
          FROM jsonb_to_recordset($1::jsonb) AS r(id uuid, type text, origin text, ref text, aliases text[], jurisdiction text, channel text,
            opened_by text, message bytea, received_at timestamptz, acknowledge_by timestamptz, acknowledge_source text, due timestamptz,
-           due_source text, status_hash bytea, status_token bytea)
+           due_source text, status_hash bytea, status_token bytea, key_id uuid)
        ON CONFLICT (origin) DO NOTHING RETURNING id`,
       [JSON.stringify(rows), policyVersion],
     );
@@ -105,12 +107,12 @@ export class OpenRequests {
     if (cases.length === 0) return;
     await tx.query('INSERT INTO unresolved_person (request_id, sealed) SELECT i, s FROM unnest($1::uuid[], $2::bytea[]) AS u(i, s)', [
       cases.map((one) => one.id),
-      cases.map((one) => this.vault.seal(tx.tenant, one.id, 'identifiers', JSON.stringify(one.body.subject.identifiers))),
+      cases.map((one) => this.vault.seal(one.key, one.id, 'identifiers', JSON.stringify(one.body.subject.identifiers))),
     ]);
   }
 }
 
-type Prepared = NewRequest & { readonly clocks: ReturnType<typeof requestClocks>; readonly token: string };
+type Prepared = NewRequest & { readonly clocks: ReturnType<typeof requestClocks>; readonly token: string; readonly key: DataKey };
 
 /** A bytea as JSON carries it. */
 const hex = (bytes: Buffer): string => `\\x${bytes.toString('hex')}`;

@@ -1,7 +1,6 @@
 import { assertStrongEnough } from '@heed/auth';
 import type { StepUp } from '@heed/auth';
 import { requestClosed } from '@heed/contracts-dsar';
-import { FieldVault } from '@heed/crypto';
 import { Fanout, settledDispatches } from '@heed/fanout';
 import { conflict, DISPATCH_PREFIX, failpoint, newEvent, refused, unavailable, uuidv7 } from '@heed/kernel';
 import { Outbox } from '@heed/outbox';
@@ -12,6 +11,7 @@ import { CloseRequests } from '../../certificate/close-requests.use-case.js';
 import { remindOfDeadlines } from '../../deadline/missed-deadlines.job.js';
 import { SOURCE } from '../../source.js';
 import { statusUrl } from '../../status-page/status-token.js';
+import { CaseVault } from '../adapters/case-vault.js';
 import { appendTimeline, findRequest, raiseVersion } from '../adapters/request.store.js';
 import type { RequestRow } from '../adapters/request.store.js';
 import { extendedDue } from '../domain/extension.js';
@@ -35,7 +35,7 @@ export class WorkRequest {
       readonly policies: PolicyStore;
       readonly fanout: Fanout;
       readonly outbox: Outbox;
-      readonly vault: FieldVault;
+      readonly vault: CaseVault;
       readonly closing: CloseRequests;
       readonly origin: string;
     },
@@ -115,7 +115,7 @@ export class WorkRequest {
           clock: tx.clock,
           cause: tx.cause,
         }),
-        mailWanted(tx, { requestId: id, ref, template: 'request_refused', params: { type, reason, ...this.page(tx, request) } }),
+        mailWanted(tx, { requestId: id, ref, template: 'request_refused', params: { type, reason, ...(await this.page(tx, request)) } }),
       ],
       tx,
     );
@@ -136,7 +136,7 @@ export class WorkRequest {
     ]);
     await remindOfDeadlines(tx, [extended.due]);
     await this.note(tx, request, 'extended', actor, reason, { from: request.due, due: extended.due, source: extended.source });
-    const params = { type: request.type, reason, due: extended.due.toISOString(), ...this.page(tx, request) };
+    const params = { type: request.type, reason, due: extended.due.toISOString(), ...(await this.page(tx, request)) };
     this.deps.outbox.append([mailWanted(tx, { requestId: id, ref, template: 'request_extended', params })], tx);
   }
 
@@ -152,12 +152,12 @@ export class WorkRequest {
     await this.deps.closing.settled(tx, await settledDispatches(tx, request.dispatch_ids));
   }
 
-  private page(tx: Tx, request: RequestRow): { statusUrl: string } {
-    return { statusUrl: statusUrl(this.deps.origin, this.deps.vault.open(tx.tenant, request.id, 'status-token', request.status_token)) };
+  private async page(tx: Tx, request: RequestRow): Promise<{ statusUrl: string }> {
+    return { statusUrl: statusUrl(this.deps.origin, await this.deps.vault.token(tx.tenant, request)) };
   }
 
   private async note(tx: Tx, request: RequestRow, kind: string, actor: string, note: string | undefined, data: Record<string, unknown>): Promise<void> {
-    const sealed = note ? this.deps.vault.seal(tx.tenant, request.id, 'note', note) : undefined;
+    const sealed = note ? await this.deps.vault.note(tx, request, note) : undefined;
     await appendTimeline(tx, [{ requestId: request.id, kind, actor, data, note: sealed }]);
     tx.record({ kind: `request.${kind}`, ...(request.ref ? { ref: request.ref } : {}), data: { requestId: request.id, actor, ...data } });
   }

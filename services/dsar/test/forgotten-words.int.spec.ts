@@ -1,0 +1,44 @@
+import { personErased } from '@heed/contracts-consent';
+import { newEvent, uuidv7 } from '@heed/kernel';
+import { eventually } from '@heed/testing';
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { DsarUnderTest, STORES } from './dsar-under-test.js';
+
+let heed: DsarUnderTest;
+
+beforeAll(async () => {
+  heed = await DsarUnderTest.start(['ajuni']);
+  await heed.prepare('ajuni');
+});
+afterAll(() => heed.stop());
+
+const notesOf = async (id: string): Promise<unknown[]> =>
+  ((await heed.request(id))['timeline'] as { note?: string }[]).flatMap((line) => line.note ?? []);
+
+it('what a person and the case workers wrote goes with its key once the person is forgotten; the case and its status page stay', async () => {
+  const { id, dispatchId, ref } = await heed.approved();
+  const command = await heed.clear(dispatchId).then(() => heed.command(dispatchId));
+  await heed.bus.publish(...STORES.map((store) => heed.stores.answer(command, store)));
+  await eventually(async () => expect((await heed.request(id))['state']).toBe('closed'), { timeoutMs: 20_000 });
+  const completed = await heed.said('heed.dsar.erasure_completed.v1', { requestId: id });
+  expect(completed.data).toMatchObject({ ref, aliases: [], asOf: '2026-11-20T12:30:00.000Z' });
+  expect(await notesOf(id)).toEqual(['known by account', 'checked']);
+  const [before] = await heed.dsar.sql<{ key_id: string }>('SELECT key_id FROM t_ajuni.request WHERE id = $1', [id]);
+
+  const data = { requestId: id, ref, aliases: [], outcome: 'erased' as const, identifiers: 1, keys: 1, erasedAt: heed.clock.now().toISOString(), ledgerEntryId: uuidv7() };
+  const event = newEvent(personErased, { source: '/heed/consent', tenant: 'ajuni', key: ref, clock: heed.clock, data });
+  await heed.bus.publish({ ...event, topics: ['heed.consent.events.v1'] });
+  await eventually(async () => expect(await notesOf(id)).toEqual([]), { timeoutMs: 20_000 });
+  await eventually(async () => expect(await heed.dsar.sql('SELECT reason FROM t_ajuni.key_shred WHERE key_id = $1 AND done_at IS NOT NULL', [before?.key_id])).toEqual([{ reason: 'case_words_gone' }]));
+  const request = await heed.request(id);
+  expect(request).toMatchObject({ state: 'closed', message: null });
+  expect((request['timeline'] as { kind: string }[]).map((line) => line.kind)).toContain('person_erased');
+  const link = heed.dsar.url + new URL(String(request['statusUrl'])).pathname;
+  expect(await (await heed.dsar.fetch(link)).text()).toContain('Your request was carried out');
+});
+
+it('a case that is open keeps its words', async () => {
+  const opened = await heed.open(`${randomUUID()}@example.com`, 'ajuni', { message: 'please hurry' });
+  expect(await heed.request(String(opened.body['id']))).toMatchObject({ message: 'please hurry' });
+});
