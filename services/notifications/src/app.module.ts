@@ -1,9 +1,12 @@
+import { certificateProviders } from '@heed/certificate-register';
 import { InternalClient, PlatformModule } from '@heed/runtime';
 import type { Platform } from '@heed/runtime';
 import { PolicyStore } from '@heed/tenant-policy';
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { AccessReviewConsumer } from './access-review/access-review.consumer.js';
+import { CertifyNotice } from './certificate/certify-notice.use-case.js';
+import { NoticeCertificateController } from './certificate/notice-certificate.controller.js';
 import { Contacts } from './message/contacts.js';
 import { mailServer } from './message/mail-server.js';
 import { Mailer } from './message/mailer.js';
@@ -27,12 +30,14 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [PlatformModule.of(platform)],
-      controllers: [MessageConsumer, MessagesController, NoticeConsumer, RecipientsController, NoticesController, AccessReviewConsumer],
+      controllers: [MessageConsumer, MessagesController, NoticeConsumer, RecipientsController, NoticesController, NoticeCertificateController, AccessReviewConsumer],
       providers: [
         { provide: PolicyStore, useFactory: () => new PolicyStore() },
         { provide: RecipientVault, useFactory: () => RecipientVault.open(environment.HEED_KEYS_DIR) },
         { provide: Mailer, useFactory: () => new Mailer(mailServer(environment)) },
         { provide: Contacts, useFactory: () => new Contacts(new InternalClient(environment.HEED_CONSENT_URL, environment)) },
+        ...certificateProviders(environment.HEED_KEYS_DIR),
+        CertifyNotice,
         Notices,
         SaveRecipients,
         Outcomes,

@@ -1,3 +1,4 @@
+import { certificateMigrations } from '@heed/certificate-register';
 import { persistenceMigrations } from '@heed/persistence';
 import type { MigrationSet } from '@heed/persistence';
 import { tenantPolicyMigrations } from '@heed/tenant-policy';
@@ -6,6 +7,7 @@ import path from 'node:path';
 export const notificationsMigrations: readonly MigrationSet[] = [
   ...persistenceMigrations,
   ...tenantPolicyMigrations,
+  ...certificateMigrations,
   { name: 'notifications', scope: 'service', dir: path.join(import.meta.dirname, '../migrations/service') },
   { name: 'notifications', scope: 'tenant', dir: path.join(import.meta.dirname, '../migrations/tenant') },
 ];

@@ -1,3 +1,4 @@
+import { certificateJob } from '@heed/certificate-register';
 import type { ServiceDefinition } from '@heed/runtime';
 import { AppModule } from './app.module.js';
 import { SendMail } from './message/send-mail.job.js';
@@ -14,5 +15,8 @@ export const notificationsService: ServiceDefinition<typeof notificationsEnviron
   environment: notificationsEnvironment,
   migrations: notificationsMigrations,
   module: (platform) => AppModule.of(platform),
-  jobs: (app, { environment }) => [{ name: 'send-mail', everyMs: environment.HEED_SEND_EVERY_MS, run: () => app.get(SendMail).run() }],
+  jobs: (app, platform) => [
+    { name: 'send-mail', everyMs: platform.environment.HEED_SEND_EVERY_MS, run: () => app.get(SendMail).run() },
+    certificateJob(app, platform),
+  ],
 };

@@ -20,13 +20,14 @@ export class NoticeConsumer {
     await this.notices.lockAudiences(tx);
     for (const { data } of events) {
       // The version in force says who is told; the new one only says what.
-      const { pack } = await this.policies.current(tx);
+      const { pack, version: inForce } = await this.policies.current(tx);
       const rule = pack.notices.policyChange;
       const now = tx.clock.now();
       const published = isPublished(rule.channels);
       const fresh = await tx.query(
-        `INSERT INTO notice (id, policy_version, effective_from, changes, channels, channels_needed, audience, promise, announced_at, published_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING RETURNING id`,
+        `INSERT INTO notice (id, policy_version, effective_from, changes, channels, channels_needed, audience, promise, announced_at, published_at,
+           announced_under)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING RETURNING id`,
         [
           data.noticeId,
           data.version,
@@ -38,6 +39,7 @@ export class NoticeConsumer {
           sourceLabel(rule.source),
           now,
           published ? now : null,
+          inForce,
         ],
       );
       if (published && fresh.length > 0) this.notices.published(tx, data.noticeId, data.version);
