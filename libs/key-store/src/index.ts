@@ -11,3 +11,6 @@ export { keyShredMigrations, orderShreds, type ShredOrder } from './shred/shred-
 export { restoreShreds, type ShredRecord } from './shred/restore-shreds.js';
 export { DeadLetterKeys } from './shred/dead-letter-keys.js';
 export { keyJobs } from './shred/key-jobs.js';
+export { KeyRotation, type KeyRotationDeps } from './rotation/key-rotation.js';
+export { leastKeyId, type Resealable } from './rotation/resealable.js';
+export { ROTATION_LEVELS, RotationLog, type Rotation, type RotationLevel } from './rotation/rotation-log.js';

@@ -1,10 +1,12 @@
 import path from 'node:path';
 import type { KekProvider } from '@heed/crypto';
 import { appliedFiles, applyFiles, asAdmin, ensureMigrationTable, filesOf, inTransaction, lockAlone, missingFiles, quoteIdent, quoteLiteral } from '@heed/persistence';
-import type { AdminAccess } from '@heed/persistence';
-import { keySchema, keysLogin, keysOwner } from './names.js';
+import type { AdminAccess, MigrationFile } from '@heed/persistence';
+import type pg from 'pg';
+import { keySchema, keysLogin, keysOwner, SHARED_KEYS } from './names.js';
 
-const files = filesOf([{ name: 'key-store', scope: 'service', dir: path.join(import.meta.dirname, '../../migrations/service') }], 'service');
+const filesIn = (folder: string): readonly MigrationFile[] =>
+  filesOf([{ name: 'key-store', scope: 'service', dir: path.join(import.meta.dirname, '../../migrations', folder) }], 'service');
 
 export interface KeyMigration extends AdminAccess {
   readonly service: string;
@@ -29,12 +31,10 @@ export async function migrateKeys(migration: KeyMigration): Promise<void> {
   await asAdmin(migration, `keys of ${service}`, database, async (client) => {
     await lockAlone(client, 'heed.keys.migrate', (holder) => migration.progress(`${service}: waits for another migration: ${holder}`));
     const [schema, login] = [keySchema(service), keysLogin(database, service)];
-    await client.query(`CREATE SCHEMA IF NOT EXISTS ${quoteIdent(schema)} AUTHORIZATION ${quoteIdent(keysOwner(database))}`);
-    await client.query(`GRANT USAGE ON SCHEMA ${quoteIdent(schema)} TO ${quoteIdent(login)}`);
+    await bringUp(client, SHARED_KEYS, login, migration, filesIn('shared'));
+    await client.query(`GRANT SELECT, INSERT, UPDATE ON ${SHARED_KEYS}.kek TO ${quoteIdent(login)}`);
+    await bringUp(client, schema, login, migration, filesIn('service'));
     await client.query(`ALTER ROLE ${quoteIdent(login)} IN DATABASE ${quoteIdent(database)} SET search_path = ${quoteIdent(schema)}`);
-    await ensureMigrationTable(client, schema);
-    const missing = missingFiles(files, (await appliedFiles(client, [schema])).get(schema) ?? new Map());
-    await inTransaction(client, () => applyFiles(client, missing, { schema, owner: keysOwner(database), variables: { login } }));
     const { rows } = await client.query<{ tenant: string }>(`SELECT DISTINCT tenant FROM ${quoteIdent(schema)}.intermediate_key`);
     const withKeys = new Set(rows.map((row) => row.tenant));
     for (const tenant of tenants) {
@@ -42,9 +42,23 @@ export async function migrateKeys(migration: KeyMigration): Promise<void> {
         throw new Error(`${service} has keys of ${tenant}, whose key-encryption key is gone: put it back, or nothing of theirs can be read.`);
       }
       await kek.ensure(tenant);
+      await client.query(`INSERT INTO ${SHARED_KEYS}.kek (tenant, version, rotated_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, [
+        tenant,
+        await kek.current(tenant),
+        new Date(),
+      ]);
     }
   });
   migration.progress(`${service}: keys ready, ${tenants.length} tenants`);
+}
+
+/** A schema of the keys database with its tables, which the login may use as its files say. */
+async function bringUp(client: pg.Client, schema: string, login: string, { database }: KeyMigration, files: readonly MigrationFile[]): Promise<void> {
+  await client.query(`CREATE SCHEMA IF NOT EXISTS ${quoteIdent(schema)} AUTHORIZATION ${quoteIdent(keysOwner(database))}`);
+  await client.query(`GRANT USAGE ON SCHEMA ${quoteIdent(schema)} TO ${quoteIdent(login)}`);
+  await ensureMigrationTable(client, schema);
+  const missing = missingFiles(files, (await appliedFiles(client, [schema])).get(schema) ?? new Map());
+  await inTransaction(client, () => applyFiles(client, missing, { schema, owner: keysOwner(database), variables: { login } }));
 }
 
 async function ensureKeysDatabase(migration: KeyMigration): Promise<void> {

@@ -1,9 +1,12 @@
 import type { DataKey } from '@heed/crypto';
 import type { Clock } from '@heed/kernel';
 import type { Database } from '@heed/persistence';
-import { asKeysUnavailable } from '../keys-unavailable.js';
+import { asKeysUnavailable, keysUnavailable } from '../keys-unavailable.js';
 import type { KeyRings } from '../ring/key-rings.js';
-import type { StoredKey } from '../ring/tenant-ring.js';
+import type { StoredKey, TenantRing } from '../ring/tenant-ring.js';
+
+/** Between a ring and its rows an epoch may end, seldom two. */
+const TRIES = 3;
 
 interface Cached {
   readonly key: DataKey;
@@ -36,15 +39,25 @@ export class DataKeys {
       else missing.add(id);
     }
     if (missing.size === 0) return found;
-    const rows = await asKeysUnavailable(() =>
-      this.options.database.query<StoredKey>('SELECT id, epoch, wrapped FROM data_key WHERE tenant = $1 AND id = ANY($2)', [tenant, [...missing]]),
-    );
-    // An epoch that was begun since the ring was read is read once.
-    const able = rows.every(({ epoch }) => ring.knows(epoch)) ? ring : await this.options.rings.reload(tenant);
-    const keys = rows.map((row) => able.open(row));
+    const keys = await this.read(tenant, [...missing], ring);
     this.remember(keys);
     for (const key of keys) found.set(key.id, key);
     return found;
+  }
+
+  /** An epoch that was begun since the ring was read is read once; one that ended meanwhile has its keys in the next. */
+  private async read(tenant: string, ids: readonly string[], ring: TenantRing): Promise<readonly DataKey[]> {
+    for (let able = ring, tries = 0; tries < TRIES; tries += 1) {
+      const rows = await asKeysUnavailable(() =>
+        this.options.database.query<StoredKey>('SELECT id, epoch, wrapped FROM data_key WHERE tenant = $1 AND id = ANY($2)', [tenant, ids]),
+      );
+      const known = able;
+      if (rows.every(({ epoch }) => known.knows(epoch))) return rows.map((row) => known.open(row));
+      able = await this.options.rings.reload(tenant);
+      const now = able;
+      if (rows.every(({ epoch }) => now.knows(epoch))) return rows.map((row) => now.open(row));
+    }
+    throw keysUnavailable(`The keys of ${tenant} are just being changed; try again.`);
   }
 
   remember(keys: readonly DataKey[]): void {

@@ -7,6 +7,7 @@ import type { BlindIndexes } from '../ring/tenant-ring.js';
 import { DataKeys } from './data-keys.js';
 import { countDestroyed, destroyKeys, tenantsBehind } from './destroy-keys.js';
 import { Reservoir } from './reservoir.js';
+import { IndexEpochs } from './index-epochs.js';
 import { UseKeys } from './use-keys.js';
 
 export interface FieldVaultOptions {
@@ -43,6 +44,8 @@ const TIDY_EVERY_MS = 5_000;
 export class FieldVault {
   readonly rings: KeyRings;
   readonly clock: Clock;
+  /** How keys of blind indexes follow each other. */
+  readonly indexEpochs: IndexEpochs;
   private readonly data: DataKeys;
   private readonly reservoir: Reservoir;
   private readonly uses: UseKeys;
@@ -56,6 +59,7 @@ export class FieldVault {
     this.data = new DataKeys({ ...options, rings: this.rings });
     this.reservoir = new Reservoir({ database, clock, rings: this.rings, onMade: (keys) => this.data.remember(keys) });
     this.uses = new UseKeys({ database, keys: this.data, reservoir: this.reservoir });
+    this.indexEpochs = new IndexEpochs(options, this.rings);
     this.tidying = setInterval(() => this.tidy(), TIDY_EVERY_MS).unref();
   }
 

@@ -4,8 +4,13 @@ import type { Database } from '@heed/persistence';
 import { asKeysUnavailable, keysUnavailable } from '../keys-unavailable.js';
 import type { KeyRings } from '../ring/key-rings.js';
 
-const FIRST = 32;
+const FIRST = 16;
 const MOST = 1024;
+/**
+ * What lies ready for longer is made anew: after so much time, every key that is handed out is younger than any rotation
+ * that was asked for before.
+ */
+export const READY_MS = 60_000;
 /** A reservoir that was emptied within this time was too small. */
 const QUICK_MS = 5_000;
 
@@ -13,6 +18,8 @@ interface Store {
   keys: DataKey[];
   size: number;
   filledAt: number;
+  /** Milliseconds of the clock: how old the oldest that lies ready may be. */
+  since: number;
   filling: Promise<void> | undefined;
 }
 
@@ -30,6 +37,7 @@ export class Reservoir {
   async take(tenant: string, count: number): Promise<readonly DataKey[]> {
     await this.options.rings.of(tenant); // whatever lies ready, it is handed out only while the tenant's keys may serve
     const store = this.of(tenant);
+    this.discardOld(tenant, store);
     while (store.keys.length < count) await this.fill(tenant, store, count);
     const taken = store.keys.splice(store.keys.length - count, count);
     if (store.keys.length < store.size / 4) this.fill(tenant, store, 0).catch(() => undefined); // the next call that lacks a key says why
@@ -44,13 +52,23 @@ export class Reservoir {
   async drain(): Promise<void> {
     const left = [...this.stores].filter(([, { keys }]) => keys.length > 0);
     this.stores.clear();
-    await Promise.all(left.map(([tenant, { keys }]) => this.options.database.query('DELETE FROM data_key WHERE tenant = $1 AND id = ANY($2)', [tenant, keys.map(({ id }) => id)])));
+    await Promise.all(left.map(([tenant, { keys }]) => this.remove(tenant, keys)));
+  }
+
+  private discardOld(tenant: string, store: Store): void {
+    if (store.keys.length === 0 || this.options.clock.now().getTime() - store.since < READY_MS) return;
+    this.remove(tenant, store.keys).catch(() => undefined); // what stays stored seals nothing
+    store.keys = [];
+  }
+
+  private async remove(tenant: string, keys: readonly DataKey[]): Promise<void> {
+    await this.options.database.query('DELETE FROM data_key WHERE tenant = $1 AND id = ANY($2)', [tenant, keys.map(({ id }) => id)]);
   }
 
   private of(tenant: string): Store {
     let store = this.stores.get(tenant);
     if (!store) {
-      store = { keys: [], size: FIRST, filledAt: -Infinity, filling: undefined };
+      store = { keys: [], size: FIRST, filledAt: -Infinity, since: 0, filling: undefined };
       this.stores.set(tenant, store);
     }
     return store;
@@ -65,6 +83,7 @@ export class Reservoir {
     if (performance.now() - store.filledAt < QUICK_MS) store.size = Math.min(store.size * 2, MOST);
     const keys = await asKeysUnavailable(() => this.store(tenant, Math.max(store.size, needed - store.keys.length)));
     store.filledAt = performance.now();
+    if (store.keys.length === 0) store.since = this.options.clock.now().getTime();
     store.keys = [...keys, ...store.keys];
     this.options.onMade(keys);
   }

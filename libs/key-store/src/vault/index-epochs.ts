@@ -1,0 +1,66 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '@heed/kernel';
+import type { Database } from '@heed/persistence';
+import { asKeysUnavailable, keysUnavailable } from '../keys-unavailable.js';
+import type { KeyRings } from '../ring/key-rings.js';
+import type { BlindIndexes } from '../ring/tenant-ring.js';
+import { indexAad } from '../ring/wrapping.js';
+
+/**
+ * The steps by which a tenant's blind indexes get a new key: it joins and is looked up, becomes what is written, and the old
+ * one leaves when every row has moved. Each step may be taken twice. Other instances hear of one at their next `refreshIndexes`,
+ * or when their cache is renewed: whoever takes the next step makes sure of that.
+ */
+export class IndexEpochs {
+  constructor(
+    private readonly options: { readonly service: string; readonly database: Database; readonly clock: Clock },
+    private readonly rings: KeyRings,
+  ) {}
+
+  /** A new key joins, unless one has joined or is leaving. */
+  async join(tenant: string): Promise<BlindIndexes> {
+    const ring = await this.rings.reload(tenant);
+    if (ring.indexes.all.length > 1) return ring.indexes;
+    const epoch = ring.indexes.current.epoch + 1;
+    const wrapped = ring.wrapOther(randomBytes(32), indexAad(this.options.service, tenant, epoch));
+    await this.query(
+      `WITH ik AS MATERIALIZED (SELECT epoch FROM intermediate_key WHERE tenant = $1 AND epoch = $2 FOR KEY SHARE)
+       INSERT INTO index_key (tenant, epoch, ik_epoch, wrapped, state, created_at) SELECT $1, $3, ik.epoch, $4, 'joining', $5 FROM ik ON CONFLICT DO NOTHING`,
+      [tenant, ring.epoch, epoch, wrapped, this.options.clock.now()],
+    );
+    const { indexes } = await this.rings.reload(tenant);
+    if (indexes.all.length < 2) throw keysUnavailable(`The keys of ${tenant} are just being changed; try again.`);
+    return indexes;
+  }
+
+  /** What had joined is written from now on; what was written leaves. */
+  async promote(tenant: string): Promise<BlindIndexes> {
+    const client = await asKeysUnavailable(() => this.options.database.connect());
+    try {
+      // In one transaction: whoever reads finds one current, never none.
+      await client.query('BEGIN');
+      const { rowCount } = await client.query(`SELECT 1 FROM index_key WHERE tenant = $1 AND state = 'joining' FOR UPDATE`, [tenant]);
+      if (rowCount) {
+        await client.query(`UPDATE index_key SET state = 'leaving' WHERE tenant = $1 AND state = 'current'`, [tenant]);
+        await client.query(`UPDATE index_key SET state = 'current' WHERE tenant = $1 AND state = 'joining'`, [tenant]);
+      }
+      await client.query('COMMIT');
+    } catch (error) {
+      await client.query('ROLLBACK').catch(() => undefined);
+      throw error;
+    } finally {
+      client.release();
+    }
+    return (await this.rings.reload(tenant)).indexes;
+  }
+
+  /** What is leaving is gone: what was written with it finds nobody any more. */
+  async retire(tenant: string): Promise<BlindIndexes> {
+    await this.query(`DELETE FROM index_key WHERE tenant = $1 AND state = 'leaving'`, [tenant]);
+    return (await this.rings.reload(tenant)).indexes;
+  }
+
+  private query(text: string, values: readonly unknown[]): Promise<readonly object[]> {
+    return asKeysUnavailable(() => this.options.database.query(text, values));
+  }
+}

@@ -1,0 +1,3 @@
+import type { Resealable } from '@heed/key-store';
+
+export const notes: Resealable;
