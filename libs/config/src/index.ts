@@ -63,6 +63,19 @@ export const serviceEnvironment = z.object({
   HEED_SUBJECT_KEY: z.string().min(32).optional(),
   /** How often it tells who called, in milliseconds. */
   HEED_ACCESS_REPORT_EVERY_MS: z.coerce.number().int().min(20).max(60_000).default(5000),
+  /** Which plan of its policy's `audit` a tenant has, e.g. `{"askasia":"enterprise"}`: how long its ledgers keep records. Default: the policy's own. */
+  HEED_AUDIT_PLANS: z
+    .string()
+    .default('{}')
+    .transform((text, context): unknown => {
+      try {
+        return JSON.parse(text);
+      } catch {
+        context.addIssue({ code: 'custom', message: 'a JSON object of tenants and their plans' });
+        return z.NEVER;
+      }
+    })
+    .pipe(z.record(z.string(), z.string())),
   HEED_FAILPOINT: z.string().optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),

@@ -7,3 +7,6 @@ export * from './guard/checkpoint-reader.js';
 export * from './guard/ledger-guard.js';
 export { LedgerReader } from './http/ledger-reader.js';
 export { place, readHead, tilesOfTenant } from './tree/tree.store.js';
+export * from './retention/audit-rule.js';
+export * from './retention/prune-ledgers.js';
+export { keepAudit } from './retention/retention.store.js';

@@ -3,6 +3,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { Ledger } from './evidence.js';
 import { LedgerController } from './http/ledger.controller.js';
 import { LedgerReader } from './http/ledger-reader.js';
+import { AuditConsumer } from './retention/audit.consumer.js';
 
 /** What a service's modules get of its ledgers. */
 export interface LedgerProvisions {
@@ -19,6 +20,6 @@ export class LedgerModule {
       { provide: Ledger, useFactory: () => given().ledger },
       { provide: LedgerReader, useFactory: () => given().reader },
     ];
-    return { module: LedgerModule, global: true, imports: [service], controllers: [LedgerController], providers, exports: providers };
+    return { module: LedgerModule, global: true, imports: [service], controllers: [LedgerController, AuditConsumer], providers, exports: providers };
   }
 }

@@ -1,8 +1,11 @@
 import type { ServiceEnvironment } from '@heed/config';
-import { CheckpointReader, Ledger, LedgerGuard, LedgerKey, LedgerModule, LedgerReader, SeenHeads, Sequencer } from '@heed/ledger-keeper';
+import { CheckpointReader, Ledger, LedgerGuard, LedgerKey, LedgerModule, LedgerReader, PruneLedgers, SeenHeads, Sequencer } from '@heed/ledger-keeper';
 import type { Gate } from '@heed/kernel';
 import type { DynamicModule } from '@nestjs/common';
+import type { Job } from './jobs.js';
 import type { Platform } from './platform.module.js';
+
+const PRUNE_EVERY_MS = 3_600_000;
 
 /** What every service has, so that its tenants' ledgers are kept, can be read, and never go back unnoticed. */
 export class LedgerPart {
@@ -42,6 +45,11 @@ export class LedgerPart {
     const { key, seen } = this;
     const checkpoints = new CheckpointReader({ kafka, service: key.service, topicPrefix: environment.HEED_TOPIC_PREFIX });
     return new LedgerGuard({ key, seen, database, unitOfWork, checkpoints, logger });
+  }
+
+  jobs({ database, unitOfWork, logger, environment }: Platform): readonly Job[] {
+    const prune = new PruneLedgers({ database, unitOfWork, logger, plans: environment.HEED_AUDIT_PLANS });
+    return [{ name: 'prune-ledgers', everyMs: PRUNE_EVERY_MS, run: () => prune.run() }];
   }
 
   start({ database, unitOfWork, outbox, logger }: Platform): void {

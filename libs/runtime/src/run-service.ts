@@ -125,7 +125,7 @@ export async function startService<S extends z.ZodType<ServiceEnvironment>>(
   app.connectMicroservice({ strategy: transport }, { inheritAppConfig: false });
   await app.listen(environment.HEED_PORT, environment.HEED_HOST);
   const release = secured.serve(app.getHttpServer(), logger);
-  const jobs = (): readonly Job[] => [...secured.jobs(database), ...access.jobs, ...(definition.jobs?.(app, platform) ?? [])];
+  const jobs = (): readonly Job[] => [...secured.jobs(database), ...access.jobs, ...ledgers.jobs(platform), ...(definition.jobs?.(app, platform) ?? [])];
   const migrate = `node services/${definition.service}/dist/migrate.js`;
   const ledgerGate = ledgers.gate(platform);
   const ledger = { start: () => ledgers.start(platform), stop: () => ledgers.stop() };

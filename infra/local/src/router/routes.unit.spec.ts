@@ -66,7 +66,7 @@ describe('the router', () => {
     for (const [template, operations] of Object.entries(paths)) {
       for (const service of Object.values(operations).flatMap((operation) => operation['x-services'])) {
         const id = { consent: 'con_1', dsar: 'dsr_1', retention: 'ret_1' }[service] ?? 'x';
-        expect([template, route(`${template.replace(/\{\w+\}/, id)}?owner=${service}`)]).toEqual([template, { to: service }]);
+        expect([template, route(`${template.replace('{owner}', service).replace(/\{\w+\}/, id)}?owner=${service}`)]).toEqual([template, { to: service }]);
       }
     }
   });

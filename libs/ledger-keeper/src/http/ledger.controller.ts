@@ -57,7 +57,6 @@ export class LedgerController {
     query: recordsQuery,
     answers: { 200: recordsAnswer },
     refusals,
-    leadsTo: { proveLedgerRecord: { entry: '/items/0/id' } },
   })
   records(@FromCall() call: Call, @Param() params: unknown, @Query() query: unknown): Promise<Page<z.input<typeof recordAnswer>>> {
     const { limit, cursor } = parseBody(recordsQuery, query);
