@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { certificateCommand } from './commands/certificate.command.js';
 import { demoCommand } from './commands/demo.command.js';
 import { dispatchCommand } from './commands/dispatch.command.js';
 import { dlqCommand } from './commands/dlq.command.js';
@@ -33,6 +34,7 @@ export function makeProgram(): Command {
     tenantCommand(),
     withdrawCommand(),
     requestCommand(),
+    certificateCommand(),
     dispatchCommand(),
     dlqCommand(),
     kafkaCommand(),

@@ -1,4 +1,4 @@
-import { FieldVault } from '@heed/crypto';
+import { DeadLetterKeys } from '@heed/key-store';
 import { createKafka, publishedContent, readDeadLetters, replayDeadLetters, tenantOf } from '@heed/kafka';
 import type { DeadLetterRecord, Kafka } from '@heed/kafka';
 import { systemKafka } from '@heed/local';
@@ -7,6 +7,7 @@ import { readCliConfig } from '../cli.config.js';
 import { CliError } from '../output/cli-error.js';
 import { printJson, printLine, table } from '../output/print.js';
 import { runningSystem } from '../system/running-system.js';
+import { withServiceVault } from '../system/service-vault.js';
 import { example, jsonOption } from './tenant-option.js';
 
 interface Options {
@@ -97,6 +98,8 @@ async function unseal(letter: DeadLetterRecord): Promise<Buffer> {
   const tenant = tenantOf(letter.origin.topic);
   const service = letter.group.split('.')[1];
   if (!tenant || !service || !letter.value) throw new CliError(`${idOf(letter)} says sealed, but not by whom`);
-  const vault = await FieldVault.open(readCliConfig().home.keys(service), service);
-  return Buffer.from(vault.open(tenant, 'dead-letter', 'value', letter.value), 'base64');
+  const { value } = letter;
+  const content = await withServiceVault(service, (vault) => new DeadLetterKeys(vault).open(value, tenant));
+  if (!content) throw new CliError(`${idOf(letter)} is sealed under a key that is destroyed`);
+  return content;
 }

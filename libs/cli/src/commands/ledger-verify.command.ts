@@ -44,7 +44,7 @@ async function verifyFolder(path: string, { key, trusted, json }: Options): Prom
 }
 
 /** A certificate with its evidence, or a piece of evidence alone. */
-function verifyFile(path: string, { key, json }: Options): void {
+export function verifyFile(path: string, { key, json }: Options): void {
   const document = parsed(path);
   const keys = key === undefined ? [] : linesOf(textOf(key));
   if (looksLikeCertificate(document)) return verifyCertificateOf(document, keys, json);

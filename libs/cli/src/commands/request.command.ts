@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import { printJson, printLine, printRemark } from '../output/print.js';
 import { connect } from '../system/api.js';
 import { stepUp } from '../system/step-up.js';
-import { certificateCommand } from './request-certificate.command.js';
+import { requestCertificateCommand } from './certificate-of.command.js';
 import { addSubjectOptions, subjectOf, type SubjectOptions } from './subject-options.js';
 import { example, jsonOption, tenantOption, type TenantOptions } from './tenant-option.js';
 
@@ -31,7 +31,7 @@ export function requestCommand(): Command {
     .addCommand(verify())
     .addCommand(approve())
     .addCommand(show())
-    .addCommand(certificateCommand());
+    .addCommand(requestCertificateCommand());
 }
 
 function submit(): Command {
