@@ -7,7 +7,7 @@ export { StartError, type StartErrorCode } from './process/start-error.js';
 export { checkHost, type HostFinding } from './system/check-host.js';
 export { SERVICES, type ServiceName } from './system/context.js';
 export { Home } from './system/home.js';
-export { partHealths, postgresAdminUrl, systemKafka, type InspectedPart } from './system/inspect.js';
+export { partHealths, postgresAdminUrl, serviceKeysUrl, systemKafka, type InspectedPart } from './system/inspect.js';
 export { checkout, localConfigWith, readLocalConfig, type LocalConfig } from './system/local.config.js';
 export { LocalKafka, type KafkaAuth } from './system/local-kafka.js';
 export { LocalSystem, type SystemOptions } from './system/local-system.js';

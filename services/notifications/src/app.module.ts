@@ -1,4 +1,5 @@
 import { certificateProviders } from '@heed/certificate-register';
+import { FieldVault, openFieldVault } from '@heed/key-store';
 import { InternalClient, PlatformModule } from '@heed/runtime';
 import type { Platform } from '@heed/runtime';
 import { PolicyStore } from '@heed/tenant-policy';
@@ -33,7 +34,8 @@ export class AppModule {
       controllers: [MessageConsumer, MessagesController, NoticeConsumer, RecipientsController, NoticesController, NoticeCertificateController, AccessReviewConsumer],
       providers: [
         { provide: PolicyStore, useFactory: () => new PolicyStore() },
-        { provide: RecipientVault, useFactory: () => RecipientVault.open(environment.HEED_KEYS_DIR) },
+        { provide: FieldVault, useFactory: () => openFieldVault('notifications', platform) },
+        { provide: RecipientVault, inject: [FieldVault], useFactory: (vault: FieldVault) => new RecipientVault(vault) },
         { provide: Mailer, useFactory: () => new Mailer(mailServer(environment)) },
         { provide: Contacts, useFactory: () => new Contacts(new InternalClient(environment.HEED_CONSENT_URL, environment)) },
         ...certificateProviders(environment.HEED_KEYS_DIR),

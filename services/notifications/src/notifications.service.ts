@@ -1,4 +1,5 @@
 import { certificateJob } from '@heed/certificate-register';
+import { FieldVault, keyJobs, KeysGate, openFieldVault } from '@heed/key-store';
 import type { ServiceDefinition } from '@heed/runtime';
 import { AppModule } from './app.module.js';
 import { SendMail } from './message/send-mail.job.js';
@@ -15,7 +16,9 @@ export const notificationsService: ServiceDefinition<typeof notificationsEnviron
   environment: notificationsEnvironment,
   migrations: notificationsMigrations,
   module: (platform) => AppModule.of(platform),
+  gates: (platform) => [new KeysGate({ ...platform, vault: openFieldVault('notifications', platform) })],
   jobs: (app, platform) => [
+    ...keyJobs(app.get(FieldVault), platform),
     { name: 'send-mail', everyMs: platform.environment.HEED_SEND_EVERY_MS, run: () => app.get(SendMail).run() },
     certificateJob(app, platform),
   ],

@@ -6,7 +6,7 @@ import { loadSamplePack, packHash } from '@heed/policy';
 import type { SampleTenant } from '@heed/policy';
 import { describeService, startService } from '@heed/runtime';
 import type { RunningService } from '@heed/runtime';
-import { documentedFetch, eventProbe, eventually, freshTopicPrefix, testIssuer, testServers, VirtualClock } from '@heed/testing';
+import { documentedFetch, eventProbe, eventually, freshTopicPrefix, testIssuer, TestKeys, testServers, VirtualClock } from '@heed/testing';
 import type { EventProbe } from '@heed/testing';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -82,6 +82,7 @@ export async function prepareNotifications(tenants: readonly SampleTenant[], clo
     HEED_ORIGIN: 'http://127.0.0.1:4100',
     HEED_ISSUER: issuer.url,
     HEED_KEYS_DIR: keysDir,
+    HEED_KEYS_DATABASE_URL: await new TestKeys(keysDir).migrated('notifications', tenants),
     HEED_CLIENT_ID: 'notifications',
     HEED_CLIENT_SECRET: 'test',
     HEED_CONSENT_URL: consent.url,

@@ -1,3 +1,5 @@
+import { KEYS_DATABASE, keysLogin } from '@heed/key-store';
+import { keysSecret, type ServiceName } from './context.js';
 import type { Home } from './home.js';
 import { readLocalConfig } from './local.config.js';
 import { LocalKafka } from './local-kafka.js';
@@ -33,6 +35,15 @@ export function postgresAdminUrl(home: Home, system: SystemRecord): string {
 /** The same of the server with the keys database. */
 export function keysAdminUrl(home: Home, system: SystemRecord): string {
   return withPassword(home, system.keysPostgres, system.embeddedKeysPostgres ? 'postgres-keys' : undefined);
+}
+
+/** The URL of a service's own login to its keys. */
+export function serviceKeysUrl(home: Home, system: SystemRecord, service: ServiceName): string {
+  const url = new URL(system.keysPostgres);
+  url.username = keysLogin(KEYS_DATABASE, service);
+  url.password = readSecrets(home)?.databases[keysSecret(service)] ?? '';
+  url.pathname = `/${KEYS_DATABASE}`;
+  return url.href;
 }
 
 function withPassword(home: Home, address: string, secret: string | undefined): string {

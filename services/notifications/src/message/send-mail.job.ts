@@ -74,10 +74,15 @@ export class SendMail {
       this.logger.warn({ err: error, tenant, count: claimed.length }, 'mail waits: consent gives no addresses');
       return undefined;
     });
+    const recipients = await this.vault.addresses(tenant, claimed).catch((error: unknown) => {
+      this.logger.warn({ err: error, tenant, count: claimed.length }, 'mail waits: the keys of addresses cannot be had');
+      return undefined;
+    });
     return Promise.all(
       claimed.map(async (message) => {
         if (message.ref && !addresses) return { message, outcome: this.later('consent_unavailable') };
-        const to = message.ref ? addresses?.get(message.ref) : this.vault.emailOf(tenant, message);
+        if (message.recipient_id && !recipients) return { message, outcome: this.later('keys_unavailable') };
+        const to = message.ref ? addresses?.get(message.ref) : recipients?.get(message.recipient_id ?? '');
         return { message, outcome: await this.attempt(message, to, pack) };
       }),
     );

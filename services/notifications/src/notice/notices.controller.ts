@@ -94,9 +94,10 @@ export class NoticesController {
         WHERE m.notice_id = $1 ORDER BY m.recipient_id`,
       [noticeId],
     );
+    const addresses = await this.vault.addresses(tx.tenant, rows);
     return rows.map((row) => ({
       id: row.recipient_id,
-      email: maskAddress(this.vault.open(tx.tenant, row.recipient_id, 'email', row.email)),
+      email: maskAddress(addresses.get(row.recipient_id) ?? ''),
       state: row.state === 'sent' ? 'delivered' : row.state,
       deliveredAt: row.sent_at,
       attempts: row.attempts,

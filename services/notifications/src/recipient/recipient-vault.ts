@@ -1,27 +1,75 @@
-import { FieldVault } from '@heed/crypto';
+import { unavailable } from '@heed/kernel';
+import type { DataKey, FieldVault, Place } from '@heed/key-store';
+import type { Tx } from '@heed/persistence';
 
-/** Encrypts what is known of recipients, under a key per tenant. */
+type Field = 'email' | 'name';
+
+/** How addresses are found again while this transaction has the lock of the audiences. */
+export interface AddressIndex {
+  readonly epoch: number;
+  /** What is written. */
+  of(email: string): Buffer;
+  /** What is looked up: a row may still stand under the former key. */
+  all(email: string): readonly Buffer[];
+}
+
+interface Sealed {
+  readonly recipientId: string;
+  readonly field: Field;
+  readonly sealed: Buffer;
+}
+
+/** What is known of recipients, each under a key of their own. */
 export class RecipientVault {
-  private constructor(private readonly vault: FieldVault) {}
+  constructor(private readonly vault: FieldVault) {}
 
-  static async open(keysDir: string): Promise<RecipientVault> {
-    return new RecipientVault(await FieldVault.open(keysDir, 'notifications'));
+  /** The caller has the lock of the audiences: until the commit no other key's hashes become the ones that count. */
+  async index(tx: Tx): Promise<AddressIndex> {
+    const [head] = await tx.query<{ epoch: number }>('SELECT epoch FROM audience_head');
+    for (const indexes of [await this.vault.indexes(tx.tenant), undefined]) {
+      const known = indexes ?? (await this.vault.refreshIndexes(tx.tenant)); // what is in memory may be older than the table
+      const current = known.all.find(({ epoch }) => epoch === head?.epoch);
+      if (!current) continue;
+      const lower = (email: string): string => email.toLowerCase();
+      return {
+        epoch: current.epoch,
+        of: (email) => current.of('email', lower(email)),
+        all: (email) => known.all.map((one) => one.of('email', lower(email))),
+      };
+    }
+    throw unavailable('keys_unavailable', 'The keys by which addresses are found are just being changed; try again.');
   }
 
-  index(tenant: string, email: string): Buffer {
-    return this.vault.index(tenant, 'email', email.toLowerCase());
+  /** A key for each recipient: the one that their address is sealed under already, else a new one. */
+  async keysFor(tenant: string, recipients: readonly { readonly id: string; readonly email: Buffer | undefined }[]): Promise<ReadonlyMap<string, DataKey>> {
+    const ids = recipients.map(({ email }) => email && this.vault.keyIdOf(email));
+    const known = await this.vault.keys(tenant, ids.flatMap((id) => id ?? []));
+    const without = recipients.filter((_, i) => !known.has(ids[i] ?? ''));
+    const fresh = await this.vault.newKeys(tenant, without.length);
+    const keys = new Map<string, DataKey>();
+    recipients.forEach(({ id }, i) => {
+      const key = known.get(ids[i] ?? '');
+      if (key) keys.set(id, key);
+    });
+    without.forEach(({ id }, i) => keys.set(id, fresh[i]!));
+    return keys;
   }
 
-  seal(tenant: string, recipientId: string, field: 'email' | 'name', value: string): Buffer {
-    return this.vault.seal(tenant, recipientId, `recipient|${field}`, value);
+  seal(key: DataKey, recipientId: string, field: Field, value: string): Buffer {
+    return this.vault.seal(key, placeOf(key.tenant, recipientId, field), value);
   }
 
-  open(tenant: string, recipientId: string, field: 'email' | 'name', sealed: Buffer): string {
-    return this.vault.open(tenant, recipientId, `recipient|${field}`, sealed);
+  /** In the order asked, by one query for the keys at most; undefined where the key is destroyed. */
+  open(tenant: string, values: readonly Sealed[]): Promise<readonly (string | undefined)[]> {
+    return this.vault.open(tenant, values.map(({ recipientId, field, sealed }) => ({ place: placeOf(tenant, recipientId, field), sealed })));
   }
 
-  /** The address of a recipient's row, where it has one. */
-  emailOf(tenant: string, row: { readonly recipient_id: string | null; readonly email: Buffer | null }): string | undefined {
-    return row.recipient_id && row.email ? this.open(tenant, row.recipient_id, 'email', row.email) : undefined;
+  /** The addresses of those rows that have a recipient, by recipient. */
+  async addresses(tenant: string, rows: readonly { readonly recipient_id: string | null; readonly email: Buffer | null }[]): Promise<ReadonlyMap<string, string>> {
+    const there = rows.flatMap(({ recipient_id: recipientId, email }) => (recipientId && email ? [{ recipientId, field: 'email' as const, sealed: email }] : []));
+    const opened = await this.open(tenant, there);
+    return new Map(there.flatMap(({ recipientId }, i) => (opened[i] === undefined ? [] : [[recipientId, opened[i]] as const])));
   }
 }
+
+const placeOf = (tenant: string, recipientId: string, field: Field): Place => ({ tenant, subject: recipientId, type: 'recipient', field });

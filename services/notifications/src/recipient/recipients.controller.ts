@@ -79,17 +79,21 @@ export class RecipientsController {
       ),
     );
     const page = pageOf(rows, limit, (row) => row.id);
-    return { items: page.items.map((row) => this.present(call.tenant, row)), nextCursor: page.nextCursor };
+    return { items: await this.present(call.tenant, page.items), nextCursor: page.nextCursor };
   }
 
-  private present(tenant: string, row: Row): unknown {
-    return {
+  private async present(tenant: string, rows: readonly Row[]): Promise<readonly unknown[]> {
+    const emails = await this.vault.open(tenant, rows.map(({ id: recipientId, email: sealed }) => ({ recipientId, field: 'email', sealed })));
+    const named = rows.flatMap(({ id: recipientId, name: sealed }) => (sealed ? [{ recipientId, field: 'name' as const, sealed }] : []));
+    const opened = await this.vault.open(tenant, named);
+    const names = new Map(named.map(({ recipientId }, i) => [recipientId, opened[i]]));
+    return rows.map((row, i) => ({
       id: row.id,
       audience: row.audience,
-      email: maskAddress(this.vault.open(tenant, row.id, 'email', row.email)),
-      name: row.name && this.vault.open(tenant, row.id, 'name', row.name),
+      email: maskAddress(emails[i] ?? ''),
+      name: names.get(row.id) ?? null,
       addedAt: row.added_at,
       changedAt: row.changed_at,
-    };
+    }));
   }
 }
