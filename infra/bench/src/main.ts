@@ -5,6 +5,7 @@ import { forgetBenchRows, httpLoad, pgbenchSameRows, prepareBenchRows } from './
 import type { LoadResult } from './consent-write.js';
 import { erasures } from './erasures.js';
 import { erasuresRaw } from './erasures-raw.js';
+import { ledgerBench } from './ledger/index.js';
 import { Processor } from './processor.js';
 import { tenantsBench } from './tenants/index.js';
 import { withdrawalLatency } from './withdrawal-latency.js';
@@ -15,15 +16,17 @@ const ERASURES = 2000;
 const CONNECTIONS = 32;
 const ACCESS_ROUNDS = 4;
 const TENANTS = 1000;
+const RECORDS = 1_000_000;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const round = (value: number, digits = 0): string => value.toFixed(digits);
 
-/** `npm run bench [latency|write|erasure|access|tenants [COUNT]]`: figures against the raw limit in the same run; nothing here passes or fails. */
+/** `npm run bench [latency|write|erasure|access|tenants [COUNT]|ledger [COUNT]]`: figures against the raw limit in the same run; nothing here passes or fails. */
 async function main(wanted: readonly string[]): Promise<void> {
   const all = wanted.length === 0;
   say(`${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}`);
   if (wanted.includes('tenants')) return tenantsBench(Number(wanted[1] ?? TENANTS), say);
+  if (wanted.includes('ledger')) return ledgerBench(Number(wanted[1] ?? RECORDS), say);
   const heed = await Heed.start({ LOG_LEVEL: 'warn' });
   try {
     if (all || wanted.includes('latency')) await latency(heed);
