@@ -6,7 +6,8 @@ import { leafHash } from '../tree/hash.js';
 const base64url = (bytes: number): z.ZodString => z.string().regex(new RegExp(`^[A-Za-z0-9_-]{${Math.ceil((bytes * 4) / 3)}}$`));
 
 const named = {
-  id: z.uuid().lowercase(),
+  /** In lower case: its text is hashed. */
+  id: z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/),
   kind: z.string().min(1).max(200),
   /** UTC, RFC 3339; its text is hashed, so it is written the same way wherever the record is read. */
   at: z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z$/),
