@@ -1,4 +1,5 @@
 export type { DataKey, Place } from '@heed/crypto';
+export { dropTenantKeys, tenantKeysLeft, type KeySite } from './database/drop-tenant-keys.js';
 export { migrateKeys, type KeyMigration } from './database/migrate-keys.js';
 export { KEYS_DATABASE, keysLogin, keySchema } from './database/names.js';
 export { openFieldVault, type VaultPlatform } from './open-field-vault.js';

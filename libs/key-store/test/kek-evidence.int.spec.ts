@@ -28,7 +28,7 @@ beforeAll(async () => {
   const { url } = await bed.migrated('proof', [...persistenceMigrations, ...tenantPolicyMigrations]);
   database = new Database({ url, keysDir: bed.keysDir, clock });
   const unitOfWork = new UnitOfWork(database);
-  for (const tenant of ['ajuni', 'aurigen']) {
+  for (const tenant of ['ajuni', 'aurigen'] as const) {
     const pack = loadSamplePack(tenant);
     await unitOfWork.run(tenant, (tx) => new PolicyStore().keep(tx, { version: 1, hash: tenant, effectiveFrom: clock.now().toISOString(), pack: { ...pack } }));
   }

@@ -1,4 +1,6 @@
 import { accessLeft, createKafka, removeAccess, removeTopics, topicsLeft } from '@heed/kafka';
+import { dropTenantKeys, tenantKeysLeft } from '@heed/key-store';
+import type { KeySite } from '@heed/key-store';
 import { conflict } from '@heed/kernel';
 import { buryTenant, closeTenant, dropTenant as dropFromDatabase, TENANT_LIST_MAX_AGE_MS, tenantLeft } from '@heed/persistence';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -51,6 +53,7 @@ function stepsOf(installation: Installation, id: string, now: Date): readonly Te
     { name: 'topics', run: () => removeTopics(createKafka({ ...kafka, retries: KAFKA_TRIES }), id, { prefix }) },
     ...(kafkaAccess ? [{ name: 'kafka access', run: () => removeAccess(kafka, id, { ...kafkaAccess, prefix }) }] : []),
     ...sites.map(({ service, site }) => ({ name: `database of ${service}`, run: () => dropFromDatabase(site, id) })),
+    { name: 'keys', run: () => withKeys(installation, (keys) => dropTenantKeys(keys, id)) },
     { name: 'looking for what is left', run: () => assertNothingLeft(installation, id) },
     // The register's tombstone last: until it stands, the next sweep takes the tenant up again.
     { name: 'tombstones', run: inOthers((site) => buryTenant(site, id)) },
@@ -58,11 +61,21 @@ function stepsOf(installation: Installation, id: string, now: Date): readonly Te
   ];
 }
 
+async function withKeys<T>(installation: Installation, work: (keys: KeySite) => Promise<T>): Promise<T> {
+  const keys = installation.keys();
+  try {
+    return await work(keys);
+  } finally {
+    await keys.kek.close();
+  }
+}
+
 async function assertNothingLeft(installation: Installation, id: string): Promise<void> {
   const { kafka, kafkaAccess, topicPrefix: prefix } = installation;
   const left = (
     await Promise.all([
       ...TENANT_SERVICES.map((service) => tenantLeft(siteOf(installation, service), id)),
+      withKeys(installation, (keys) => tenantKeysLeft(keys, id)),
       topicsLeft(createKafka({ ...kafka, retries: KAFKA_TRIES }), id, { prefix }),
       ...(kafkaAccess ? [accessLeft(kafka, id, { ...kafkaAccess, prefix })] : []),
       ...installation.extras.map((extra) => extra.left(id)),

@@ -1,5 +1,6 @@
 import type { KafkaSettings } from '@heed/config';
 import type { KafkaSecrets } from '@heed/kafka';
+import type { KeySite } from '@heed/key-store';
 import { aloneWithTenant, databaseName, registeredTenants } from '@heed/persistence';
 import type { AdminAccess, RegisteredTenant, Tenant, TenantSite } from '@heed/persistence';
 
@@ -31,6 +32,8 @@ export interface Installation {
   readonly keysDir: (service: TenantService) => string;
   /** Brings a service's database up to date, with these tenants among those it has. */
   readonly migrate: (service: TenantService, tenants: readonly Tenant[]) => Promise<void>;
+  /** Opened where keys go; made by the services' migrations. */
+  readonly keys: () => KeySite;
   readonly kafka: KafkaSettings;
   /** Where passwords of Kafka users are kept; undefined where users and rights on Kafka are not Heed's to set. */
   readonly kafkaAccess: { readonly secrets?: KafkaSecrets } | undefined;

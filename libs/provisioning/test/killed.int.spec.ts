@@ -1,7 +1,9 @@
 import { createKafka, declaredTopics } from '@heed/kafka';
+import { FieldVault, keysLogin, tenantKeysLeft } from '@heed/key-store';
+import { Database } from '@heed/persistence';
 import { createTenant, listTenants, sweepTenants, TENANT_SERVICES } from '@heed/provisioning';
 import type { TenantService } from '@heed/provisioning';
-import { freshTopicPrefix, testServers } from '@heed/testing';
+import { freshTopicPrefix, testServers, VirtualClock } from '@heed/testing';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
@@ -15,7 +17,7 @@ import type { Place } from './support/test-installation.js';
 const CHILD = path.join(import.meta.dirname, 'support/test-installation.ts');
 const DATABASES = TENANT_SERVICES.map((service) => `database-of-${service}`);
 const CREATE = ['topics', ...DATABASES, 'client', 'agent'].map((step) => `tenant.create.${step}`);
-const DROP = ['closing-in-the-register', 'closing', 'agent', 'client', 'silence', 'topics', ...DATABASES, 'looking-for-what-is-left', 'tombstones', 'tombstone-of-the-register'].map(
+const DROP = ['closing-in-the-register', 'closing', 'agent', 'client', 'silence', 'topics', ...DATABASES, 'keys', 'looking-for-what-is-left', 'tombstones', 'tombstone-of-the-register'].map(
   (step) => `tenant.drop.${step}`,
 );
 const nothing = (): void => undefined;
@@ -69,12 +71,21 @@ async function traces(id: string): Promise<readonly string[]> {
     const logins = await readFile(path.join(place.dir, 'keys', service, `${installation.database?.(service)}.logins.json`), 'utf8');
     found.push(...rows.map(({ what }) => `${service} ${what}`), ...(id in (JSON.parse(logins) as object) ? [`${service} password`] : []));
   }
+  found.push(...(await keysOf(id)));
   const admin = createKafka({ ...installation.kafka, retries: 5 }).admin();
   await admin.connect();
   found.push(...(await admin.listTopics()).filter((topic) => topic.startsWith(`${place.prefix}heed.t.${id}.`)));
   await admin.disconnect();
   found.push(...(await readdir(place.dir)).filter((name) => name.endsWith(`-${id}`)));
   return found.map((trace) => trace.replaceAll(id, 'ID')).sort();
+}
+
+/** Rows in the keys database, and files of the key-encryption key. */
+async function keysOf(id: string): Promise<readonly string[]> {
+  const { access, database, kek } = installation.keys();
+  const left = await tenantKeysLeft({ access, database, kek }, id);
+  const files = await readdir(path.join(place.dir, 'kek'));
+  return [...left, ...files.filter((name) => name.startsWith(`${id}.`))];
 }
 
 const stateOf = async (id: string): Promise<string | undefined> => (await listTenants(installation)).find((tenant) => tenant.id === id)?.state;
@@ -116,6 +127,27 @@ describe('a tenant', () => {
     const sweeping = [child('sweep', ''), child('sweep', '')];
     expect(await Promise.all(sweeping.map(({ ended }) => ended))).toEqual([0, 0]);
     expect(await traces('twin')).toEqual([]);
+  });
+
+  it('that is dropped takes its keys with it: another tenant\'s stay, and none is made again by whoever still runs', async () => {
+    await createTenant(installation, { id: 'sealed', isolation: 'role' }, nothing);
+    const clock = new VirtualClock();
+    const { database, kek } = installation.keys();
+    const url = new URL(place.adminUrl);
+    [url.username, url.password, url.pathname] = [keysLogin(database, 'consent'), 'test', `/${database}`];
+    const vault = (): FieldVault => new FieldVault({ service: 'consent', database: new Database({ url: url.href, keysDir: place.dir, clock }), kek, clock, cacheMs: 60_000, cacheSize: 100 });
+    const running = vault();
+    const [[mine], [others]] = await Promise.all([running.newKeys('sealed', 1), running.newKeys('other', 1)]);
+    expect(await keysOf('sealed')).toContain(`1 rows in consent.intermediate_key (${database})`);
+    await due('sealed');
+    await sweepTenants(installation, new Date(), nothing);
+    expect(await keysOf('sealed')).toEqual([]);
+    const later = vault();
+    await expect(later.keys('sealed', [mine?.id ?? ''])).rejects.toMatchObject({ code: 'keys_unavailable' });
+    await expect(running.newKeys('sealed', 100)).rejects.toMatchObject({ code: 'keys_unavailable' });
+    expect(await keysOf('sealed')).toEqual([]);
+    expect((await later.keys('other', [others?.id ?? ''])).size).toBe(1);
+    await Promise.all([running.close(), later.close()]);
   });
 
   it('that was dropped is not made again under its id, and one that is being closed neither', async () => {

@@ -8,7 +8,8 @@ import { prepareSampleStores, writeAgentConfig } from '../samples/index.js';
 import { keysSecret, local, SERVICES, type ServiceName, type SystemContext } from './context.js';
 import { checkout } from './local.config.js';
 import { assertBuilt } from './node-part.js';
-import { agentFile, localKek } from './parts.js';
+import { localKek } from './local-kek.js';
+import { agentFile } from './parts.js';
 import type { Step } from './run-in-order.js';
 
 /** What is done once at every start, and does nothing when it was done before. */

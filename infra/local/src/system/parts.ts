@@ -5,6 +5,7 @@ import { agentClientId, serviceClientId } from '../issuer/clients.js';
 import { issuerClientsFile } from '../issuer/write-clients.js';
 import { keysSecret, local, SERVICES, type ServiceName, type SystemContext } from './context.js';
 import type { Home } from './home.js';
+import { localKek } from './local-kek.js';
 import { checkout } from './local.config.js';
 import type { PartGroup, Probe } from './part-record.js';
 
@@ -61,11 +62,6 @@ function servicePart(context: SystemContext, name: ServiceName, port: number = c
     probe: ready(port),
     after: ['topics', `migrate-${name}`, 'issuer'],
   };
-}
-
-/** Key-encryption keys in files, one folder for all services: a development's choice, or what the environment says. */
-export function localKek(home: Home): Record<string, string> {
-  return { HEED_KEK_DIR: home.keys('kek') };
 }
 
 /** A second instance of a service on a port of its own, as a second replica would run. */

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { KEYS_DATABASE } from '@heed/key-store';
 import { runMigrationProgram, type Installation, type TenantExtra } from '@heed/provisioning';
 import { fetchLocalToken } from '../issuer/local-token.js';
 import { dropSampleStores, prepareSampleStores, sampleStoresLeft } from '../samples/index.js';
@@ -9,7 +10,7 @@ import type { Home } from '../system/home.js';
 import { keysSecret } from '../system/context.js';
 import { keysAdminUrl, systemKafka } from '../system/inspect.js';
 import { checkout } from '../system/local.config.js';
-import { localKek } from '../system/parts.js';
+import { localKek, openLocalKek } from '../system/local-kek.js';
 import type { SystemRecord } from '../system/system-record.js';
 import { localTenants } from '../system/tenants.js';
 import { storeAgent } from './agent-extra.js';
@@ -51,6 +52,7 @@ export function localInstallation(options: LocalInstallationOptions): Installati
         },
         tell,
       }),
+    keys: () => ({ access: { adminUrl: keysAdminUrl(home, system) }, database: KEYS_DATABASE, kek: openLocalKek(home, env) }),
     kafka: kafka.admin,
     kafkaAccess: kafka.auth === 'scram' ? { secrets: kafka.secrets } : undefined,
     topicPrefix: '',

@@ -1,3 +1,5 @@
+import { FileKek } from '@heed/crypto';
+import { migrateKeys } from '@heed/key-store';
 import { migrate, persistenceMigrations } from '@heed/persistence';
 import type { MigrationSet } from '@heed/persistence';
 import { existsSync } from 'node:fs';
@@ -20,13 +22,17 @@ export function testInstallation(place: Place, tell: (line: string) => void = ()
   const { adminUrl, dir } = place;
   const database = (service: string): string => `test_${place.prefix.replaceAll('.', '')}_${service.replaceAll('-', '_')}`;
   const keysDir = (service: string): string => path.join(dir, 'keys', service);
+  const keys = () => ({ database: database('keys'), kek: new FileKek(path.join(dir, 'kek')) });
   const people: MigrationSet = { name: 'people', scope: 'tenant', dir: path.join(import.meta.dirname, 'migrations') };
   return {
     postgres: { adminUrl },
     database,
     keysDir,
-    migrate: (service, tenants) =>
-      migrate({ service, database: database(service), adminUrl, password: 'test', tenants, keysDir: keysDir(service), sets: [...persistenceMigrations, people], progress: tell }),
+    migrate: async (service, tenants) => {
+      await migrate({ service, database: database(service), adminUrl, password: 'test', tenants, keysDir: keysDir(service), sets: [...persistenceMigrations, people], progress: tell });
+      await migrateKeys({ service, ...keys(), adminUrl, password: 'test', tenants: tenants.map(({ id }) => id), progress: tell });
+    },
+    keys: () => ({ ...keys(), access: { adminUrl } }),
     kafka: { brokers: [place.brokers], clientId: 'test' },
     kafkaAccess: undefined,
     topicPrefix: place.prefix,
