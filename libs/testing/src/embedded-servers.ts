@@ -35,4 +35,4 @@ export async function startEmbeddedServers(): Promise<EmbeddedServers> {
 }
 
 // For specs of libraries that the embedded start itself is built upon, which may not import it.
-export { startKafka, type EmbeddedKafka, type KafkaSecurity } from '@heed/local';
+export { startKafka, startPostgres, type EmbeddedKafka, type EmbeddedPostgres, type KafkaSecurity } from '@heed/local';

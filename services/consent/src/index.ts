@@ -1,2 +1,3 @@
 export * from './consent.config.js';
 export * from './consent.service.js';
+export * from './recovery/restore.js';

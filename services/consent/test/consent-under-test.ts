@@ -26,7 +26,8 @@ export class ConsentUnderTest {
   private constructor(
     readonly clock: VirtualClock,
     readonly bed: ServiceBed,
-    readonly service: StartedService,
+    /** Another one after a restart. */
+    public service: StartedService,
     readonly publisher: Publisher,
     readonly agent: ReturnType<typeof testAgentKeys>,
   ) {}

@@ -1,0 +1,153 @@
+import { erasureCompleted } from '@heed/contracts-dsar';
+import { messageSent } from '@heed/contracts-notifications';
+import { newEvent, uuidv7 } from '@heed/kernel';
+import { verifyConsistency } from '@heed/ledger';
+import { recoverService } from '@heed/runtime';
+import { DatabaseCopies, eventProbe, eventually } from '@heed/testing';
+import type { EventProbe } from '@heed/testing';
+import { spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { consentRecovery, consentService } from '../src/index.js';
+import { ada, ConsentUnderTest, PLATFORM } from './consent-under-test.js';
+
+const LONG = { timeoutMs: 40_000 };
+const PROGRAM = fileURLToPath(new URL('../dist/recover.js', import.meta.url));
+
+let consent: ConsentUnderTest;
+let bus: EventProbe;
+let deafen: () => Promise<void>;
+beforeAll(async () => {
+  consent = await ConsentUnderTest.start();
+  bus = await eventProbe(consent.bed.topicPrefix, ['heed.consent.events.v1']);
+  deafen = await consent.listen();
+  return async () => {
+    await deafen();
+    await bus.stop();
+    await consent.stop();
+  };
+});
+
+const copies = (): DatabaseCopies => new DatabaseCopies(consent.service.databaseUrl);
+async function restart(meanwhile?: () => Promise<void>): Promise<void> {
+  consent.service = await consent.bed.restart(consentService, consent.service, meanwhile);
+}
+const ready = (): Promise<unknown> => eventually(async () => expect((await fetch(`${consent.service.url}/readyz`)).status).toBe(200), LONG);
+const ledger = async (tenant = 'ajuni'): Promise<{ size: number; root: string }> =>
+  (await consent.service.call('GET', '/v1/ledger/consent', { tenant, roles: ['auditor'] })).body as { size: number; root: string };
+
+/** Until Kafka has everything that was recorded and published. */
+async function told(): Promise<void> {
+  await eventually(async () => {
+    const rows = await consent.service.sql(
+      `SELECT 1 FROM t_ajuni.ledger_head WHERE size <> signed_size UNION ALL SELECT 1 FROM t_askasia.ledger_head WHERE size <> signed_size UNION ALL SELECT 1 FROM heed.outbox
+       UNION ALL SELECT 1 FROM t_ajuni.ledger_entry e WHERE NOT EXISTS (SELECT 1 FROM t_ajuni.ledger_leaf l WHERE l.entry_id = e.id)`,
+    );
+    expect(rows).toEqual([]);
+  }, LONG);
+}
+
+type Subject = ReturnType<typeof ada>;
+const decide = async (subject: Subject, decision: 'given' | 'withdrawn'): Promise<Record<string, unknown>> =>
+  decision === 'given'
+    ? (await consent.decide({ subject, decisions: [{ purpose: 'marketing_email', decision }] })).body
+    : (await consent.withdraw({ subject, purposes: ['marketing_email'] })).body;
+const allowed = async (subject: object): Promise<unknown> => (await consent.check({ subject, purpose: 'marketing_email' })).body['allowed'];
+
+async function erase(ref: string): Promise<void> {
+  const [requestId, now] = [randomUUID(), consent.clock.now().toISOString()];
+  const about = { tenant: 'ajuni', key: ref, clock: consent.clock };
+  const say = (event: ReturnType<typeof newEvent>): Promise<void> => bus.publish({ ...event, topics: event.topics.slice(0, 1) });
+  await say(newEvent(erasureCompleted, { source: '/heed/dsar', ...about, data: { requestId, ref, aliases: [], asOf: now, closedAt: now } }));
+  await say(newEvent(messageSent, { source: '/heed/notifications', ...about, data: { messageId: uuidv7(), requestId, ref, template: 'request_closed', sentAt: now } }));
+  await eventually(async () => {
+    expect(await consent.service.sql(`SELECT 1 FROM t_ajuni.key_shred WHERE ref = $1 AND done_at IS NOT NULL`, [ref])).toHaveLength(1);
+  }, LONG);
+}
+
+describe('consent, whose database was put back from an older copy', () => {
+  const [withdrew, erased, stayed, newcomer] = [ada(), ada(), ada(), ada()];
+  let erasedRef: string;
+  let newRef: string;
+  let dispatchId: string;
+  let before: { size: number; root: string };
+  let older: string;
+
+  it('serves nothing, until heed recover has brought it back', async () => {
+    await decide(withdrew, 'given');
+    erasedRef = String((await decide(erased, 'given'))['ref']);
+    await decide(stayed, 'given');
+    await told();
+    await restart(async () => void (older = await copies().take()));
+    await ready();
+
+    dispatchId = String((await decide(withdrew, 'withdrawn'))['dispatchId']);
+    await consent.acknowledge(await consent.commandFor(dispatchId), 'crm', consent.agent.keys);
+    await eventually(async () => expect((await consent.service.call('GET', `/v1/dispatches/${dispatchId}`, PLATFORM)).body).toMatchObject({ state: 'done' }), LONG);
+    await erase(erasedRef);
+    newRef = String((await decide(newcomer, 'given'))['ref']);
+    await decide(newcomer, 'withdrawn');
+    await told();
+    before = await ledger();
+    await restart(() => copies().putBack(older));
+
+    const refused = await consent.check({ subject: withdrew, purpose: 'marketing_email' });
+    expect(refused).toMatchObject({ status: 503, body: { code: 'ledger_behind', detail: expect.stringContaining('run heed recover consent') as string } });
+  });
+
+  it('says beforehand what it would do, and changes nothing', async () => {
+    const report = await recoverService(consentService, consentRecovery, consent.service.environment, { dryRun: true });
+    expect(report.tenants).toMatchObject([{ tenant: 'ajuni', to: before.size, applied: { decisions: 3, keys_destroyed: 1, people_forgotten: 1 } }]);
+    expect((await fetch(`${consent.service.url}/readyz`)).status).toBe(503);
+    expect(await consent.service.sql('SELECT 1 FROM t_ajuni.consent_state WHERE ref = $1', [newRef])).toEqual([]);
+  });
+
+  it.each(['recover.groups-rewound', 'recover.before-commit'])('is brought back by a second run where the first was killed at %s', (failpoint) => {
+    const env = { ...process.env, ...consent.service.environment, NODE_ENV: 'test', HEED_FAILPOINT: failpoint };
+    const killed = spawnSync(process.execPath, [PROGRAM, '--json'], { env, encoding: 'utf8' });
+    expect(killed.signal ?? killed.status).not.toBe(0);
+    expect(killed.stdout).toBe('');
+  });
+
+  it('knows every withdrawal and every erasure again, and says what is gone', async () => {
+    const report = await recoverService(consentService, consentRecovery, consent.service.environment);
+    expect(report.tenants).toMatchObject([
+      {
+        tenant: 'ajuni', to: before.size,
+        applied: { decisions: 3, dispatches: 3, keys_destroyed: 1, people_forgotten: 1, identifiers_of_forgotten_people: 1 },
+        missing: { identifiers_of_people: 1 },
+      },
+    ]);
+    await ready();
+    expect(await allowed(withdrew)).toBe(false);
+    expect(await allowed(stayed)).toBe(true);
+    expect(await allowed({ ref: newRef })).toBe(false);
+    expect(await allowed(erased)).toBe(false);
+    expect(await consent.service.sql('SELECT 1 FROM t_ajuni.identifier WHERE ref = $1', [erasedRef])).toEqual([]);
+    expect((await consent.service.sql('SELECT erased_at IS NOT NULL AS erased FROM t_ajuni.subject WHERE ref = $1', [erasedRef]))[0]).toEqual({ erased: true });
+  });
+
+  it('has its dispatches again, with the answers that the stores had given', async () => {
+    await eventually(async () => {
+      const { body } = await consent.service.call('GET', `/v1/dispatches/${dispatchId}`, PLATFORM);
+      expect(body).toMatchObject({ state: 'done', kind: 'withdrawal', targets: [{ dataStore: 'crm', state: 'done', rows: 1 }] });
+    }, LONG);
+  });
+
+  it('continues the very ledger that was signed before', async () => {
+    await told();
+    const after = await ledger();
+    expect(after.size).toBeGreaterThan(before.size);
+    const { body } = await consent.service.call('GET', `/v1/ledger/consent/consistency?from=${before.size}&to=${after.size}`, { tenant: 'ajuni', roles: ['auditor'] });
+    const proof = (body['proof'] as string[]).map((hash) => Buffer.from(hash, 'base64'));
+    const [from, to] = [before, after].map(({ size, root }) => ({ size, root: Buffer.from(root, 'base64') }));
+    expect(verifyConsistency({ from: from!, to: to!, proof })).toBe(true);
+    expect(await consent.service.sql(`SELECT data->>'from' AS "from" FROM t_ajuni.ledger_entry WHERE kind = 'ledger.recovered'`)).toHaveLength(1);
+  });
+
+  it('is left alone by another run', async () => {
+    expect(await recoverService(consentService, consentRecovery, consent.service.environment)).toMatchObject({ tenants: [] });
+    expect((await decide(ada(), 'given'))['ref']).toBeDefined();
+  });
+});
