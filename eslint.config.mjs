@@ -36,7 +36,7 @@ function boundaries({ spec }) {
 }
 
 const specs = ['**/*.spec.ts', '**/test/**/*.ts', 'libs/testing/**/*.ts'];
-const environmentReaders = ['**/*.config.ts', '**/main.ts', '**/migrate.ts', 'libs/config/src/index.ts', ...specs];
+const environmentReaders = ['**/*.config.ts', '**/main.ts', '**/migrate.ts', 'services/*/src/recover.ts', 'libs/config/src/index.ts', ...specs];
 
 export default defineConfig(
   { ignores: ['**/dist/**', '**/node_modules/**', '.heed/**', '.nx/**', 'test-results/**'] },

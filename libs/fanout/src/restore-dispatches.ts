@@ -74,7 +74,7 @@ async function supersede(tx: Tx, refs: readonly string[]): Promise<void> {
   await tx.query(
     `UPDATE dispatch d SET effective = false
       WHERE d.ref = ANY($1) AND d.effective AND d.kind IN ('withdrawal', 'grant') AND EXISTS (
-        SELECT 1 FROM dispatch l WHERE l.ref = d.ref AND l.kind IN ('withdrawal', 'grant') AND l.version > d.version AND d.body->'purposes' <@ l.body->'purposes')`,
+        SELECT 1 FROM dispatch l WHERE l.ref = d.ref AND l.kind IN ('withdrawal', 'grant') AND l.version > d.version AND (d.body->'purposes') <@ (l.body->'purposes'))`,
     [[...new Set(refs)]],
   );
 }

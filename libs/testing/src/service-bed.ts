@@ -69,13 +69,29 @@ export class ServiceBed {
     env: Readonly<Record<string, string>> = {},
   ): Promise<StartedService> {
     const database = await this.migrated(definition.service, sets);
-    const service = await startService({ ...definition, clock: this.clock }, {
+    return this.startOn(definition, database.adminUrl, {
       HEED_PORT: '0', HEED_DATABASE_URL: database.url, KAFKA_BROKERS: testServers().brokers, HEED_TOPIC_PREFIX: this.topicPrefix,
       HEED_ORIGIN: ORIGIN, HEED_ISSUER: this.issuer.url, HEED_REGISTRY_URL: this.stepUps.url, HEED_KEYS_DIR: this.keysDir, HEED_CLIENT_ID: 'test',
       HEED_CLIENT_SECRET: 'test', HEED_KEYS_DATABASE_URL: database.keysUrl, LOG_LEVEL: 'error', ...env,
     });
+  }
+
+  /** Ends a service, lets something happen to its database, and starts it there again. */
+  async restart<S extends z.ZodType<ServiceEnvironment>>(definition: ServiceDefinition<S>, started: StartedService, meanwhile?: () => Promise<void>): Promise<StartedService> {
+    this.running.splice(this.running.indexOf(started.service), 1);
+    await started.service.stop();
+    await meanwhile?.();
+    return this.startOn(definition, started.databaseUrl, started.environment);
+  }
+
+  private async startOn<S extends z.ZodType<ServiceEnvironment>>(
+    definition: ServiceDefinition<S>,
+    adminUrl: string,
+    environment: Readonly<Record<string, string>>,
+  ): Promise<StartedService> {
+    const service = await startService({ ...definition, clock: this.clock }, environment);
     this.running.push(service);
-    return new StartedService(service, `http://127.0.0.1:${service.port}`, database.adminUrl, this, documentedFetch(describeService(definition)));
+    return new StartedService(service, `http://127.0.0.1:${service.port}`, adminUrl, this, documentedFetch(describeService(definition)), environment);
   }
 
   /** A fresh database with a service's tables and this bed's tenants, and its keys in this bed's keys database. */
@@ -115,6 +131,8 @@ export class StartedService {
     private readonly bed: Pick<ServiceBed, 'issuer' | 'stepUps'>,
     /** Fails where the service does what its OpenAPI document does not say. */
     readonly fetch: ReturnType<typeof documentedFetch>,
+    /** What it was started with. */
+    readonly environment: Readonly<Record<string, string>> = {},
   ) {}
 
   /** Acts that need a step-up get a fresh one, unless the headers have one, or say that there is none by an empty one. */
