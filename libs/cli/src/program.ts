@@ -5,6 +5,7 @@ import { dispatchCommand } from './commands/dispatch.command.js';
 import { dlqCommand } from './commands/dlq.command.js';
 import { doctorCommand } from './commands/doctor.command.js';
 import { kafkaCommand } from './commands/kafka.command.js';
+import { keysCommand } from './commands/keys.command.js';
 import { ledgerCommand } from './commands/ledger.command.js';
 import { packCommand } from './commands/pack.command.js';
 import { promisesCommand } from './commands/promises.command.js';
@@ -38,6 +39,7 @@ export function makeProgram(): Command {
     dispatchCommand(),
     dlqCommand(),
     kafkaCommand(),
+    keysCommand(),
     ledgerCommand(),
     promisesCommand(),
     doctorCommand(),

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { FileKek } from '@heed/crypto';
 import type { Place } from '@heed/crypto';
-import { FieldVault, keyShredMigrations, KeyRotation, RotationLog } from '@heed/key-store';
+import { askRotation, FieldVault, keyShredMigrations, keyStatus, retireOldKeks, KeyRotation, RotationLog } from '@heed/key-store';
 import type { RotationLevel } from '@heed/key-store';
 import { Database, persistenceMigrations, promiseKeys, UnitOfWork } from '@heed/persistence';
 import { loadSamplePack } from '@heed/policy';
@@ -195,6 +195,23 @@ it('lets a new key of blind indexes join, take over and the old one leave', asyn
   expect((await other.indexes('aurigen')).current.of('email', 'a').equals(before.current.of('email', 'a'))).toBe(false);
   await one.indexEpochs.retire('aurigen');
   expect(await states()).toEqual([[2, 'current']]);
+});
+
+it('is asked for, watched and ended by an operator', async () => {
+  const one = vault();
+  await writeNotes(one);
+  const site = { access: { adminUrl: keys.adminUrl }, database: keys.database, kek: new FileKek(keys.kekDir) };
+  expect(await keyStatus(site)).toMatchObject([{ service: 'turning', tenant: 'aurigen', kek: { version: 1, asked: false }, epochs: [{ epoch: 1, kekVersion: 1 }], indexes: [{ epoch: 1, state: 'current' }], destroyed: 0, rotations: [] }]);
+  await expect(askRotation(site, { level: 'kek', service: 'turning' })).rejects.toMatchObject({ code: 'kek_is_shared' });
+  expect([await askRotation(site, { level: 'kek' }), await askRotation(site, { level: 'ik', tenant: 'nobody' }), await askRotation(site, { level: 'ik' })]).toEqual([1, 0, 1]);
+  expect(await askRotation(site, { level: 'ik', service: 'turning' })).toBe(0); // it is under way
+  expect(await keyStatus(site)).toMatchObject([{ kek: { asked: true }, rotations: [{ level: 'ik', reason: 'asked', finishedAt: null, done: 0 }] }]);
+  await site.kek.rotate('aurigen');
+  await expect(retireOldKeks(site, 'aurigen')).rejects.toMatchObject({ code: 'kek_in_use' });
+  await rotation(one).run();
+  expect(await keyStatus(site)).toMatchObject([{ kek: { version: 3, asked: false }, epochs: [{ epoch: 2, kekVersion: 3 }], rotations: [{ done: expect.any(Number), finishedAt: expect.any(Date) }] }]);
+  expect(await retireOldKeks(site, 'aurigen')).toBe(3);
+  expect(await readNotes(vault())).toEqual(expected());
 });
 
 /** Runs one rotation in another process. @returns the signal that ended it */

@@ -15,6 +15,7 @@ export function statusCommand(): Command {
       printLine(`origin    ${status.origin}`);
       printLine(`kafka     ${status.kafka}`);
       printLine(`postgres  ${withoutPassword(status.postgres)}`);
+      printLine(`keys      ${withoutPassword(status.keysPostgres)}`);
       printLine();
       const parts = status.parts.map((part) => [part.name, part.port === null ? '' : String(part.port), part.pid === null ? '' : String(part.pid), part.health]);
       printLine(table(['part', 'port', 'pid', 'health'], parts));

@@ -10,6 +10,8 @@ export interface SystemStatus {
   readonly kafka: string;
   /** With the superuser's password, so that a program can read the stores themselves. */
   readonly postgres: string;
+  /** Of the keys database: without a password, nobody reads there. */
+  readonly keysPostgres: string;
   readonly parts: readonly { name: string; port: number | null; pid: number | null; health: Health }[];
   readonly tenants: readonly TenantStatus[];
 }
@@ -26,7 +28,7 @@ export async function systemStatus(): Promise<SystemStatus> {
   const { home } = readCliConfig();
   const parts = await partHealths(home, system);
   const tenants = await Promise.all(system.tenants.map((tenant) => tenantStatus(system.origin, tenant)));
-  return { origin: system.origin, kafka: system.kafka, postgres: postgresAdminUrl(home, system), parts, tenants };
+  return { origin: system.origin, kafka: system.kafka, postgres: postgresAdminUrl(home, system), keysPostgres: system.keysPostgres, parts, tenants };
 }
 
 interface PurposesAnswer {

@@ -3,6 +3,7 @@ import { asAdmin, lockAlone, quoteIdent } from '@heed/persistence';
 import type { AdminAccess } from '@heed/persistence';
 import type pg from 'pg';
 import { SHARED_KEYS } from './names.js';
+import { serviceSchemas } from './service-schemas.js';
 
 /** Where keys of tenants lie. */
 export interface KeySite {
@@ -48,8 +49,5 @@ export async function tenantKeysLeft({ access, database, kek }: KeySite, tenant:
 
 /** The services' schemas, quoted. */
 async function schemas(client: pg.Client): Promise<readonly string[]> {
-  const { rows } = await client.query<{ name: string }>(
-    `SELECT n.nspname AS name FROM pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid WHERE c.relname = 'dropped_tenant' AND c.relkind = 'r' ORDER BY 1`,
-  );
-  return rows.map(({ name }) => quoteIdent(name));
+  return (await serviceSchemas(client)).map(({ schema }) => quoteIdent(schema));
 }

@@ -3,8 +3,10 @@ import type { Database, UnitOfWork } from '@heed/persistence';
 import { asKeysUnavailable } from '../keys-unavailable.js';
 import type { FieldVault } from '../vault/field-vault.js';
 import { alone } from './alone.js';
+import type { Reindexable } from './reindexable.js';
 import type { Resealable } from './resealable.js';
 import { rotateDataKeys } from './rotate-data-keys.js';
+import { rotateIndex } from './rotate-index.js';
 import { rotateIntermediate } from './rotate-intermediate.js';
 import { rewrapUnderKek, rotateDueKeks } from './rotate-kek.js';
 import { RotationLog } from './rotation-log.js';
@@ -17,6 +19,8 @@ export interface KeyRotationDeps {
   readonly unitOfWork: UnitOfWork;
   /** Every table with sealed values. */
   readonly tables: readonly Resealable[];
+  /** Every table whose rows are found by keyed hashes. */
+  readonly indexes?: readonly Reindexable[];
 }
 
 /**
@@ -31,7 +35,7 @@ export class KeyRotation {
   }
 
   async run(): Promise<void> {
-    const { vault, database, unitOfWork, tables } = this.deps;
+    const { vault, database, unitOfWork, tables, indexes = [] } = this.deps;
     const promised = await promisedKeys(database);
     const lasts = new Map((await database.listTenants()).map(({ id }) => [id, promised.get(id)?.rotation]));
     await rotateDueKeks(vault, lasts);
@@ -39,6 +43,7 @@ export class KeyRotation {
     await this.beginDue(lasts);
     await this.each('ik', lasts, async (rotation) => ({ epoch: await rotateIntermediate(vault, rotation) }));
     await this.each('data', lasts, async (rotation) => ((await rotateDataKeys(vault, unitOfWork, rotation, tables)) ? {} : undefined));
+    await this.each('index', lasts, async (rotation) => ({ epoch: await rotateIndex(vault, unitOfWork, rotation, indexes) }));
   }
 
   /** A new intermediate key for every tenant whose newest is as old as its policy lets it become. */
