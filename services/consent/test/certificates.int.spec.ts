@@ -76,7 +76,7 @@ describe('the certificate of a withdrawal', () => {
 });
 
 describe('the certificate of a consent', () => {
-  it('AJU-14: names the purpose, the very words that were shown, how and when, and what was decided since', async () => {
+  it('AJU-14: names the purpose, the very words that were shown, how and when', async () => {
     const subject = ada();
     const given = await consent.decide({
       subject, decisions: [{ purpose: 'marketing_email', decision: 'given' }], notice: { id: 'signup', version: '1', language: 'hi' }, method: 'web_form', occurredAt: '2026-11-21T09:30:00Z',
@@ -93,7 +93,15 @@ describe('the certificate of a consent', () => {
     expect(first.certificate.purpose.title).toBeTruthy();
     expect(first.ledger.map(({ record }) => record.kind)).toEqual(['certificate.issued', 'consent.given']);
     expect(await certificate(route)).toEqual(first);
+  });
 
+  it('AJU-16: keeps what was agreed to, when and how, beside what was decided since, and the ledger proves both', async () => {
+    const subject = ada();
+    const given = await consent.decide({ subject, decisions: [{ purpose: 'marketing_email', decision: 'given' }], method: 'web_form' });
+    const [{ id }] = given.body['records'] as [{ id: string }];
+    const route = `/v1/consents/${id}/certificate`;
+    const first = await certificate<ConsentCertificate>(route);
+    expect(first.certificate.notice, 'no words were named').toBeNull();
     await consent.withdraw({ subject, purposes: ['marketing_email'] });
     const second = await certificate<ConsentCertificate>(route);
     expect(second.certificate).toMatchObject({
