@@ -1,10 +1,10 @@
 import { consentEvents } from '@heed/contracts-consent';
-import { activeMap, dispatchesOf, Fanout, restoreDispatches } from '@heed/fanout';
-import type { NewDispatch } from '@heed/fanout';
-import { isHeedError } from '@heed/kernel';
+import { restoreDispatches } from '@heed/fanout';
+import type { LostDispatch } from '@heed/fanout';
 import { restoreShreds } from '@heed/key-store';
 import { addDuration, calendarOf } from '@heed/policy';
-import type { Lost, Restore } from '@heed/recovery';
+import type { PolicyPack } from '@heed/policy';
+import type { Restore } from '@heed/recovery';
 import type { ServiceRecovery } from '@heed/runtime';
 import type { Tx } from '@heed/persistence';
 import { PolicyStore } from '@heed/tenant-policy';
@@ -28,42 +28,30 @@ export const consentRecovery: ServiceRecovery<typeof consentEnvironment> = {
     applied.add('people_forgotten', erased.people);
     applied.add('identifiers_of_forgotten_people', erased.identifiers);
     applied.add('keys_destroyed', await restoreShreds(tx, lost.records));
-    const dispatches = await restoreOwnDispatches(tx, lost, decisions);
+    if (decisions.length === 0) return;
+    const { pack } = await new PolicyStore().current(tx);
+    const dispatches = await restoreDispatches(tx, 'consent', dispatchesOf(pack, decisions), lost.published);
     applied.add('dispatches', dispatches.restored);
-    missing.add('dispatches_without_a_data_map', dispatches.unsent);
+    missing.add('dispatches_without_a_data_map', dispatches.withoutMap);
     missing.add('identifiers_of_people', await unknownPeople(tx, decisions));
   },
 };
 
-/** Those that were sent are in the commands; a decision whose dispatch never left is opened now, so that it is not lost. */
-async function restoreOwnDispatches(tx: Tx, lost: Lost, decisions: readonly LostDecision[]): Promise<{ restored: number; unsent: number }> {
-  const { pack } = await new PolicyStore().current(tx);
-  const dueAt = (from: Date): Date => addDuration(from, pack.operations.acknowledgementDue.value, calendarOf(pack));
-  const cause = (kind: string): { type: string; id: string } => ({ type: kind === 'grant' ? 'consent_given' : 'consent_withdrawn', id: 'recovered' });
-  const about = new Map(decisions.map((decision) => [decision.dispatchId, decision]));
-  const sent = dispatchesOf(lost.published, 'consent', (kind, _, at) => ({ cause: cause(kind), dueAt: dueAt(at) })).filter(({ id }) => about.has(id));
-  const restored = await restoreDispatches(tx, sent);
-  const known = new Set((await tx.query<{ id: string }>('SELECT id FROM dispatch WHERE id = ANY($1)', [[...about.keys()]])).map(({ id }) => id));
-  const unsent = [...Map.groupBy(decisions.filter(({ dispatchId }) => !known.has(dispatchId)), (one) => one.dispatchId)].flatMap(([id, own]): NewDispatch[] => {
+function dispatchesOf(pack: PolicyPack, decisions: readonly LostDecision[]): readonly LostDispatch[] {
+  return [...Map.groupBy(decisions, ({ dispatchId }) => dispatchId)].flatMap(([id, own]): LostDispatch[] => {
     const [first] = own;
     if (!first) return [];
-    const kind = first.state === 'given' ? 'grant' : 'withdrawal';
-    return [{ id, kind, ref: first.ref, version: first.version, cause: cause(kind), body: { purposes: own.map(({ purpose }) => purpose) }, dueAt: dueAt(tx.clock.now()) }];
+    const { ref, version, state } = first;
+    const createdAt = new Date(first.recordedAt);
+    return [
+      {
+        id, kind: state === 'given' ? 'grant' : 'withdrawal', ref, version, createdAt,
+        cause: { type: `consent_${state}`, id: 'recovered' },
+        body: { purposes: own.map(({ purpose }) => purpose) },
+        dueAt: addDuration(createdAt, pack.operations.acknowledgementDue.value, calendarOf(pack)),
+      },
+    ];
   });
-  if (unsent.length === 0) return { restored, unsent: 0 };
-  if (!(await hasMap(tx))) return { restored, unsent: unsent.length };
-  await new Fanout({ owner: 'consent' }).open(tx, unsent);
-  return { restored: restored + unsent.length, unsent: 0 };
-}
-
-async function hasMap(tx: Tx): Promise<boolean> {
-  return activeMap(tx).then(
-    () => true,
-    (error: unknown) => {
-      if (isHeedError(error) && error.code === 'data_map_not_ready') return false;
-      throw error;
-    },
-  );
 }
 
 async function unknownPeople(tx: Tx, decisions: readonly LostDecision[]): Promise<number> {
