@@ -52,6 +52,16 @@ export const targetsOpen = new Gauge({
   labelNames: ['tenant', 'state'],
   registers,
 });
+export const keyCacheAge = new Gauge({
+  name: 'heed_key_cache_age_seconds',
+  help: 'Time since the provider of key-encryption keys last confirmed the keys of the tenant for which that is longest ago.',
+  registers,
+});
+export const keyCacheLimit = new Gauge({
+  name: 'heed_key_cache_limit_seconds',
+  help: 'Age at which cached keys serve no more: calls that need them are answered 503 (keys_unavailable).',
+  registers,
+});
 export const httpRefused = new Counter({
   name: 'heed_http_refused_total',
   help: 'Calls refused because of who made them (401, 403, 404, 429), by route and code.',

@@ -1,6 +1,6 @@
 import { STEP_UP_HEADER } from '@heed/auth';
 import { generateAgentKeys, publicJwk } from '@heed/crypto';
-import type { AgentKeys } from '@heed/crypto';
+import type { AgentKeys, KekProvider } from '@heed/crypto';
 import { applyTopics, createKafka } from '@heed/kafka';
 import type { Kafka } from '@heed/kafka';
 import type { Clock } from '@heed/kernel';
@@ -29,6 +29,8 @@ export interface ServiceBedOptions {
   readonly clock: Clock;
   /** Default: `ajuni` with isolation role, `askasia` with a login of its own. */
   readonly tenants?: readonly Tenant[];
+  /** Where the tenants' key-encryption keys are made; default: files in the bed's folder, as its services are told. */
+  readonly kek?: KekProvider;
 }
 
 /** Where services run in a spec file: topics of their own, databases of their own, an issuer, real Kafka and PostgreSQL. */
@@ -45,6 +47,7 @@ export class ServiceBed {
     readonly issuer: TestIssuer,
     readonly stepUps: TestStepUps,
     readonly keysDir: string,
+    private readonly kek: KekProvider | undefined,
   ) {
     this.keys = new TestKeys(keysDir);
   }
@@ -59,7 +62,7 @@ export class ServiceBed {
     await applyTopics(kafka, tenants.map((tenant) => tenant.id), { prefix });
     const keysDir = await mkdtemp(path.join(tmpdir(), 'heed-keys-'));
     const stepUps = await TestStepUps.start(options.clock, ORIGIN);
-    return new ServiceBed(options.clock, tenants, prefix, kafka, await testIssuer(options.clock), stepUps, keysDir);
+    return new ServiceBed(options.clock, tenants, prefix, kafka, await testIssuer(options.clock), stepUps, keysDir, options.kek);
   }
 
   /** Migrates a fresh database and starts the service in this process. */
@@ -104,7 +107,7 @@ export class ServiceBed {
     const url = new URL(admin);
     url.username = database;
     url.password = 'test';
-    return { url: url.href, adminUrl: admin.href, keysUrl: await this.keys.migrated(service, tenants.map((tenant) => tenant.id)) };
+    return { url: url.href, adminUrl: admin.href, keysUrl: await this.keys.migrated(service, tenants.map((tenant) => tenant.id), this.kek) };
   }
 
   async stop(): Promise<void> {

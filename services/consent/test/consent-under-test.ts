@@ -3,7 +3,7 @@ import type { AcknowledgementBody, ConsentCommand } from '@heed/contracts-fanout
 import { mapActivated, mapProposed, policyActivated } from '@heed/contracts-subprocessor-registry';
 import type { DataStore } from '@heed/contracts-subprocessor-registry';
 import { signBody } from '@heed/crypto';
-import type { AgentKeys } from '@heed/crypto';
+import type { AgentKeys, KekProvider } from '@heed/crypto';
 import { Publisher } from '@heed/kafka';
 import { cloudEventHeaders, newEvent } from '@heed/kernel';
 import { loadSamplePack, packHash } from '@heed/policy';
@@ -32,9 +32,9 @@ export class ConsentUnderTest {
     readonly agent: ReturnType<typeof testAgentKeys>,
   ) {}
 
-  static async start(env: Readonly<Record<string, string>> = {}): Promise<ConsentUnderTest> {
+  static async start(env: Readonly<Record<string, string>> = {}, kek?: KekProvider): Promise<ConsentUnderTest> {
     const clock = new VirtualClock('2026-11-21T10:00:00Z');
-    const bed = await ServiceBed.make({ clock });
+    const bed = await ServiceBed.make({ clock, ...(kek ? { kek } : {}) });
     const service = await bed.start(consentService, consentMigrations, env);
     const publisher = new Publisher(bed.kafka);
     await publisher.connect();

@@ -1,6 +1,7 @@
 import { keyIdOf, openField, sealField } from '@heed/crypto';
 import type { DataKey, KekProvider, Place } from '@heed/crypto';
 import type { Clock } from '@heed/kernel';
+import { keyCacheAge, keyCacheLimit } from '@heed/observability';
 import type { Database } from '@heed/persistence';
 import { KeyRings } from '../ring/key-rings.js';
 import type { BlindIndexes } from '../ring/tenant-ring.js';
@@ -156,6 +157,8 @@ export class FieldVault {
 
   private tidy(): void {
     this.data.tidy();
+    keyCacheAge.set(this.rings.age / 1000);
+    keyCacheLimit.set(this.options.cacheMs / 1000);
     this.rings.tidy((tenant) => this.forget(tenant));
   }
 }
