@@ -9,6 +9,7 @@ import { tenantPolicyMigrations } from '@heed/tenant-policy';
 import path from 'node:path';
 import { ConsentModule } from './app.module.js';
 import { ErasePeople } from './erasure/erase-people.job.js';
+import { indexedIdentifiers, sealedIdentifiers } from './subject/identifier-rotation.js';
 import { consentEnvironment } from './consent.config.js';
 
 export const consentMigrations: readonly MigrationSet[] = [
@@ -40,7 +41,7 @@ export const consentService: ServiceDefinition<typeof consentEnvironment> = {
   jobs: (app, platform) => [
     ...fanoutJobs(platform),
     certificateJob(app, platform),
-    ...keyJobs(app.get(FieldVault), platform),
+    ...keyJobs(app.get(FieldVault), platform, [sealedIdentifiers], [indexedIdentifiers]),
     { name: 'person-erasures', everyMs: 1000, run: () => app.get(ErasePeople).run() },
   ],
 };
