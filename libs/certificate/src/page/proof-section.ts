@@ -22,8 +22,8 @@ ${facts(
 )}
 <h2>How to check it without us</h2>
 <p class="screen"><a class="action" download="${file}" href="data:application/json;base64,${encoded(signed)}">Save the signed certificate</a></p>
-<p>The signed file holds all that is written here, with every data store's own signature and the proof that the ledger has it. Compare the key above with
-one that you have from ${c.tenant.controller} by another way, and then run <code>heed certificate verify ${file} --key FILE</code>, without any network.</p>
+<p>The signed file holds all that is written here, ${'dispatches' in c ? "with every data store's own signature and the proof" : 'with the proof'} that the ledger has it. Compare the
+key above with one that you have from ${c.tenant.controller} by another way, and then run <code>heed certificate verify ${file} --key FILE</code>, without any network.</p>
 <p>Not proven by it:</p>
 ${list(limitsOf(c, true))}`;
 }
