@@ -7,6 +7,7 @@ import type { ServiceDefinition } from '@heed/runtime';
 import { tenantPolicyMigrations } from '@heed/tenant-policy';
 import path from 'node:path';
 import { DsarModule } from './app.module.js';
+import { sealedCases } from './case/adapters/case-rotation.js';
 import { watchRequests } from './deadline/missed-deadlines.job.js';
 import { dsarEnvironment } from './dsar.config.js';
 import { ResolvePeople } from './person/resolve-people.job.js';
@@ -39,7 +40,7 @@ export const dsarService: ServiceDefinition<typeof dsarEnvironment> = {
   jobs: (app, platform) => [
     ...fanoutJobs(platform),
     certificateJob(app, platform),
-    ...keyJobs(app.get(FieldVault), platform),
+    ...keyJobs(app.get(FieldVault), platform, [sealedCases]),
     { name: 'people', everyMs: 250, run: () => app.get(ResolvePeople).run() },
     { name: 'missed-deadlines', everyMs: 30_000, run: () => watchRequests(platform.database, platform.unitOfWork, platform.logger) },
   ],

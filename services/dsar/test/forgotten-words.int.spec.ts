@@ -1,5 +1,6 @@
 import { personErased } from '@heed/contracts-consent';
 import { newEvent, uuidv7 } from '@heed/kernel';
+import { FieldVault, RotationLog } from '@heed/key-store';
 import { eventually } from '@heed/testing';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -41,4 +42,21 @@ it('what a person and the case workers wrote goes with its key once the person i
 it('a case that is open keeps its words', async () => {
   const opened = await heed.open(`${randomUUID()}@example.com`, 'ajuni', { message: 'please hurry' });
   expect(await heed.request(String(opened.body['id']))).toMatchObject({ message: 'please hurry' });
+});
+
+it('a case gets a new key when the keys of people change: its words stay readable, and the former key is destroyed', async () => {
+  const opened = await heed.open(`${randomUUID()}@example.com`, 'ajuni', { message: 'please hurry' });
+  const id = String(opened.body['id']);
+  await heed.call('POST', `/v1/requests/${id}/verify`, { method: 'operator_attested', note: 'known by account' });
+  const keyOf = async (): Promise<string | undefined> => (await heed.dsar.sql<{ key_id: string }>('SELECT key_id FROM t_ajuni.request WHERE id = $1', [id]))[0]?.key_id;
+  const before = await keyOf();
+  heed.clock.advance({ minutes: 2 });
+  const rotations = new RotationLog(heed.dsar.service.app.get(FieldVault).options);
+  await rotations.request('ajuni', 'data', 'asked');
+  heed.clock.advance({ minutes: 2 });
+  await eventually(async () => expect(await rotations.open('data')).toEqual([]), { timeoutMs: 20_000 });
+  expect(await keyOf()).not.toBe(before);
+  expect(await heed.request(id)).toMatchObject({ message: 'please hurry' });
+  expect(await notesOf(id)).toEqual(['known by account']);
+  await eventually(async () => expect(await heed.dsar.sql('SELECT reason FROM t_ajuni.key_shred WHERE key_id = $1 AND done_at IS NOT NULL', [before])).toEqual([{ reason: 'rotated' }]), { timeoutMs: 20_000 });
 });

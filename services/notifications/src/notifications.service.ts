@@ -2,6 +2,7 @@ import { certificateJob } from '@heed/certificate-register';
 import { FieldVault, keyJobs, KeysGate, openFieldVault } from '@heed/key-store';
 import type { ServiceDefinition } from '@heed/runtime';
 import { AppModule } from './app.module.js';
+import { indexedRecipients, sealedRecipients } from './recipient/recipient-rotation.js';
 import { SendMail } from './message/send-mail.job.js';
 import { notificationsMigrations } from './migrations.js';
 import { notificationsEnvironment } from './notifications.config.js';
@@ -18,7 +19,7 @@ export const notificationsService: ServiceDefinition<typeof notificationsEnviron
   module: (platform) => AppModule.of(platform),
   gates: (platform) => [new KeysGate({ ...platform, vault: openFieldVault('notifications', platform) })],
   jobs: (app, platform) => [
-    ...keyJobs(app.get(FieldVault), platform),
+    ...keyJobs(app.get(FieldVault), platform, [sealedRecipients], [indexedRecipients]),
     { name: 'send-mail', everyMs: platform.environment.HEED_SEND_EVERY_MS, run: () => app.get(SendMail).run() },
     certificateJob(app, platform),
   ],

@@ -7,6 +7,7 @@ import { tenantPolicyMigrations } from '@heed/tenant-policy';
 import path from 'node:path';
 import { RetentionModule } from './app.module.js';
 import { ForgetWords } from './forgetting/forget-words.js';
+import { sealedHolds } from './hold/adapters/hold-rotation.js';
 import { retentionEnvironment } from './retention.config.js';
 
 export const retentionMigrations: readonly MigrationSet[] = [
@@ -30,7 +31,7 @@ export const retentionService: ServiceDefinition<typeof retentionEnvironment> = 
   gates: (platform) => [new KeysGate({ ...platform, vault: openFieldVault('retention', platform) })],
   jobs: (app, platform) => [
     ...fanoutJobs(platform),
-    ...keyJobs(app.get(FieldVault), platform),
+    ...keyJobs(app.get(FieldVault), platform, [sealedHolds]),
     { name: 'hold-words', everyMs: 5000, run: () => app.get(ForgetWords).run() },
   ],
 };

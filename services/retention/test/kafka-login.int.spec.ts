@@ -47,7 +47,9 @@ async function readiness(password: string): Promise<() => Promise<{ status: numb
 it('a service with a wrong password serves no traffic, says why, and lives', async () => {
   const ready = await readiness('wrong');
   await eventually(async () => {
-    expect(await ready()).toEqual({ status: 503, detail: `Not ready: kafka (the login of ${user} was refused: check KAFKA_USERNAME and KAFKA_PASSWORD).` });
+    const { status, detail } = await ready();
+    expect(status).toBe(503);
+    expect(detail).toContain(`kafka (the login of ${user} was refused: check KAFKA_USERNAME and KAFKA_PASSWORD).`);
   }, PATIENT);
 });
 

@@ -1,10 +1,11 @@
 import { STEP_UP_HEADER } from '@heed/auth';
 import { personErased } from '@heed/contracts-consent';
 import { clearanceRequested } from '@heed/contracts-dsar';
-import { openEnvelope } from '@heed/crypto';
+import { keyIdOf, openEnvelope } from '@heed/crypto';
 import type { SealedEnvelope } from '@heed/contracts-fanout';
 import { newEvent, newSubjectRef, uuidv7 } from '@heed/kernel';
 import type { HeedEvent } from '@heed/kernel';
+import { FieldVault, RotationLog } from '@heed/key-store';
 import { loadSamplePack } from '@heed/policy';
 import type { SampleTenant } from '@heed/policy';
 import { ConsentPeer, eventProbe, eventually, ServiceBed, TestStores, VirtualClock } from '@heed/testing';
@@ -260,4 +261,20 @@ describe('what an officer wrote about a hold', () => {
       expect(kinds.map(({ kind }) => kind)).toEqual(['key.destroyed', 'key.shred_ordered']);
     });
   });
+});
+
+it('what an officer wrote stays readable when the keys of people change, and the former keys are destroyed', async () => {
+  const placed = await hold({ ref: newSubjectRef() });
+  const id = String(placed.body['id']);
+  const keyOf = async (): Promise<string> => keyIdOf((await retention.sql<{ matter: Buffer }>('SELECT matter FROM t_ajuni.hold WHERE id = $1', [id]))[0]!.matter);
+  const before = await keyOf();
+  await retention.sql(`DELETE FROM t_ajuni.hold WHERE matter = ''`); // another spec's, which no officer wrote
+  clock.advance({ minutes: 2 });
+  const rotations = new RotationLog(retention.service.app.get(FieldVault).options);
+  await rotations.request('ajuni', 'data', 'asked');
+  clock.advance({ minutes: 2 });
+  await eventually(async () => expect(await rotations.open('data')).toEqual([]), { timeoutMs: 20_000 });
+  expect(await keyOf()).not.toBe(before);
+  expect((await call('GET', `/v1/holds/${id}`)).body).toMatchObject({ matter: 'case 12', reason: 'litigation', releaseNote: null });
+  await eventually(async () => expect(await retention.sql('SELECT reason FROM t_ajuni.key_shred WHERE key_id = $1 AND done_at IS NOT NULL', [before])).toEqual([{ reason: 'rotated' }]), { timeoutMs: 20_000 });
 });

@@ -72,4 +72,4 @@ export class RecipientVault {
   }
 }
 
-const placeOf = (tenant: string, recipientId: string, field: Field): Place => ({ tenant, subject: recipientId, type: 'recipient', field });
+export const placeOf = (tenant: string, recipientId: string, field: Field): Place => ({ tenant, subject: recipientId, type: 'recipient', field });

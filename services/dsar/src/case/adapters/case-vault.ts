@@ -74,5 +74,5 @@ export class CaseVault {
   }
 }
 
-const placeOf = (tenant: string, requestId: string, field: CaseField): Place => ({ tenant, subject: requestId, type: 'request', field });
+export const placeOf = (tenant: string, requestId: string, field: CaseField): Place => ({ tenant, subject: requestId, type: 'request', field });
 const tokenPlace = (tenant: string, requestId: string): Place => ({ tenant, subject: requestId, type: 'request', field: 'status-token' });
