@@ -22,9 +22,14 @@ export class KafkaAccess {
     });
   }
 
+  /** Why Kafka cannot be used, where that is known: for readiness, while something else keeps the consumers from joining. */
+  get troubles(): readonly string[] {
+    return this.trouble === undefined ? [] : [`kafka (${this.trouble})`];
+  }
+
   /** For readiness. @param joined every consumer is a member of its group */
   missing(joined: boolean): readonly string[] {
-    if (!joined) return [this.trouble === undefined ? 'kafka' : `kafka (${this.trouble})`];
+    if (!joined) return this.trouble === undefined ? ['kafka'] : this.troubles;
     this.trouble = undefined;
     return [];
   }

@@ -18,6 +18,7 @@ export interface ServiceRecovery<S extends z.ZodType<ServiceEnvironment>> {
   readonly restore: (platform: Platform<z.output<S>>) => Restore;
   /** Topics from which the service reads what it has published itself; `{tenant}` is filled in. */
   readonly ownTopics: readonly string[];
+  readonly ingressTopic?: string;
 }
 
 export interface RecoveryCall {
@@ -50,6 +51,7 @@ export async function recoverService<S extends z.ZodType<ServiceEnvironment>>(
       service, kafka, topicPrefix, database, unitOfWork, key,
       restore: recovery.restore(platform),
       ownTopics: recovery.ownTopics,
+      ...(recovery.ingressTopic === undefined ? {} : { ingressTopic: recovery.ingressTopic }),
       ...(call.tenants ? { tenants: call.tenants } : {}),
       dryRun: call.dryRun ?? false,
       progress: call.progress ?? (() => undefined),

@@ -114,7 +114,7 @@ export async function startService<S extends z.ZodType<ServiceEnvironment>>(
     tls: secured.certificate?.options,
     closed: () => gate.refusal,
     notReady: async () => {
-      if (gate.closed !== undefined) return [gate.closed];
+      if (gate.closed !== undefined) return [gate.closed, ...bus.troubles];
       const missing = await database.query('SELECT 1 FROM heed.tenant LIMIT 1').then(
         () => [],
         () => ['database'],

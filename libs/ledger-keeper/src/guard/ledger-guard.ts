@@ -35,6 +35,7 @@ export class LedgerGuard implements Gate {
   private readonly ended = new AbortController();
   private told: ToldCheckpoints | undefined;
   private reading: Promise<void> | undefined;
+  private trouble: string | undefined;
   /** What the database was like when all was found to be well. */
   private well: ServerState | undefined;
 
@@ -65,15 +66,18 @@ export class LedgerGuard implements Gate {
   private async newest(): Promise<ToldCheckpoints> {
     this.reading ??= this.read();
     await Promise.race([this.reading, new Promise((resolve) => setTimeout(resolve, PATIENCE_MS).unref())]);
-    if (!this.told) throw unavailable('kafka_unavailable', 'Kafka has not told the newest checkpoints yet');
+    if (!this.told) throw unavailable('kafka_unavailable', `Kafka has not told the newest checkpoints yet${this.trouble === undefined ? '' : ` (${this.trouble})`}`);
     return this.told;
   }
 
   private async read(): Promise<void> {
     try {
       this.told ??= await this.options.checkpoints.read(this.ended.signal);
+      this.trouble = undefined;
     } catch (error) {
-      if (!this.ended.signal.aborted) this.options.logger.warn({ err: error }, 'the newest checkpoints cannot be read and are tried again');
+      const trouble = error instanceof Error ? error.message : 'unknown';
+      if (!this.ended.signal.aborted && trouble !== this.trouble) this.options.logger.warn({ err: error }, 'the newest checkpoints cannot be read and are tried again');
+      this.trouble = trouble;
     } finally {
       this.reading = undefined;
     }
