@@ -12,7 +12,9 @@ export interface Reading {
   readonly since?: number;
   /** Called for every event, each partition in order. @param at when Kafka took it */
   readonly take: (event: HeedEvent, at: number) => void;
-  /** Records that need not be parsed. */
+  /** Whose a topic's events are, where the topic says it. */
+  readonly tenantOf?: () => string;
+  /** By their key; others are not parsed. */
   readonly wanted?: (key: string) => boolean;
   readonly progress?: (read: number) => void;
 }
@@ -43,7 +45,7 @@ export async function readTopics(reading: Reading): Promise<void> {
               read += 1;
               if (read % TELL_EVERY === 0) reading.progress?.(read);
               if (BigInt(offset) < span.from || BigInt(offset) >= span.end || reading.wanted?.(key?.toString() ?? '') === false) continue;
-              const parsed = readCloudEvent({ key, value, headers, timestamp });
+              const parsed = readCloudEvent({ key, value, headers, timestamp }, reading.tenantOf?.());
               if (parsed.ok) reading.take(parsed.event, Number(timestamp));
             }
             await heartbeat();

@@ -1,5 +1,5 @@
 import { ledgerSequenced } from '@heed/contracts-ledger';
-import { failpoint, fillTopic } from '@heed/kernel';
+import { derivedId, failpoint, fillTopic } from '@heed/kernel';
 import type { HeedEvent } from '@heed/kernel';
 import type { Kafka } from '@heed/kafka';
 import { rootAt } from '@heed/ledger';
@@ -13,7 +13,7 @@ import { LedgerGap } from './ledger-gap.js';
 import { readTopics } from './read-topics.js';
 import { rewindGroups } from './rewind-groups.js';
 import { Tally } from './tally.js';
-import type { Restore, RecoveryReport, TenantReport } from './types.js';
+import type { Heard, Lost, Restore, RecoveryReport, TenantReport } from './types.js';
 
 export interface RecoveryOptions {
   readonly service: string;
@@ -25,6 +25,8 @@ export interface RecoveryOptions {
   readonly restore: Restore;
   /** Topics that this service publishes to, `{tenant}` for each that is behind: where `published` comes from. */
   readonly ownTopics: readonly string[];
+  /** Where platform teams send to this service, if they do. */
+  readonly ingressTopic?: string;
   /** Only these tenants. */
   readonly tenants?: readonly string[];
   /** Does all of it and undoes it: the report is what would be. */
@@ -58,12 +60,13 @@ export async function recover(options: RecoveryOptions): Promise<RecoveryReport>
   for (const gap of gaps) gap.records(); // nothing is begun that cannot be finished
   const since = Math.min(...gaps.map(({ firstAt }) => firstAt)) - LAG_MS;
   const published = await readPublished(options, gaps, groupPrefix, since);
+  const ingress = await readIngress(options, gaps, groupPrefix, since);
   // First, while every tenant keeps the service closed: once all are back it opens by itself, whoever is killed meanwhile.
   const rewound = await rewindGroups(kafka, groupPrefix, since, dryRun);
   failpoint('recover.groups-rewound');
   const tenants: TenantReport[] = [];
   for (const gap of gaps) {
-    const report = await recoverTenant(options, gap, published.get(gap.tenant) ?? []);
+    const report = await recoverTenant(options, gap, { published: published.get(gap.tenant) ?? [], ingress });
     tenants.push(report);
     progress(`${service}: ${gap.tenant} has its ${report.to} records again (${tenants.length} of ${gaps.length})`);
     failpoint('recover.tenant-done');
@@ -112,11 +115,23 @@ async function readPublished(options: RecoveryOptions, gaps: readonly LedgerGap[
   return new Map([...published].map(([tenant, events]) => [tenant, events.sort((a, b) => a.at - b.at).map(({ event }) => event)]));
 }
 
+async function readIngress(options: RecoveryOptions, gaps: readonly LedgerGap[], groupPrefix: string, since: number): Promise<ReadonlyMap<string, Heard>> {
+  const { kafka, topicPrefix, ingressTopic } = options;
+  const heard = new Map<string, Heard>();
+  if (ingressTopic === undefined) return heard;
+  for (const { tenant } of gaps) {
+    // The topic says whose it is, whatever an event claims.
+    const take = (event: HeedEvent, at: number): void => void heard.set(derivedId(tenant, event.source, event.id), { event: { ...event, tenant }, at: new Date(at) });
+    await readTopics({ kafka, groupPrefix, topics: [topicPrefix + fillTopic(ingressTopic, { tenant })], since, take, tenantOf: () => tenant });
+  }
+  return heard;
+}
+
 class Undone extends Error {
   override readonly name = 'Undone';
 }
 
-async function recoverTenant(options: RecoveryOptions, gap: LedgerGap, published: readonly HeedEvent[]): Promise<TenantReport> {
+async function recoverTenant(options: RecoveryOptions, gap: LedgerGap, told: Pick<Lost, 'published' | 'ingress'>): Promise<TenantReport> {
   const { database, unitOfWork, restore, dryRun } = options;
   const { tenant, from, signed } = gap;
   const records = gap.records();
@@ -128,7 +143,7 @@ async function recoverTenant(options: RecoveryOptions, gap: LedgerGap, published
     const { size } = await readHead(tx);
     if (size !== from) throw conflict('ledger_in_use', `The ledger of ${tenant} has grown meanwhile: something serves this database.`);
     await continueLedger(tx, gap, records);
-    await restore(tx, { records, published }, { applied, missing });
+    await restore(tx, { records, ...told }, { applied, missing });
     tx.record({ kind: 'ledger.recovered', data: { from, to: from + records.length, applied: applied.counts, missing: missing.counts } });
     failpoint('recover.before-commit');
     if (dryRun) throw new Undone();

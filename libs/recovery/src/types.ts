@@ -9,6 +9,14 @@ export interface Lost {
   readonly records: readonly LedgerRecord[];
   /** What this service published around that time, oldest first; more than is missing, and not reaching back as far. */
   readonly published: readonly HeedEvent[];
+  /** What platform teams had sent in, by the opaque id that its effects name as their cause. */
+  readonly ingress: ReadonlyMap<string, Heard>;
+}
+
+/** An event of ingress, and when Kafka took it. */
+export interface Heard {
+  readonly event: HeedEvent;
+  readonly at: Date;
 }
 
 /**

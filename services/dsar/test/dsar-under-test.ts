@@ -19,7 +19,8 @@ export class DsarUnderTest {
   private constructor(
     readonly clock: VirtualClock,
     readonly bed: ServiceBed,
-    readonly dsar: StartedService,
+    /** Another one after a restart. */
+    public dsar: StartedService,
     readonly consent: ConsentPeer,
     readonly bus: EventProbe,
     readonly stores: TestStores,

@@ -1,7 +1,7 @@
 import { consentGiven, consentRefused, consentWithdrawn } from '@heed/contracts-consent';
 import { derivedId } from '@heed/kernel';
 import type { HeedEvent } from '@heed/kernel';
-import type { Lost } from '@heed/recovery';
+import type { Heard, Lost } from '@heed/recovery';
 import type { Tx } from '@heed/persistence';
 import { z } from 'zod';
 import type { Decision } from '../consent-record/decision.js';
@@ -21,10 +21,12 @@ export interface LostDecision {
   readonly method: string;
   readonly occurredAt: string;
   readonly recordedAt: string;
+  /** The event of ingress that it came with, where it came so and is still there. */
+  readonly heard: Heard | undefined;
 }
 
 /** The decisions that the ledger tells of, with what the events of the time know besides. */
-export function lostDecisions({ records, published }: Lost): readonly LostDecision[] {
+export function lostDecisions({ records, published, ingress }: Lost): readonly LostDecision[] {
   const told = toldDecisions(published);
   return records.flatMap((record) => {
     const state = KINDS[record.kind];
@@ -38,15 +40,18 @@ export function lostDecisions({ records, published }: Lost): readonly LostDecisi
       ref, version, purpose, state, dispatchId, recordedAt: at,
       method: event?.channel ?? 'recovered',
       occurredAt: event?.occurredAt ?? at,
+      heard: ingress.get(event?.causationId ?? ''),
     }));
   });
 }
 
-function toldDecisions(published: readonly HeedEvent[]): ReadonlyMap<string, z.output<typeof consentGiven.data>> {
-  const told = new Map<string, z.output<typeof consentGiven.data>>();
+type Told = z.output<typeof consentGiven.data> & { readonly causationId: string | undefined };
+
+function toldDecisions(published: readonly HeedEvent[]): ReadonlyMap<string, Told> {
+  const told = new Map<string, Told>();
   for (const event of published) {
     const parsed = TYPES.get(event.type)?.data.safeParse(event.data);
-    if (parsed?.success) told.set(parsed.data.dispatchId, parsed.data);
+    if (parsed?.success) told.set(parsed.data.dispatchId, { ...parsed.data, causationId: event.causationId });
   }
   return told;
 }
@@ -70,13 +75,13 @@ export async function restoreDecisions(tx: Tx, decisions: readonly LostDecision[
      SELECT id, ref, version, purpose, state, true, coalesce((SELECT max(v.version) FROM policy_version v WHERE v.effective_from <= "recordedAt"), 1),
             method, 'recovered', "occurredAt", "recordedAt" FROM jsonb_to_recordset($1::jsonb) AS d(${shape})
      ON CONFLICT (id) DO NOTHING`,
-    [JSON.stringify(decisions)],
+    [JSON.stringify(decisions.map(({ heard: _, ...decision }) => decision))],
   );
   const newest = new Map(decisions.map((decision) => [`${decision.ref} ${decision.purpose}`, decision]));
   await tx.query(
     `INSERT INTO consent_state (ref, purpose, state, record_id, occurred_at)
      SELECT ref, purpose, state, id, CASE WHEN state = 'given' THEN "occurredAt" ELSE "recordedAt" END FROM jsonb_to_recordset($1::jsonb) AS d(${shape})
      ON CONFLICT (ref, purpose) DO UPDATE SET state = excluded.state, record_id = excluded.record_id, occurred_at = excluded.occurred_at`,
-    [JSON.stringify([...newest.values()])],
+    [JSON.stringify([...newest.values()].map(({ heard: _, ...decision }) => decision))],
   );
 }

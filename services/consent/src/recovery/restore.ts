@@ -4,6 +4,7 @@ import type { LostDispatch } from '@heed/fanout';
 import { restoreShreds } from '@heed/key-store';
 import { addDuration, calendarOf } from '@heed/policy';
 import type { PolicyPack } from '@heed/policy';
+import { markHandled } from '@heed/recovery';
 import type { Restore } from '@heed/recovery';
 import type { ServiceRecovery } from '@heed/runtime';
 import type { Tx } from '@heed/persistence';
@@ -19,6 +20,7 @@ import { restoreErasures } from './restore-erasures.js';
  */
 export const consentRecovery: ServiceRecovery<typeof consentEnvironment> = {
   ownTopics: [consentEvents[0].topics[0] ?? '', 'heed.t.{tenant}.commands.v1'],
+  ingressTopic: 'heed.t.{tenant}.ingress.v1',
   restore: (): Restore => async (tx, lost, { applied, missing }) => {
     const decisions = lostDecisions(lost);
     await restoreDecisions(tx, decisions);
@@ -33,7 +35,10 @@ export const consentRecovery: ServiceRecovery<typeof consentEnvironment> = {
     const dispatches = await restoreDispatches(tx, 'consent', dispatchesOf(pack, decisions), lost.published);
     applied.add('dispatches', dispatches.restored);
     missing.add('dispatches_without_a_data_map', dispatches.withoutMap);
-    missing.add('identifiers_of_people', await unknownPeople(tx, decisions));
+    const unknown = await unknownPeople(tx, decisions);
+    missing.add('identifiers_of_people', unknown.size);
+    // Who came through ingress and is not known by identifiers any more is let come once more: the event names them.
+    await markHandled(tx, 'consent.ingress', decisions.flatMap(({ ref, heard }) => (heard && !unknown.has(ref) ? [heard] : [])));
   },
 };
 
@@ -54,11 +59,10 @@ function dispatchesOf(pack: PolicyPack, decisions: readonly LostDecision[]): rea
   });
 }
 
-async function unknownPeople(tx: Tx, decisions: readonly LostDecision[]): Promise<number> {
-  const refs = [...new Set(decisions.map(({ ref }) => ref))];
-  const [row] = await tx.query<{ count: number }>(
-    `SELECT count(*)::int AS count FROM subject s WHERE s.ref = ANY($1) AND s.erased_at IS NULL AND NOT EXISTS (SELECT 1 FROM identifier i WHERE i.ref = s.ref)`,
-    [refs],
+async function unknownPeople(tx: Tx, decisions: readonly LostDecision[]): Promise<ReadonlySet<string>> {
+  const rows = await tx.query<{ ref: string }>(
+    `SELECT ref FROM subject s WHERE s.ref = ANY($1) AND s.erased_at IS NULL AND NOT EXISTS (SELECT 1 FROM identifier i WHERE i.ref = s.ref)`,
+    [[...new Set(decisions.map(({ ref }) => ref))]],
   );
-  return row?.count ?? 0;
+  return new Set(rows.map(({ ref }) => ref));
 }
