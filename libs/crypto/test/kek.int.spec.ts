@@ -35,7 +35,7 @@ kekConformance('a KMS', async () => {
   return { open: () => kms() };
 });
 
-function kms(change: { url?: string; timeoutMs?: number; ca?: string | undefined } = {}): KekProvider {
+function kms(change: { url?: string; timeoutMs?: number; ca?: string | undefined; tokenFile?: string } = {}): KekProvider {
   return new KmsKek({ url: bao.url, mount: 'transit', tokenFile: bao.tokenFile, ca, timeoutMs: 3000, prefix: 'heed', ...change });
 }
 
@@ -81,6 +81,25 @@ it('a KMS that is killed is unavailable, and serves again when it is back, with 
   await bao.begin();
   expect((await kek.unwrap('through', wrapped, 'a')).equals(key)).toBe(true);
   await kek.close();
+});
+
+it('a KMS token with the documented rights of a service wraps and rotates, and makes or destroys no key', async () => {
+  const docs = await readFile(path.join(import.meta.dirname, '../../../docs/keys.md'), 'utf8');
+  const policy = (name: string): string => new RegExp(`bao policy write ${name} - <<'POLICY'\n([^]*?)POLICY`).exec(docs)?.[1] ?? '';
+  const operator = kms({ tokenFile: await bao.tokenFor('operator', policy('heed-operator')) });
+  const limited = kms({ tokenFile: await bao.tokenFor('service', policy('heed-service')) });
+  const key = randomBytes(32);
+  await operator.ensure('limited');
+  await expect(operator.wrap('limited', key, 'a')).rejects.toEqual(refusal('kek_unavailable'));
+  const wrapped = await limited.wrap('limited', key, 'a');
+  expect(await limited.rotate('limited')).toBe(2);
+  expect((await limited.unwrap('limited', wrapped, 'a')).equals(key)).toBe(true);
+  for (const act of [() => limited.ensure('another'), () => limited.destroy('limited'), () => limited.retire('limited', 1)]) {
+    await expect(act()).rejects.toMatchObject({ code: 'kek_unavailable', message: expect.stringContaining('refuses the token') });
+  }
+  await operator.retire('limited', 1);
+  await operator.destroy('limited');
+  await Promise.all([operator.close(), limited.close()]);
 });
 
 it('a KMS is believed by its certificate alone', async () => {

@@ -51,7 +51,16 @@ export class TestBao {
     await eventually(async () => void (await this.ask('GET', 'sys/seal-status')), { timeoutMs: 20_000 });
     if (this.unsealKey === undefined) await this.initialise();
     else await this.ask('POST', 'sys/unseal', { key: this.unsealKey });
-    await eventually(async () => void (await this.ask('GET', 'transit/keys?list=true', undefined, [200, 404])), { timeoutMs: 20_000 });
+    await eventually(async () => void (await this.ask('GET', 'sys/health', undefined, [200])), { timeoutMs: 20_000 }); // active: standing by is 429
+  }
+
+  /** A token that may do what the policy says, and nothing else. @returns its file */
+  async tokenFor(name: string, policy: string): Promise<string> {
+    await this.ask('POST', `sys/policies/acl/${name}`, { policy });
+    const { auth } = (await this.ask('POST', 'auth/token/create', { policies: [name], no_default_policy: true })) as { auth: { client_token: string } };
+    const file = join(this.dir, `${name}.token`);
+    await writeFile(file, auth.client_token, { mode: 0o600 });
+    return file;
   }
 
   async kill(): Promise<void> {

@@ -3,6 +3,7 @@ import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { unavailable } from '@heed/kernel';
 import { kekUnavailable } from '../kek-provider.js';
 
 export interface KmsSettings {
@@ -41,16 +42,10 @@ export class KmsClient {
   /** In the transit engine. @param once what must not be done twice: it is not tried again */
   async call(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object, once = false): Promise<KmsAnswer> {
     const signal = AbortSignal.timeout(this.settings.timeoutMs);
-    const pauses = once ? [] : PAUSES_MS;
-    for (const pause of [...pauses, undefined]) {
-      try {
-        const answer = await this.once(method, `${this.settings.mount}/${path}`, body, signal);
-        if (answer.status < 500 && answer.status !== 429 && answer.status !== 403) return answer;
-        if (pause === undefined || answer.status === 403) throw new Error(`answered ${answer.status}`);
-      } catch (error) {
-        if (pause === undefined || signal.aborted) throw kekUnavailable(`The KMS at ${this.settings.url}`, error);
-        if (error instanceof Error && error.message === 'answered 403') throw kekUnavailable(`The KMS at ${this.settings.url} refuses the token and`, error);
-      }
+    for (const pause of once ? [undefined] : [...PAUSES_MS, undefined]) {
+      const answer = await this.try(method, path, body, signal);
+      if (!(answer instanceof Error)) return answer;
+      if (pause === undefined || signal.aborted) throw kekUnavailable(`The KMS at ${this.settings.url}`, answer);
       await sleep(pause);
     }
     throw kekUnavailable(`The KMS at ${this.settings.url}`);
@@ -58,6 +53,18 @@ export class KmsClient {
 
   close(): void {
     this.agent.destroy();
+  }
+
+  /** What went wrong, where it may go well the next time. */
+  private async try(method: string, path: string, body: object | undefined, signal: AbortSignal): Promise<KmsAnswer | Error> {
+    let answer: KmsAnswer;
+    try {
+      answer = await this.once(method, `${this.settings.mount}/${path}`, body, signal);
+    } catch (error) {
+      return error instanceof Error ? error : new Error('unknown');
+    }
+    if (answer.status === 403) throw unavailable('kek_unavailable', `The KMS at ${this.settings.url} refuses the token: see its policy, and what renews HEED_KEK_TOKEN_FILE.`);
+    return answer.status >= 500 || answer.status === 429 ? new Error(`answered ${answer.status}`) : answer;
   }
 
   private async once(method: string, path: string, body: object | undefined, signal: AbortSignal): Promise<KmsAnswer> {
