@@ -94,7 +94,7 @@ describe('the sequencer', () => {
     const random = (): number => (seed = (seed * 48271) % 0x7fffffff) / 0x7fffffff;
     let expected = 0;
     const writers = Array.from({ length: 9 }, async (_, w) => {
-      for (let i = 0; i < 60; i += 1) {
+      for (let i = 0; i < 40; i += 1) {
         const [one, count, fate] = [three[w % 3], 1 + Math.floor(random() * 8), random()];
         const work = one?.unitOfWork.run('ajuni', async (tx) => {
           if (fate > 0.3) await tx.query('SELECT pg_current_xact_id()'); // some get their number long before they write
@@ -107,8 +107,8 @@ describe('the sequencer', () => {
     });
     await Promise.all(writers);
     expect(await expectWhole()).toBe(expected);
-    expect(expected).toBeGreaterThan(1000);
-  });
+    expect(expected).toBeGreaterThan(500);
+  }, 180_000);
 
   it('follows a dump into another server, whose transactions count anew: nothing is left out or placed twice', async () => {
     const one = await keeper();

@@ -3,8 +3,13 @@ import { fillTopic } from '@heed/kernel';
 import type { Kafka } from '@heed/kafka';
 import { randomUUID } from 'node:crypto';
 
-/** The note of each ledger of this service that Kafka has last, by tenant; not yet verified. */
+/** The note of each ledger of this service that says most, of those that Kafka has, by tenant; not yet verified. */
 export type ToldCheckpoints = ReadonlyMap<string, string>;
+
+interface Told {
+  readonly size: number;
+  readonly note: string;
+}
 
 export interface CheckpointReaderOptions {
   readonly kafka: Kafka;
@@ -23,9 +28,9 @@ export class CheckpointReader {
   /** Waits for a Kafka that is away, for as long as it is. @throws when `signal` is aborted, or where the topic may not be read */
   async read(signal: AbortSignal): Promise<ToldCheckpoints> {
     const ends = await this.ends();
-    const told = new Map<string, string>();
+    const told = new Map<string, Told>();
     if (ends.size > 0) await this.readTo(ends, told, signal);
-    return told;
+    return new Map([...told].map(([tenant, { note }]) => [tenant, note]));
   }
 
   /** Partitions that hold something, and where each ends now. */
@@ -41,7 +46,7 @@ export class CheckpointReader {
   }
 
   /** In a group of its own, which commits nothing and is forgotten by the brokers when it is empty. */
-  private async readTo(ends: Map<number, bigint>, told: Map<string, string>, signal: AbortSignal): Promise<void> {
+  private async readTo(ends: Map<number, bigint>, told: Map<string, Told>, signal: AbortSignal): Promise<void> {
     const groupId = `${this.options.topicPrefix}heed.${this.options.service}.checkpoints.${randomUUID()}`;
     const consumer = this.options.kafka.consumer({ groupId, maxWaitTimeInMs: 100, allowAutoTopicCreation: false });
     try {
@@ -68,11 +73,12 @@ export class CheckpointReader {
     }
   }
 
-  private keep(told: Map<string, string>, key: Buffer | null, value: Buffer | null): void {
+  private keep(told: Map<string, Told>, key: Buffer | null, value: Buffer | null): void {
     const [, service, tenant] = key?.toString().split('/') ?? [];
     if (service !== this.options.service || tenant === undefined || value === null) return;
     const parsed = ledgerCheckpoint.data.safeParse(parse(value));
-    if (parsed.success) told.set(tenant, parsed.data.note);
+    // What was told last is not the newest where an event was published twice.
+    if (parsed.success && parsed.data.size >= (told.get(tenant)?.size ?? 0)) told.set(tenant, parsed.data);
   }
 }
 

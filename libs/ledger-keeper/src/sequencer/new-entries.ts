@@ -34,6 +34,17 @@ export interface Found {
   readonly waiting: boolean;
 }
 
+/** How far the ledger is, and whether there seems to be nothing to do: asked without holding it, so that idle ones cost no write. */
+export async function peek(tx: Tx): Promise<{ readonly size: number; readonly root: Buffer; readonly idle: boolean }> {
+  const [row] = await tx.query<{ size: string; root: Buffer; idle: boolean }>(
+    `SELECT h.size, h.root, h.size = h.signed_size AND h.cluster IN ('', c.system_identifier::text)
+              AND NOT EXISTS (SELECT 1 FROM ledger_entry e WHERE (e.written_by, e.id) > (h.last_tx, h.last_id)) AS idle
+       FROM ledger_head h, pg_control_system() c`,
+  );
+  if (!row) throw new Error(`the ledger of ${tx.tenant} has no head`);
+  return { ...row, size: Number(row.size) };
+}
+
 /** The ledger for this transaction alone; undefined while another sequencer holds it. */
 export async function holdLedger(tx: Tx): Promise<Position | undefined> {
   const [row] = await tx.query<Record<'size' | 'signed_size' | 'last_tx' | 'last_id' | 'cluster' | 'identity' | 'oldest' | 'next', string> & { root: Buffer; since: number }>(

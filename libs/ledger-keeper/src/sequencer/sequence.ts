@@ -9,7 +9,7 @@ import { originOf } from '../ledger-key.js';
 import type { LedgerKey } from '../ledger-key.js';
 import { recordOf } from '../tree/records.js';
 import { place, tilesOfTenant } from '../tree/tree.store.js';
-import { findNew, holdLedger } from './new-entries.js';
+import { findNew, holdLedger, peek } from './new-entries.js';
 import type { Position } from './new-entries.js';
 
 /** A checkpoint at most so often: what verifiers compare is how far a ledger was, not every step of it. */
@@ -41,6 +41,11 @@ export interface SequenceOptions {
  * @returns undefined while another sequencer holds this ledger
  */
 export async function sequence(tx: Tx, options: SequenceOptions): Promise<Turn | undefined> {
+  const { idle, ...there } = await peek(tx);
+  if (idle) {
+    options.check(tx.tenant, there);
+    return { ...there, placed: 0, againInMs: undefined };
+  }
   const at = await holdLedger(tx);
   if (!at) return undefined;
   options.check(tx.tenant, at);
