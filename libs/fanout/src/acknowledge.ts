@@ -7,6 +7,7 @@ import { remind } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
 import { newestStores } from './data-map.store.js';
 import { lockDispatches } from './lock-dispatches.js';
+import { answeredForReplay } from './replay-vault.js';
 import type { FanoutHooks, SettledDispatch, TargetState } from './types.js';
 import { DEADLINES } from './work.js';
 
@@ -46,6 +47,7 @@ export async function acknowledge(tx: Tx, owner: DispatchOwner, events: readonly
   }
   await recordRefused(tx, refusedOnes);
   const took = moves.filter(({ body }) => moved.has(targetKey(body.dispatchId, body.dataStore)));
+  await answeredForReplay(tx, took.flatMap(({ body }) => (isErasure(body) ? [body] : [])));
   for (const { body } of took) {
     tx.record({
       kind: 'target.acknowledged',
@@ -71,6 +73,9 @@ function whyNot(ack: Acknowledgement, tenant: string, owner: DispatchOwner, stor
   if (proof.kid !== key.kid) return 'key_of_another';
   return verifyBody(body, proof, key) ? undefined : 'signature_invalid';
 }
+
+/** The store holds nothing of the person any more: of what destroys nothing an agent says `applied`. */
+const isErasure = ({ outcome, assurance }: AcknowledgementBody): boolean => (outcome === 'done' || outcome === 'nothing_found') && assurance !== 'applied';
 
 const targetKey = (dispatchId: string, dataStore: string): string => `${dispatchId}\0${dataStore}`;
 

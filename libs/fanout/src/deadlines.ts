@@ -3,6 +3,7 @@ import type { Logger } from '@heed/observability';
 import { isTenantClosed, lookAtDue, remind, tenantsWithReminders } from '@heed/persistence';
 import type { Database, Tx, UnitOfWork } from '@heed/persistence';
 import type { Job } from '@heed/runtime';
+import { emptyReplayVault } from './replay-vault.js';
 import { DEADLINES, ESCALATE_AFTER } from './work.js';
 
 const OPEN = ['pending', 'held', 'refused', 'failed', 'overdue', 'escalated'];
@@ -93,6 +94,7 @@ export function fanoutJobs({ database, unitOfWork, logger }: { database: Databas
   const targets = new OpenTargets(database, unitOfWork);
   return [
     { name: 'deadlines', everyMs: 5000, run: () => watchDeadlines(database, unitOfWork, logger) },
+    { name: 'replay-vault', everyMs: 60_000, run: () => emptyReplayVault(database, unitOfWork) },
     { name: 'open-targets', everyMs: 15_000, run: () => targets.count() },
   ];
 }

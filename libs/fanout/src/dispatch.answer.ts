@@ -34,5 +34,6 @@ export const dispatchAnswer = z
     closedAt: instant.nullable(),
     targets: z.array(target),
     notTargets: z.array(z.strictObject({ dataStore: dataStoreId, reason: z.string() })).describe('Why a store need not act.'),
+    replayEnvelopes: count.describe('Of an erasure: for how many stores an envelope is kept that only they can open, should they be restored from a backup.'),
   })
   .meta({ id: 'Dispatch', description: 'One message to every store that must heed it, with what each has answered.' });

@@ -7,6 +7,7 @@ import type { Tx } from '@heed/persistence';
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { z } from 'zod';
 import { dispatchAnswer } from './dispatch.answer.js';
+import { keptForReplay } from './replay-vault.js';
 
 interface Row {
   readonly id: string;
@@ -98,6 +99,7 @@ async function present(tx: Tx, rows: readonly Row[]): Promise<readonly unknown[]
        FROM dispatch_target WHERE dispatch_id = ANY($1) ORDER BY data_store`,
     [rows.map((row) => row.id)],
   );
+  const kept = await keptForReplay(tx, rows.map((row) => row.id));
   return rows.map((row) => ({
     id: row.id,
     kind: row.kind,
@@ -109,6 +111,7 @@ async function present(tx: Tx, rows: readonly Row[]): Promise<readonly unknown[]
     closedAt: row.closed_at,
     targets: targets.filter((target) => target.dispatch_id === row.id).map(presentTarget),
     notTargets: row.skipped,
+    replayEnvelopes: kept.get(row.id) ?? 0,
   }));
 }
 

@@ -4,6 +4,7 @@ export * from './dispatch.controller.js';
 export * from './deadlines.js';
 export * from './fanout.js';
 export * from './migrations.js';
+export { emptyReplayVault } from './replay-vault.js';
 export * from './restore-dispatches.js';
 export * from './sender.js';
 export * from './targets.js';

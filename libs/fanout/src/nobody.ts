@@ -1,4 +1,5 @@
 import type { Tx } from '@heed/persistence';
+import { answeredForReplay } from './replay-vault.js';
 import type { Sealed } from './types.js';
 
 /** Answered, one way or another: not asked again. */
@@ -20,6 +21,7 @@ export async function endForNobody(tx: Tx, dispatchIds: readonly string[], seale
       WHERE t.dispatch_id = n.id AND t.state IN ${UNANSWERED} RETURNING t.dispatch_id, t.data_store, t.state, t.reason, d.ref`,
     [nobody, nobody.map((id) => sealed.get(id)?.erased ?? false), tx.clock.now()],
   );
+  await answeredForReplay(tx, rows.map((row) => ({ dispatchId: row.dispatch_id, dataStore: row.data_store })));
   for (const { dispatch_id: dispatchId, data_store: dataStore, state, reason, ref } of rows) {
     tx.record({ kind: `target.${state}`, ref, data: { dispatchId, dataStore, reason } });
   }

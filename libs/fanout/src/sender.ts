@@ -9,6 +9,8 @@ import type { Database, Tx, UnitOfWork } from '@heed/persistence';
 import { isDeepStrictEqual } from 'node:util';
 import { settle, tellSettled } from './acknowledge.js';
 import { endForNobody, UNANSWERED } from './nobody.js';
+import { keepForReplay } from './replay-vault.js';
+import type { SealedErasure } from './replay-vault.js';
 import { redeliveryPause } from './targets.js';
 import type { FanoutHooks, Sealed, Sealer } from './types.js';
 import { SENDING } from './work.js';
@@ -100,6 +102,7 @@ export class Sender {
         if (one?.envelope) events.push(this.command(tx, dispatch, one.aliases, one.envelope));
       }
       this.options.outbox.append(events, tx);
+      await keepForReplay(tx, sendable.flatMap((dispatch) => erasureOf(dispatch, sealed)));
       const unknown = await markSent(tx, sendable, sealed);
       await tellSettled(tx, this.options.hooks, await settle(tx, unknown));
     });
@@ -141,6 +144,11 @@ export class Sender {
       cause: { correlationId: dispatch.correlation_id, ...(dispatch.traceparent ? { traceparent: dispatch.traceparent } : {}) },
     });
   }
+}
+
+function erasureOf({ id, kind, targets }: Due, sealed: ReadonlyMap<string, Sealed>): SealedErasure[] {
+  const envelope = sealed.get(id)?.envelope;
+  return kind === 'erasure' && envelope ? [{ dispatchId: id, targets, envelope }] : [];
 }
 
 const SELECT_DUE = `SELECT d.id, d.kind, d.ref, d.aliases, d.version, d.body, d.map_version, d.attempt, d.clearance, d.clearance_id, d.clearance_ends,
