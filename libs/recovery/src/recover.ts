@@ -25,6 +25,8 @@ export interface RecoveryOptions {
   readonly restore: Restore;
   /** Topics that this service publishes to, `{tenant}` for each that is behind: where `published` comes from. */
   readonly ownTopics: readonly string[];
+  /** Other services whose events on these topics are wanted too, by name. */
+  readonly hears?: readonly string[];
   /** Where platform teams send to this service, if they do. */
   readonly ingressTopic?: string;
   /** Only these tenants. */
@@ -99,7 +101,7 @@ async function findGaps({ service, kafka, topicPrefix, database, unitOfWork, key
 
 async function readPublished(options: RecoveryOptions, gaps: readonly LedgerGap[], groupPrefix: string, since: number): Promise<ReadonlyMap<string, readonly HeedEvent[]>> {
   const { kafka, topicPrefix, ownTopics, service } = options;
-  const source = `/heed/${service}`;
+  const sources = [service, ...(options.hears ?? [])].map((name) => `/heed/${name}`);
   const published = new Map<string, { event: HeedEvent; at: number }[]>(gaps.map(({ tenant }) => [tenant, []]));
   const topics = ownTopics.flatMap((pattern) => (pattern.includes('{tenant}') ? gaps.map(({ tenant }) => fillTopic(pattern, { tenant })) : [pattern]));
   await readTopics({
@@ -108,7 +110,7 @@ async function readPublished(options: RecoveryOptions, gaps: readonly LedgerGap[
     topics: topics.map((topic) => topicPrefix + topic),
     since,
     take: (event, at) => {
-      if (event.source === source) published.get(event.tenant)?.push({ event, at });
+      if (sources.includes(event.source)) published.get(event.tenant)?.push({ event, at });
     },
     progress: (read) => options.progress(`${service}: ${read} events read`),
   });

@@ -7,7 +7,7 @@ import type { Tally } from './tally.js';
 export interface Lost {
   /** Records of the ledger from the first that is missing on, in their order: what this service did. */
   readonly records: readonly LedgerRecord[];
-  /** What this service published around that time, oldest first; more than is missing, and not reaching back as far. */
+  /** What this service (and whom it hears) published around that time, oldest first; more than is missing, and not reaching back as far. */
   readonly published: readonly HeedEvent[];
   /** What platform teams had sent in, by the opaque id that its effects name as their cause. */
   readonly ingress: ReadonlyMap<string, Heard>;

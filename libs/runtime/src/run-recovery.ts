@@ -19,6 +19,8 @@ export interface ServiceRecovery<S extends z.ZodType<ServiceEnvironment>> {
   /** Topics from which the service reads what it has published itself; `{tenant}` is filled in. */
   readonly ownTopics: readonly string[];
   readonly ingressTopic?: string;
+  /** See `RecoveryOptions.hears`. */
+  readonly hears?: readonly string[];
 }
 
 export interface RecoveryCall {
@@ -51,6 +53,7 @@ export async function recoverService<S extends z.ZodType<ServiceEnvironment>>(
       service, kafka, topicPrefix, database, unitOfWork, key,
       restore: recovery.restore(platform),
       ownTopics: recovery.ownTopics,
+      ...(recovery.hears ? { hears: recovery.hears } : {}),
       ...(recovery.ingressTopic === undefined ? {} : { ingressTopic: recovery.ingressTopic }),
       ...(call.tenants ? { tenants: call.tenants } : {}),
       dryRun: call.dryRun ?? false,
