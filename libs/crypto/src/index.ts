@@ -1,6 +1,4 @@
-export * from './field-vault.js';
 export * from './envelope.js';
-export * from './fields.js';
 export * from './keys.js';
 export * from './signature.js';
 export * from './field/blind-index.js';
