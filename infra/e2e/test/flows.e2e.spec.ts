@@ -1,3 +1,4 @@
+import { verifyCertificate } from '@heed/certificate';
 import { byEmail, Heed, Population, TraceCollector } from '@heed/e2e';
 import { eventually } from '@heed/testing';
 import { execFile } from 'node:child_process';
@@ -107,7 +108,13 @@ describe('flow 2: an erasure', () => {
     const closed = await heed.requestIs(tenant, id, 'closed', 90_000);
     expect(await people.left()).toEqual({ people: 0, orders: 0, messages: 0, profiles: 0, events: 0 });
     expect(closed.body['certificateId']).toEqual(expect.any(String));
-    const certificate = await heed.call(tenant, 'GET', `/v1/requests/${id}/certificate`);
+    // The ledger comes to it in a second or two.
+    const certificate = await eventually(async () => {
+      const answer = await heed.call(tenant, 'GET', `/v1/requests/${id}/certificate`);
+      expect(answer.status).toBe(200);
+      return answer;
+    }, { timeoutMs: 30_000 });
+    expect(verifyCertificate(certificate.body)).toMatchObject({ ok: true, kind: 'erasure', tenant });
     expect(JSON.stringify(certificate.body)).not.toContain(email);
     expect(JSON.stringify(certificate.body)).toContain('"residue":0');
     const page = await heed.call(tenant, 'GET', `/v1/requests/${id}/certificate`, undefined, { accept: 'text/html' });

@@ -1,4 +1,5 @@
-import { lookAtDue, remind } from '@heed/persistence';
+import { isHeedError } from '@heed/kernel';
+import { lookAtDue } from '@heed/persistence';
 import type { Database, Tx, UnitOfWork } from '@heed/persistence';
 import type { Job, Platform } from '@heed/runtime';
 import type { INestApplication } from '@nestjs/common';
@@ -15,15 +16,34 @@ export function certificateJob(app: INestApplication, { database, unitOfWork }: 
   return { name: EVIDENCE, everyMs: EVERY_MS, run: () => attachEvidence(database, unitOfWork, app.get(CertificateRegister)) };
 }
 
+/** A tenant whose ledger has not come to all of it keeps its reminder, and is looked at again in the job's next turn. */
 async function attachEvidence(database: Database, unitOfWork: UnitOfWork, register: CertificateRegister): Promise<void> {
-  while (await lookAtDue(database, EVIDENCE, (tenant) => unitOfWork.run(tenant, (tx) => attachSome(tx, register))));
+  await lookAtDue(database, EVIDENCE, async (tenant) => {
+    let left: Left;
+    do left = await unitOfWork.run(tenant, (tx) => attachSome(tx, register));
+    while (left === 'more');
+    return left === 'pending';
+  });
 }
 
-/** @returns whether there is more to do at once */
-async function attachSome(tx: Tx, register: CertificateRegister): Promise<boolean> {
+type Left = 'nothing' | 'more' | 'pending';
+
+async function attachSome(tx: Tx, register: CertificateRegister): Promise<Left> {
   const rows = await tx.query<{ id: string }>(`SELECT certificate_id AS id FROM certificate_awaiting_evidence ORDER BY certificate_id LIMIT ${BATCH}`);
   let pending = false;
-  for (const { id } of rows) pending = (await register.evidenced(tx, id)) === undefined || pending;
-  if (pending) await remind(tx, { work: EVIDENCE, at: new Date(tx.clock.now().getTime() + EVERY_MS) });
-  return rows.length === BATCH && !pending;
+  for (const { id } of rows) pending = !(await attached(tx, register, id)) || pending;
+  if (pending) return 'pending';
+  return rows.length === BATCH ? 'more' : 'nothing';
+}
+
+/** @returns false while the ledger has not come to it */
+async function attached(tx: Tx, register: CertificateRegister, id: string): Promise<boolean> {
+  try {
+    return (await register.evidenced(tx, id)) !== undefined;
+  } catch (error) {
+    if (!isHeedError(error) || error.code !== 'not_found') throw error;
+    // Its record was pruned before anybody came to prove it: it is not waited for any longer.
+    await tx.query('DELETE FROM certificate_awaiting_evidence WHERE certificate_id = $1', [id]);
+    return true;
+  }
 }

@@ -58,7 +58,7 @@ export class CertificateRegister {
     await tx.query(
       `WITH issued AS (
          INSERT INTO issued_certificate (id, kind, about, entry_id, acts, document, issued_at)
-         SELECT * FROM jsonb_to_recordset($1::jsonb) AS c(id uuid, kind text, about uuid, entry_id uuid, acts jsonb, document jsonb, issued_at timestamptz)
+         SELECT * FROM json_to_recordset($1::json) AS c(id uuid, kind text, about uuid, entry_id uuid, acts jsonb, document json, issued_at timestamptz)
          RETURNING id)
        INSERT INTO certificate_awaiting_evidence (certificate_id) SELECT id FROM issued`,
       [JSON.stringify(rows)],

@@ -18,8 +18,11 @@ beforeAll(async () => {
 afterAll(() => heed.stop());
 
 async function certificateOf(id: string): Promise<SignedCertificate> {
-  const answer = await heed.call('GET', `/v1/requests/${id}/certificate`);
-  expect(answer.status).toBe(200);
+  const answer = await eventually(async () => {
+    const now = await heed.call('GET', `/v1/requests/${id}/certificate`);
+    expect(now.status).toBe(200);
+    return now;
+  }, { timeoutMs: 20_000 });
   return answer.body as unknown as SignedCertificate;
 }
 

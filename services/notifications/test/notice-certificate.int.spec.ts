@@ -26,8 +26,11 @@ async function announce(tenant: SampleTenant, effectiveFrom: string): Promise<st
 }
 
 async function certificate(tenant: string, id: string): Promise<SignedCertificate & { certificate: NoticeCertificate }> {
-  const answer = await system.get(tenant, `/v1/notices/${id}/certificate`);
-  expect(answer.status).toBe(200);
+  const answer = await eventually(async () => {
+    const now = await system.get(tenant, `/v1/notices/${id}/certificate`);
+    expect(now.status).toBe(200);
+    return now;
+  }, { timeoutMs: 20_000 });
   const key = String((await system.get(tenant, '/v1/ledger/notifications')).body['key']);
   expect(verifyCertificate(answer.body, { keys: [key] })).toMatchObject({ ok: true, trusted: true });
   return answer.body as unknown as SignedCertificate & { certificate: NoticeCertificate };

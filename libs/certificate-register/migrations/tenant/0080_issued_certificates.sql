@@ -9,7 +9,8 @@ CREATE TABLE issued_certificate (
   entry_id  uuid NOT NULL,
   -- The acts that it speaks of: what their ledger entries hold, and when they were recorded.
   acts      jsonb NOT NULL,
-  document  jsonb NOT NULL,
+  -- As it was written: in the order in which it is read.
+  document  json NOT NULL,
   issued_at timestamptz NOT NULL
 );
 CREATE INDEX issued_certificate_about ON issued_certificate (kind, about, seq DESC);
@@ -18,7 +19,7 @@ REVOKE UPDATE, DELETE, TRUNCATE ON issued_certificate FROM {{role}};
 -- The proof that the ledger has it, once it has: kept, so that it outlives the pruning of the ledger's records.
 CREATE TABLE certificate_evidence (
   certificate_id uuid PRIMARY KEY REFERENCES issued_certificate (id),
-  evidence       jsonb NOT NULL,
+  evidence       json NOT NULL,
   attached_at    timestamptz NOT NULL
 );
 REVOKE UPDATE, DELETE, TRUNCATE ON certificate_evidence FROM {{role}};
