@@ -8,11 +8,12 @@ import type { EventProbe } from '@heed/testing';
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { consentRecovery, consentService } from '../src/index.js';
 import { ada, ConsentUnderTest, PLATFORM } from './consent-under-test.js';
 
 const LONG = { timeoutMs: 40_000 };
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 });
 const PROGRAM = fileURLToPath(new URL('../dist/recover.js', import.meta.url));
 
 let consent: ConsentUnderTest;

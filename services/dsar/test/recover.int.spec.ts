@@ -1,10 +1,11 @@
 import { recoverService } from '@heed/runtime';
 import { DatabaseCopies, eventually, everythingTold } from '@heed/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { dsarRecovery, dsarService } from '../src/index.js';
 import { DsarUnderTest, STORES } from './dsar-under-test.js';
 
 const LONG = { timeoutMs: 40_000 };
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 });
 let heed: DsarUnderTest;
 beforeAll(async () => {
   heed = await DsarUnderTest.start(['ajuni']);

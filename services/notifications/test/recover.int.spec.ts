@@ -5,7 +5,7 @@ import { loadSamplePack, packHash } from '@heed/policy';
 import { recoverService } from '@heed/runtime';
 import { DatabaseCopies, eventProbe, eventually, everythingTold, ServiceBed, VirtualClock } from '@heed/testing';
 import type { EventProbe, StartedService } from '@heed/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { notificationsMigrations, notificationsRecovery, notificationsService } from '../src/index.js';
 import { startConsentPeer } from './consent-peer.js';
 import type { ConsentPeer } from './consent-peer.js';
@@ -13,6 +13,7 @@ import { startSmtpPeer } from './smtp-peer.js';
 import type { SmtpPeer } from './smtp-peer.js';
 
 const LONG = { timeoutMs: 40_000 };
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 });
 const clock = new VirtualClock('2026-11-21T10:00:00Z');
 const from = { source: '/heed/subprocessor-registry', tenant: 'ajuni', key: 'ajuni', clock };
 const pack = loadSamplePack('ajuni');

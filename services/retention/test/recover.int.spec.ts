@@ -6,11 +6,12 @@ import { recoverService } from '@heed/runtime';
 import { ConsentPeer, DatabaseCopies, eventProbe, eventually, everythingTold, ServiceBed, TestStores, VirtualClock } from '@heed/testing';
 import type { Answer, EventProbe, StartedService } from '@heed/testing';
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { retentionMigrations, retentionRecovery, retentionService } from '../src/index.js';
 
 type Event = HeedEvent<Record<string, unknown>>;
 const LONG = { timeoutMs: 40_000 };
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 });
 const clock = new VirtualClock('2026-11-21T10:00:00Z');
 const stores = new TestStores(clock, ['crm', 'telemetry']);
 let bed: ServiceBed;
