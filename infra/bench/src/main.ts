@@ -1,6 +1,7 @@
 import { Heed, Population } from '@heed/e2e';
 import { cpus } from 'node:os';
-import { accessCost } from './access-cost.js';
+import { costOf } from './cost-of.js';
+import type { Part } from './cost-of.js';
 import { forgetBenchRows, httpLoad, pgbenchSameRows, prepareBenchRows } from './consent-write.js';
 import type { LoadResult } from './consent-write.js';
 import { erasures } from './erasures.js';
@@ -14,14 +15,14 @@ const TENANT = 'ajuni';
 const SECONDS = 10;
 const ERASURES = 2000;
 const CONNECTIONS = 32;
-const ACCESS_ROUNDS = 4;
+const ROUNDS = 4;
 const TENANTS = 1000;
 const RECORDS = 1_000_000;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const round = (value: number, digits = 0): string => value.toFixed(digits);
 
-/** `npm run bench [latency|write|erasure|access|tenants [COUNT]|ledger [COUNT]]`: figures against the raw limit in the same run; nothing here passes or fails. */
+/** `npm run bench [latency|write|erasure|access|evidence|tenants [COUNT]|ledger [COUNT]]`: figures against the raw limit in the same run; nothing here passes or fails. */
 async function main(wanted: readonly string[]): Promise<void> {
   const all = wanted.length === 0;
   say(`${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}`);
@@ -31,7 +32,8 @@ async function main(wanted: readonly string[]): Promise<void> {
   try {
     if (all || wanted.includes('latency')) await latency(heed);
     if (all || wanted.includes('erasure')) await erasure(heed);
-    if (wanted.includes('access')) await access(heed);
+    if (wanted.includes('access')) await costs(heed, ['isolation', 'authorisation', 'limits']);
+    if (wanted.includes('evidence')) await costs(heed, ['encryption', 'ledger']);
     // Last: what it writes keeps the senders and agents busy for a while.
     if (all || wanted.includes('write')) await consentWrite(heed);
   } finally {
@@ -59,14 +61,14 @@ async function stopAgents(heed: Heed): Promise<void> {
   for (const { id } of heed.system.context.tenants) await heed.system.part(`agent-${id}`).stop();
 }
 
-async function access(heed: Heed): Promise<void> {
+async function costs(heed: Heed, parts: readonly Part[]): Promise<void> {
   await stopAgents(heed);
   const load = { token: await heed.token(TENANT), body: DECISION, connections: CONNECTIONS, url: consentsOf(heed) };
-  const [shipped, ...others] = await accessCost(heed, load, ACCESS_ROUNDS, 6);
+  const [shipped, ...others] = await costOf(parts, heed, load, ROUNDS, 6);
   const rate = (variant: { perSecond: number } | undefined): number => variant?.perSecond ?? 0;
   const cost = (variant: { name: string; perSecond: number }): string =>
     `${variant.name} ${round(variant.perSecond)}/s (cost ${round(100 * (1 - rate(shipped) / variant.perSecond), 1)} %)`;
-  say(`consent write, ${CONNECTIONS} connections, median of ${ACCESS_ROUNDS} rounds in turns: as shipped ${round(rate(shipped))}/s; ${others.map(cost).join('; ')}`);
+  say(`consent write, ${CONNECTIONS} connections, median of ${ROUNDS} rounds in turns: as shipped ${round(rate(shipped))}/s; ${others.map(cost).join('; ')}`);
 }
 
 async function consentWrite(heed: Heed): Promise<void> {
