@@ -187,10 +187,14 @@ describe('after a day at debug level, nobody is named', () => {
     expect(searched).toBeGreaterThan(100_000);
   });
 
-  it('in any row of any database of Heed: audit, outbox, inbox, idempotent answers, cases', async () => {
-    const { searched, found } = await told(rows(heed.system.context.postgresUrl, 'heed_'), everyWord());
+  it('in any row of any database of Heed: ledger, keys, outbox, inbox, idempotent answers, cases', async () => {
+    const { postgresUrl, keysPostgresUrl } = heed.system.context;
+    const { searched, found } = await told(rows(postgresUrl, 'heed_'), everyWord());
     expect(found).toEqual([]);
     expect(searched).toBeGreaterThan(100_000);
+    const keys = await told(rows(keysPostgresUrl, 'heed_'), everyWord());
+    expect(keys.found).toEqual([]);
+    expect(keys.searched).toBeGreaterThan(10_000);
   });
 
   it('in any record of Kafka but those of ingress, where the search finds them', async () => {
@@ -206,8 +210,10 @@ describe('after a day at debug level, nobody is named', () => {
 
   it('AJU-46: in any file of its databases on the disk, where AES-256-GCM is promised', async () => {
     expect(loadSamplePack('ajuni').security.atRest).toMatchObject({ value: 'AES-256-GCM', source: 'AJU-46' });
-    const { searched, found } = await told(databaseFiles(heed.system.context.postgresUrl, path.join(heed.home, 'postgres'), 'heed_'), mark());
+    const { postgresUrl, keysPostgresUrl } = heed.system.context;
+    const { searched, found } = await told(databaseFiles(postgresUrl, path.join(heed.home, 'postgres'), 'heed_'), mark());
     expect(found).toEqual([]);
+    expect((await told(databaseFiles(keysPostgresUrl, path.join(heed.home, 'postgres-keys'), 'heed_'), mark())).found).toEqual([]);
     expect(searched).toBeGreaterThan(1_000_000);
   });
 
@@ -218,8 +224,8 @@ describe('after a day at debug level, nobody is named', () => {
   });
 
   it('in any other file that Heed keeps: journals and keys of agents, broker, secrets', async () => {
-    // PostgreSQL was read above and holds the sample stores too; the mailbox and the processor are other people's.
-    const others = ['postgres', 'mail', 'logs'];
+    // This PostgreSQL was read above and holds the sample stores too; the mailbox and the processor are other people's.
+    const others = ['postgres/', 'mail', 'logs'];
     const { found } = await told(files(heed.home, (file) => others.some((name) => file.startsWith(name)) || isIngress(file)), mark());
     expect(found).toEqual([]);
   });
