@@ -2,6 +2,9 @@ import { ledgerCheckpoint } from '@heed/contracts-ledger';
 import { fillTopic } from '@heed/kernel';
 import type { Kafka } from '@heed/kafka';
 import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+
+type Admin = ReturnType<Kafka['admin']>;
 
 /** The note of each ledger of this service that says most, of those that Kafka has, by tenant; not yet verified. */
 export type ToldCheckpoints = ReadonlyMap<string, string>;
@@ -38,10 +41,21 @@ export class CheckpointReader {
     const admin = this.options.kafka.admin();
     try {
       await admin.connect();
-      const offsets = await admin.fetchTopicOffsets(this.topic);
+      const offsets = await this.offsets(admin);
       return new Map(offsets.filter(({ high, low }) => BigInt(high) > BigInt(low)).map(({ partition, high }) => [partition, BigInt(high)]));
     } finally {
       await admin.disconnect().catch(() => undefined);
+    }
+  }
+
+  /** kafkajs gives up at once where the leader of a partition is just changing; a moment later there is one. */
+  private async offsets(admin: Admin, tries = 20): Promise<Awaited<ReturnType<Admin['fetchTopicOffsets']>>> {
+    try {
+      return await admin.fetchTopicOffsets(this.topic);
+    } catch (error) {
+      if (tries <= 1 || !(error instanceof Error && 'retriable' in error && error.retriable === true)) throw error;
+      await setTimeout(100);
+      return this.offsets(admin, tries - 1);
     }
   }
 
