@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { KekProvider } from '@heed/crypto';
+import type { KekModule, KekProvider } from '@heed/crypto';
 import { HeedError } from '@heed/kernel';
 import type { Clock } from '@heed/kernel';
 import type { PromisedKeys } from '@heed/persistence';
@@ -31,6 +31,7 @@ interface Look {
  */
 export class KekGuard {
   private last: Look | undefined;
+  private module: KekModule | undefined;
   private looking: Promise<Look> | undefined;
 
   constructor(private readonly options: KekGuardOptions) {}
@@ -57,11 +58,18 @@ export class KekGuard {
   }
 
   private async read(at: number): Promise<Look> {
-    const { kek, clock, promises } = this.options;
-    const evidence = await this.evidence();
-    const why = typeof evidence === 'string' ? evidence : whyNotProven(evidence, await kek.describe(), clock.now());
-    this.last = { at, promises: await promises(), why };
+    const promises = await this.options.promises();
+    const wanted = [...promises.values()].some(({ kek }) => kek === PROMISED);
+    this.last = { at, promises, why: wanted ? await this.whyNot() : undefined };
     return this.last;
+  }
+
+  private async whyNot(): Promise<string | undefined> {
+    const evidence = await this.evidence();
+    if (typeof evidence === 'string') return evidence;
+    // A module that is away just now is the one that it was: cached keys serve without it.
+    this.module = await this.options.kek.describe().catch(() => this.module);
+    return this.module ? whyNotProven(evidence, this.module, this.options.clock.now()) : 'the module in use does not answer';
   }
 
   /** Why it cannot be read, where it cannot. */

@@ -3,6 +3,7 @@ import type { Database, UnitOfWork } from '@heed/persistence';
 import { asKeysUnavailable } from '../keys-unavailable.js';
 import type { FieldVault } from '../vault/field-vault.js';
 import { alone } from './alone.js';
+import { eachOf } from './each-of.js';
 import type { Reindexable } from './reindexable.js';
 import type { Resealable } from './resealable.js';
 import { rotateDataKeys } from './rotate-data-keys.js';
@@ -38,12 +39,16 @@ export class KeyRotation {
     const { vault, database, unitOfWork, tables, indexes = [] } = this.deps;
     const promised = await promisedKeys(database);
     const lasts = new Map((await database.listTenants()).map(({ id }) => [id, promised.get(id)?.rotation]));
-    await rotateDueKeks(vault, lasts);
-    for (const [tenant, version] of await rewrapUnderKek(vault)) await this.tell(tenant, { level: 'kek', version });
-    await this.beginDue(lasts);
-    await this.each('ik', lasts, async (rotation) => ({ epoch: await rotateIntermediate(vault, rotation) }));
-    await this.each('data', lasts, async (rotation) => ((await rotateDataKeys(vault, unitOfWork, rotation, tables)) ? {} : undefined));
-    await this.each('index', lasts, async (rotation) => ({ epoch: await rotateIndex(vault, unitOfWork, rotation, indexes) }));
+    await eachOf(
+      [
+        () => rotateDueKeks(vault, lasts),
+        () => rewrapUnderKek(vault, (tenant, version) => this.tell(tenant, { level: 'kek', version })),
+        () => this.beginDue(lasts),
+        () => this.each('ik', lasts, async (rotation) => ({ epoch: await rotateIntermediate(vault, rotation) })),
+        () => this.each('data', lasts, async (rotation) => ((await rotateDataKeys(vault, unitOfWork, rotation, tables)) ? {} : undefined)),
+      ],
+      (step) => step(),
+    );
   }
 
   /** A new intermediate key for every tenant whose newest is as old as its policy lets it become. */
@@ -60,26 +65,20 @@ export class KeyRotation {
     for (const { tenant } of due) await this.log.request(tenant, 'ik', 'due');
   }
 
-  /** What is open at this level, one tenant after the other; one that fails holds up no other. */
+  /** What is open at this level, one tenant after the other. */
   private async each(
     level: RotationLevel,
     served: ReadonlyMap<string, unknown>,
     work: (rotation: Rotation) => Promise<Readonly<Record<string, unknown>> | undefined>,
   ): Promise<void> {
-    let failure: unknown;
-    for (const { tenant } of await this.log.open(level)) {
-      if (!served.has(tenant)) continue;
-      try {
-        await alone(this.deps.vault.options.database, `heed.keys.${this.deps.vault.options.service}/${level}/${tenant}`, async () => {
-          const rotation = (await this.log.open(level)).find((one) => one.tenant === tenant);
-          const done = rotation && (await work(rotation));
-          if (done && (await this.log.finish(tenant, level))) await this.tell(tenant, { level, ...done });
-        });
-      } catch (error) {
-        failure ??= error;
-      }
-    }
-    if (failure) throw failure;
+    const open = (await this.log.open(level)).filter(({ tenant }) => served.has(tenant));
+    await eachOf(open, async ({ tenant }) => {
+      await alone(this.deps.vault.options.database, `heed.keys.${this.deps.vault.options.service}/${level}/${tenant}`, async () => {
+        const rotation = (await this.log.open(level)).find((one) => one.tenant === tenant);
+        const done = rotation && (await work(rotation));
+        if (done && (await this.log.finish(tenant, level))) await this.tell(tenant, { level, ...done });
+      });
+    });
   }
 
   private async tell(tenant: string, data: Readonly<Record<string, unknown>>): Promise<void> {
