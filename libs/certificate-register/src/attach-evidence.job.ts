@@ -17,7 +17,7 @@ export function certificateJob(app: INestApplication, { database, unitOfWork }: 
 }
 
 /** A tenant whose ledger has not come to all of it keeps its reminder, and is looked at again in the job's next turn. */
-async function attachEvidence(database: Database, unitOfWork: UnitOfWork, register: CertificateRegister): Promise<void> {
+export async function attachEvidence(database: Database, unitOfWork: UnitOfWork, register: CertificateRegister): Promise<void> {
   await lookAtDue(database, EVIDENCE, async (tenant) => {
     let left: Left;
     do left = await unitOfWork.run(tenant, (tx) => attachSome(tx, register));

@@ -8,6 +8,7 @@ import { Database, persistenceMigrations, UnitOfWork } from '@heed/persistence';
 import { ServiceBed } from '@heed/testing';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { attachEvidence } from '../src/attach-evidence.job.js';
 import { SlowLedger } from './slow-ledger.js';
 
 const key = generateAgentKeys().signing;
@@ -108,5 +109,25 @@ describe('a register of certificates', () => {
     ];
     await evidenced(await ask(randomUUID(), saying(consentTo('analytics'), acts)));
     expect(ledger.asked.slice(1)).toEqual([entries.given, entries.withdrawn]);
+  });
+
+  it('attaches the evidence of those nobody asks for, all of them, as soon as the ledger has come to them', async () => {
+    ledger.placed = false;
+    const ids = await Promise.all(Array.from({ length: 120 }, () => ask(randomUUID(), saying(consentTo('analytics')))));
+    const kept = () => unitOfWork.run('ajuni', (tx) => tx.query('SELECT 1 FROM certificate_evidence WHERE certificate_id = ANY($1)', [ids]));
+    await attachEvidence(database, unitOfWork, register);
+    expect(await kept()).toHaveLength(0);
+    ledger.placed = true;
+    await attachEvidence(database, unitOfWork, register);
+    expect(await kept()).toHaveLength(120);
+    expect(await unitOfWork.run('ajuni', (tx) => tx.query('SELECT 1 FROM certificate_awaiting_evidence'))).toHaveLength(0);
+  });
+
+  it('waits no longer for what was pruned before anybody came to prove it', async () => {
+    const id = await ask(randomUUID(), saying(consentTo('analytics')));
+    ledger.pruned = true;
+    await attachEvidence(database, unitOfWork, register);
+    expect(await unitOfWork.run('ajuni', (tx) => tx.query('SELECT 1 FROM certificate_awaiting_evidence'))).toHaveLength(0);
+    await expect(evidenced(id)).rejects.toMatchObject({ code: 'not_found' });
   });
 });
