@@ -10,6 +10,7 @@ export { Home } from './system/home.js';
 export { partHealths, postgresAdminUrl, serviceKeysUrl, systemKafka, type InspectedPart } from './system/inspect.js';
 export { checkout, localConfigWith, readLocalConfig, type LocalConfig } from './system/local.config.js';
 export { LocalKafka, type KafkaAuth } from './system/local-kafka.js';
+export { serviceProgram, type ServiceProgram } from './system/service-program.js';
 export { LocalSystem, type SystemOptions } from './system/local-system.js';
 export type { ManagedPart } from './system/managed-part.js';
 export type { Health } from './system/part-health.js';

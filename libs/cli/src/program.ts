@@ -9,6 +9,7 @@ import { keysCommand } from './commands/keys.command.js';
 import { ledgerCommand } from './commands/ledger.command.js';
 import { packCommand } from './commands/pack.command.js';
 import { promisesCommand } from './commands/promises.command.js';
+import { recoverCommand } from './commands/recover.command.js';
 import { requestCommand } from './commands/request.command.js';
 import { startCommand } from './commands/start.command.js';
 import { statusCommand } from './commands/status.command.js';
@@ -41,6 +42,7 @@ export function makeProgram(): Command {
     kafkaCommand(),
     keysCommand(),
     ledgerCommand(),
+    recoverCommand(),
     promisesCommand(),
     doctorCommand(),
   ];

@@ -162,7 +162,7 @@ export class LocalSystem {
 
   #ownPart(spec: PartSpec): PartDefinition {
     const logFile = this.home.log(spec.name);
-    return { ...spec, launch: nodeProgram({ ...spec, logFile, compileCache: this.home.data('compile-cache') }) };
+    return { ...spec, launch: nodeProgram({ ...spec, logFile, compileCache: this.home.data('compile-cache'), onWaiting: (reason) => this.#notice(reason) }) };
   }
 
   #manage(definition: PartDefinition): ManagedPart {

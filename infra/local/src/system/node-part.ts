@@ -19,7 +19,12 @@ export interface NodeProgram {
   /** Folder for compiled code: the next start of any program spends less time on the same libraries. */
   readonly compileCache: string;
   readonly probe: Probe;
+  /** Told once why it waits for a person. */
+  readonly onWaiting?: (reason: string) => void;
 }
+
+/** A service whose database was restored: it opens by itself once that was done. */
+const WAITS_FOR_RECOVERY = /"reason":"([^"]*: run heed recover [^"]*)"/;
 
 /** kafkajs asks for time-outs below zero; Node's warning about it would fill the logs. */
 const NODE_FLAGS = ['--enable-source-maps', '--disable-warning=TimeoutNegativeWarning'];
@@ -44,7 +49,17 @@ export function nodeProgram(program: NodeProgram): Launch {
     const { probe } = program;
     const ready =
       probe.kind === 'log' ? async () => new RegExp(probe.pattern).test(await newLog()) : () => probeAnswers(probe);
-    const result = await waitFor(ready, { timeoutMs: READY_WITHIN_MS, everyMs: 100, unless: () => child.exit });
+    const wait = (): ReturnType<typeof waitFor> => waitFor(ready, { timeoutMs: READY_WITHIN_MS, everyMs: 100, unless: () => child.exit });
+    const watch = setInterval(() => void tellWhy(), 1000);
+    const tellWhy = async (): Promise<void> => {
+      const reason = WAITS_FOR_RECOVERY.exec(await newLog().catch(() => ''))?.[1];
+      if (reason === undefined) return;
+      clearInterval(watch);
+      program.onWaiting?.(`${program.name} waits: ${reason}`);
+    };
+    let result = await wait();
+    while (result === 'timeout' && WAITS_FOR_RECOVERY.test(await newLog())) result = await wait();
+    clearInterval(watch);
     if (result !== 'ready') {
       await child.stop('SIGTERM', 2_000);
       const full = diskFull(dirname(program.logFile));
