@@ -71,7 +71,7 @@ describe('heed start', () => {
     expect(await readyz(status.origin)).toBe(200);
     expect(status.parts.filter((part) => part.health !== 'ready')).toEqual([]);
     expect(status.parts.map((part) => part.name)).toEqual(
-      expect.arrayContaining(['postgres', 'kafka', 'issuer', 'mail-sink', 'mail-processor', 'router', 'consent', 'dsar', 'retention', 'notifications']),
+      expect.arrayContaining(['postgres', 'postgres-keys', 'kafka', 'issuer', 'mail-sink', 'mail-processor', 'router', 'consent', 'dsar', 'retention', 'notifications']),
     );
     expect(status.tenants.map((tenant) => tenant.id).sort()).toEqual(TENANTS);
     for (const tenant of status.tenants) {
@@ -96,7 +96,7 @@ describe('heed start', () => {
 
   it('starts a part again that was killed, and says so in one line', async () => {
     const before = await heed.json<Status>('status');
-    for (const name of ['consent', 'agent-ajuni', 'kafka']) {
+    for (const name of ['consent', 'agent-ajuni', 'kafka', 'postgres-keys']) {
       const pid = before.parts.find((part) => part.name === name)?.pid ?? 0;
       process.kill(pid, 'SIGKILL');
     }
@@ -129,6 +129,17 @@ describe('heed start', () => {
     const check = await call(after.origin, '/v1/consents/check', { subject: ada, purpose });
     expect(check.body).toMatchObject({ allowed: true, reason: 'given' });
     expect(left.filter(isAlive)).toEqual([]);
+  });
+
+  it('changes keys while it runs, and what was sealed before is read after', async () => {
+    const before = await heed.json<Status>('status');
+    const { purpose } = await consentPurpose(before);
+    for (const level of ['kek', 'ik']) expect((await heed.run('keys', 'rotate', '--level', level, '--tenant', 'ajuni', '--wait')).code).toBe(0);
+    expect((await heed.run('keys', 'retire', '--tenant', 'ajuni')).out).toContain('Version 2');
+    const states = await heed.json<{ service: string; kek: { version: number }; epochs: { epoch: number; kekVersion: number }[] }[]>('keys', 'status', '--tenant', 'ajuni');
+    expect(states.find(({ service }) => service === 'consent')).toMatchObject({ kek: { version: 2 }, epochs: [{ epoch: 2, kekVersion: 2 }] });
+    const check = await call(before.origin, '/v1/consents/check', { subject: ada, purpose });
+    expect(check.body).toMatchObject({ allowed: true, reason: 'given' });
   });
 
   it('ends what a killed supervisor left running before it starts again', async () => {
