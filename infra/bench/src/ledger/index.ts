@@ -12,10 +12,9 @@ const thousands = (count: number): string => Math.round(count).toLocaleString('e
 /** `npm run bench ledger [COUNT]`: how fast a ledger of so many records is kept, proven from and verified. */
 export async function ledgerBench(count: number, say: (line: string) => void): Promise<void> {
   const bench = await BenchLedger.start();
-  const show = process.stderr.isTTY ? (what: string) => (done: number) => void process.stderr.write(`\r\u001b[K${what}: ${thousands(done)} of ${thousands(count)}`) : () => () => undefined;
   try {
-    const raw = await fill(bench, count, show('inserting'));
-    const ms = await bench.sequence(count, show('sequencing'));
+    const raw = await fill(bench, count, showing('inserting', count));
+    const ms = await bench.sequence(count, showing('sequencing', count));
     const rate = count / (ms / 1000);
     say(
       `ledger of ${thousands(count)} records: ${thousands(rate)}/s placed, told and signed (${seconds(ms)}); the same rows by plain inserts: ${thousands(raw)}/s; ` +
@@ -27,6 +26,19 @@ export async function ledgerBench(count: number, say: (line: string) => void): P
     if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
     await bench.stop();
   }
+}
+
+const PLAIN_EVERY = 100_000;
+
+/** One line that changes on a terminal, a line now and then elsewhere. */
+function showing(what: string, count: number): (done: number) => void {
+  let told = 0;
+  return (done) => {
+    const line = `${what}: ${thousands(done)} of ${thousands(count)}`;
+    if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${line}`);
+    else if (done - told >= PLAIN_EVERY) process.stderr.write(`${line}\n`);
+    if (done - told >= PLAIN_EVERY) told = done;
+  };
 }
 
 async function proofs(bench: BenchLedger, count: number, say: (line: string) => void): Promise<void> {
