@@ -14,9 +14,10 @@ export interface Act {
   readonly within?: number;
 }
 
-/** Enough for what is recorded in the transaction that took the time; clocks of one process do not run apart. */
+/** Enough for what is recorded in the transaction that took the time. */
 const WITHIN_MS = 10_000;
-const BEFORE_MS = 1_000;
+/** A clock that is set right may go back a little between the act and its record. */
+const BEFORE_MS = 50;
 
 /** As it is kept beside a certificate. */
 export interface KeptAct {
@@ -41,13 +42,16 @@ function lowestId(ms: number): string {
   return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-000000000000`;
 }
 
-/** The entries of acts, the latest of each; an act whose entry is not there (it was pruned) is left out. */
+/**
+ * The entries of acts, for each the first from its time on: what was recorded with the act is a few rows away, however much
+ * the ledger grows meanwhile. An act whose entry is not there (it was pruned) is left out.
+ */
 export async function entriesOf(tx: Tx, acts: readonly KeptAct[]): Promise<readonly string[]> {
   if (acts.length === 0) return [];
   const rows = await tx.query<{ id: string }>(
     `SELECT e.id FROM jsonb_to_recordset($1::jsonb) AS a(kind text, about jsonb, ref text, "from" uuid, "to" uuid),
        LATERAL (SELECT id FROM ledger_entry WHERE id >= a."from" AND id < a."to" AND kind = a.kind AND data @> a.about
-                   AND (a.ref IS NULL OR subject_ref = a.ref) ORDER BY id DESC LIMIT 1) AS e`,
+                   AND (a.ref IS NULL OR subject_ref = a.ref) ORDER BY id LIMIT 1) AS e`,
     [JSON.stringify(acts)],
   );
   return [...new Set(rows.map(({ id }) => id))];
@@ -55,14 +59,14 @@ export async function entriesOf(tx: Tx, acts: readonly KeptAct[]): Promise<reado
 
 /** That the stores' answers were recorded, for a certificate about these dispatches. */
 export async function acknowledgements(tx: Tx, dispatchIds: readonly string[]): Promise<readonly Act[]> {
-  const rows = await tx.query<{ dispatch_id: string; data_store: string; state: string; acknowledged_at: Date }>(
-    `SELECT dispatch_id, data_store, state, acknowledged_at FROM dispatch_target
+  const rows = await tx.query<{ dispatch_id: string; data_store: string; state: string; rows: string; residue: string; acknowledged_at: Date }>(
+    `SELECT dispatch_id, data_store, state, rows, residue, acknowledged_at FROM dispatch_target
       WHERE dispatch_id = ANY($1) AND evidence IS NOT NULL AND acknowledged_at IS NOT NULL ORDER BY acknowledged_at, data_store`,
     [dispatchIds],
   );
   return rows.map((row) => ({
     kind: 'target.acknowledged',
-    about: { dispatchId: row.dispatch_id, dataStore: row.data_store, outcome: row.state },
+    about: { dispatchId: row.dispatch_id, dataStore: row.data_store, outcome: row.state, rows: Number(row.rows), residue: Number(row.residue) },
     at: row.acknowledged_at,
   }));
 }

@@ -183,6 +183,7 @@ describe('an erasure', () => {
       return now.certificate.id === first.certificate.id ? false : now;
     });
     expect(renewed.certificate.supersedes).toBe(first.certificate.id);
+    for (const signed of [first, renewed]) expect(verifyCertificate(signed), 'each shows the answers of its time').toMatchObject({ ok: true });
     expect(heed.bus.seen('heed.dsar.request_closed.v1').filter((event) => event.data['requestId'] === id)).toHaveLength(1);
   });
 

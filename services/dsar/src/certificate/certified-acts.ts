@@ -3,7 +3,7 @@ import type { Act } from '@heed/certificate-register';
 import type { Tx } from '@heed/persistence';
 import type { RequestRow } from '../case/adapters/request.store.js';
 
-/** From when a mail was taken by its server, or a message was received, until dsar had heard of it. */
+/** From when a mail was taken by its server until dsar had heard of it. */
 const HEARD_WITHIN_MS = 60_000;
 
 /** What the ledger has of cases: that they were opened, verified and approved, and what every store answered. */
@@ -18,7 +18,7 @@ function ownActs(request: RequestRow): readonly Act[] {
   const about = { requestId: request.id };
   const act = (kind: string, at: Date | null, within?: number): readonly Act[] => (at ? [{ kind, about, at, ...(within ? { within } : {}) }] : []);
   return [
-    ...act('request.opened', request.received_at, HEARD_WITHIN_MS),
+    ...act('request.opened', request.received_at),
     ...act('request.acknowledged', request.acknowledged_at, HEARD_WITHIN_MS),
     ...act('request.verified', request.verified_at),
     ...act('request.approved', request.approved_at),
