@@ -53,6 +53,8 @@ export const ACCESS: Readonly<Record<string, readonly Role[] | 'public'>> = {
   'POST /v1/data-stores': ['agent', 'tenant-admin'],
   'GET /v1/data-stores': [...READERS, 'agent'],
   'GET /v1/data-stores/:id': [...READERS, 'agent'],
+  'GET /v1/data-stores/:id/keys': [...READERS, 'agent'],
+  'POST /v1/data-stores/:id/keys/:kid/revoke': ['tenant-admin', 'dpo'],
   'GET /v1/data-map': READERS,
   'POST /v1/policies': ['tenant-admin', 'dpo'],
   'GET /v1/policies': READERS,
@@ -118,6 +120,7 @@ export interface GuardedAct {
 export const STEP_UP: Readonly<Record<string, GuardedAct>> = {
   'POST /v1/requests/:id/approve': { act: 'request.approve', resource: 'id' },
   'POST /v1/holds/:id/release': { act: 'hold.release', resource: 'id' },
+  'POST /v1/data-stores/:id/keys/:kid/revoke': { act: 'store_key.revoke', resource: 'kid' },
   'POST /v1/applications/:id/restore': { act: 'application.restore', resource: 'id' },
   'POST /v1/role-holders/:id/revoke': { act: 'role.revoke', resource: 'id' },
   // not the same: a proof that was given to take a role away must not give one back

@@ -1,10 +1,11 @@
 import { uuidv7 } from '@heed/kernel';
 import type { DispatchOwner, HeedEvent } from '@heed/kernel';
 import type { Acknowledgement, AcknowledgementBody, CommandKind, Outcome } from '@heed/contracts-fanout';
-import type { DataStore } from '@heed/contracts-subprocessor-registry';
+import type { DataStore, PublicKey } from '@heed/contracts-subprocessor-registry';
 import { verifyBody } from '@heed/crypto';
 import { remind } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
+import { formerSigningKeys, isRevokedKid, revokedKeys } from './agent-keys.js';
 import { newestStores } from './data-map.store.js';
 import { lockDispatches } from './lock-dispatches.js';
 import { answeredForReplay } from './replay-vault.js';
@@ -28,10 +29,11 @@ export interface Acknowledged {
 /** Moves targets by a batch of acknowledgements, in a few statements whatever its size. */
 export async function acknowledge(tx: Tx, owner: DispatchOwner, events: readonly HeedEvent<Acknowledgement>[]): Promise<Acknowledged> {
   const stores = new Map((await newestStores(tx)).map((store) => [store.id, store]));
+  const keys: Keys = { former: await formerSigningKeys(tx, events.map(({ data }) => data), stores), revoked: await revokedKeys(tx) };
   const believed: Believed[] = [];
   const refusedOnes: { ack: Acknowledgement; reason: string }[] = [];
   for (const { data: ack } of events) {
-    const reason = whyNot(ack, tx.tenant, owner, stores);
+    const reason = whyNot(ack, tx.tenant, owner, stores, keys);
     if (reason) refusedOnes.push({ ack, reason });
     else believed.push({ body: ack.body, evidence: ack });
   }
@@ -62,15 +64,22 @@ export async function acknowledge(tx: Tx, owner: DispatchOwner, events: readonly
   };
 }
 
+/** Keys of agents as `<store>/<kid>`: those that were exchanged count on for what they have signed, those that were revoked do not. */
+interface Keys {
+  readonly former: ReadonlyMap<string, PublicKey>;
+  readonly revoked: ReadonlySet<string>;
+}
+
 /** Undefined when the acknowledgement is the named store's own. */
-function whyNot(ack: Acknowledgement, tenant: string, owner: DispatchOwner, stores: ReadonlyMap<string, DataStore>): string | undefined {
+function whyNot(ack: Acknowledgement, tenant: string, owner: DispatchOwner, stores: ReadonlyMap<string, DataStore>, keys: Keys): string | undefined {
   const { body, proof } = ack;
   if (body.tenant !== tenant) return 'tenant_mismatch';
   if (body.owner !== owner) return 'owner_mismatch';
   const store = stores.get(body.dataStore);
   if (!store) return 'data_store_unknown';
-  const key = store.agent.signingKey;
-  if (proof.kid !== key.kid) return 'key_of_another';
+  if (isRevokedKid(store.id, proof.kid, keys.revoked)) return 'key_revoked';
+  const key = proof.kid === store.agent.signingKey.kid ? store.agent.signingKey : keys.former.get(`${store.id}/${proof.kid}`);
+  if (!key) return 'key_of_another';
   return verifyBody(body, proof, key) ? undefined : 'signature_invalid';
 }
 

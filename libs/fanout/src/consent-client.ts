@@ -41,7 +41,7 @@ export class ConsentClient implements Sealer {
     const sealed = new Map<string, Sealed>();
     for (const dispatches of chunksOf(wanted)) {
       const answer = await this.client.post('/internal/seal', tenant, { dispatches }, sealAnswer);
-      for (const one of answer.dispatches) sealed.set(one.dispatchId, { aliases: one.aliases, envelope: one.sealed, erased: one.erased });
+      for (const one of answer.dispatches) sealed.set(one.dispatchId, { aliases: one.aliases, envelope: one.sealed, erased: one.erased, unsealed: one.unsealed });
     }
     return sealed;
   }

@@ -4,6 +4,7 @@ import type { DataStore } from '@heed/contracts-subprocessor-registry';
 import { remind } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
 import { acknowledge, tellSettled } from './acknowledge.js';
+import { revokedKeys, sendWaitingFor } from './agent-keys.js';
 import { activateMap, activeMap, keepProposedMap } from './data-map.store.js';
 import { lockDispatches } from './lock-dispatches.js';
 import { chooseTargets } from './targets.js';
@@ -144,6 +145,8 @@ export class Fanout {
 
   async mapProposed(tx: Tx, mapVersion: number, stores: readonly DataStore[]): Promise<void> {
     await keepProposedMap(tx, mapVersion, stores);
+    await sendWaitingFor(tx, stores, await revokedKeys(tx));
+    tx.afterCommit(this.poke);
   }
 
   /** Activates a map version and adds the stores that are new to every effective dispatch they must heed. */

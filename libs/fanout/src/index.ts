@@ -1,4 +1,5 @@
 export { settledDispatches } from './acknowledge.js';
+export { isRevoked, keepRevoked, revokedKeys } from './agent-keys.js';
 export * from './consent-client.js';
 export * from './dispatch.controller.js';
 export * from './deadlines.js';

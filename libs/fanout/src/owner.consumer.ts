@@ -1,11 +1,12 @@
 import { acknowledged } from '@heed/contracts-fanout';
-import { mapActivated, mapProposed } from '@heed/contracts-subprocessor-registry';
+import { agentKeyRevoked, mapActivated, mapProposed } from '@heed/contracts-subprocessor-registry';
 import { newEvent } from '@heed/kernel';
 import type { EventDefinition } from '@heed/kernel';
 import { Consumes } from '@heed/kafka';
 import type { EventBatch } from '@heed/kafka';
 import { Outbox } from '@heed/outbox';
 import { Controller, Inject } from '@nestjs/common';
+import { keepRevoked } from './agent-keys.js';
 import { Fanout } from './fanout.js';
 
 /** The owner's own `map_confirmed` event. */
@@ -43,6 +44,11 @@ export class OwnerConsumer {
   @Consumes('registry', mapActivated)
   async onActivated({ events, tx }: EventBatch<typeof mapActivated>): Promise<void> {
     for (const { data } of events) await this.fanout.mapActivated(tx, data.mapVersion);
+  }
+
+  @Consumes('registry', agentKeyRevoked)
+  async onRevoked({ events, tx }: EventBatch<typeof agentKeyRevoked>): Promise<void> {
+    await keepRevoked(tx, events.map(({ data }) => data));
   }
 
   @Consumes('acks', acknowledged)

@@ -99,7 +99,7 @@ export class Sender {
       const sendable = still.filter((d) => ready.includes(d));
       for (const dispatch of sendable) {
         const one = sealed.get(dispatch.id);
-        if (one?.envelope) events.push(this.command(tx, dispatch, one.aliases, one.envelope));
+        if (one?.envelope) events.push(this.command(tx, { ...dispatch, targets: sealedFor(dispatch, one) }, one.aliases, one.envelope));
       }
       this.options.outbox.append(events, tx);
       await keepForReplay(tx, sendable.flatMap((dispatch) => erasureOf(dispatch, sealed)));
@@ -147,9 +147,12 @@ export class Sender {
 }
 
 function erasureOf({ id, kind, targets }: Due, sealed: ReadonlyMap<string, Sealed>): SealedErasure[] {
-  const envelope = sealed.get(id)?.envelope;
-  return kind === 'erasure' && envelope ? [{ dispatchId: id, targets, envelope }] : [];
+  const one = sealed.get(id);
+  return kind === 'erasure' && one?.envelope ? [{ dispatchId: id, targets: sealedFor({ targets }, one), envelope: one.envelope }] : [];
 }
+
+/** Without the stores whose agents' keys were revoked: they are named when they have new ones. */
+const sealedFor = ({ targets }: Pick<Due, 'targets'>, { unsealed = [] }: Sealed): string[] => targets.filter((store) => !unsealed.includes(store));
 
 const SELECT_DUE = `SELECT d.id, d.kind, d.ref, d.aliases, d.version, d.body, d.map_version, d.attempt, d.clearance, d.clearance_id, d.clearance_ends,
          d.correlation_id, d.traceparent,

@@ -47,6 +47,8 @@ export interface Sealed {
   readonly aliases: readonly string[];
   /** Null when nothing is known of the person any more. */
   readonly envelope: SealedEnvelope | null;
+  /** Stores that cannot be sealed for now: their agents' keys were revoked. They wait for new ones. */
+  readonly unsealed?: readonly string[];
   /** Nothing is known any more because the person was erased. */
   readonly erased?: boolean;
 }

@@ -1,5 +1,6 @@
 import type { Acknowledgement, AcknowledgementBody } from '@heed/contracts-fanout';
-import { generateAgentKeys, signBody } from '@heed/crypto';
+import { generateAgentKeys, publicJwk, signBody } from '@heed/crypto';
+import { keepRevoked } from '@heed/fanout';
 import type { NewDispatch } from '@heed/fanout';
 import type { HeedEvent } from '@heed/kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -54,5 +55,43 @@ describe('ASK-05: an acknowledgement', () => {
     // The honest one still counts.
     await bed.acknowledge(bed.answer(dispatch, 'crm'));
     expect((await bed.found()).get(dispatch.id)).toMatchObject({ state: 'done', targets: { crm: 'done' } });
+  });
+});
+
+describe("an agent's keys", () => {
+  const former = generateAgentKeys();
+  const revokedAt = '2026-11-21T10:00:00.000Z';
+  const map = (version: number, keys: typeof former) =>
+    bed.unitOfWork.run('ajuni', (tx) =>
+      bed.fanout.mapProposed(tx, version, bed.stores.stores.slice(0, 1).map((store) => ({ ...store, agent: { signingKey: publicJwk(keys.signing), encryptionKey: publicJwk(keys.encryption) } }))),
+    );
+  const opened = async (): Promise<NewDispatch> => {
+    const [dispatch] = await bed.open();
+    if (!dispatch) throw new Error('no dispatch was opened');
+    return dispatch;
+  };
+
+  it('that were exchanged count on for what they have signed, until they are revoked', async () => {
+    await map(2, former);
+    await map(3, bed.stores.keys);
+    const [one, other] = [await opened(), await opened()];
+    await bed.acknowledge(signedBy(bed.answer(one, 'crm'), former));
+    expect((await bed.found()).get(one.id)).toMatchObject({ targets: { crm: 'done' } });
+
+    await bed.unitOfWork.run('ajuni', (tx) => keepRevoked(tx, [{ dataStore: 'crm', kids: [former.signing.kid, former.encryption.kid], revokedAt }]));
+    await bed.acknowledge(signedBy(bed.answer(other, 'crm'), former));
+    expect((await bed.found()).get(other.id)).toMatchObject({ targets: { crm: 'pending' } });
+    const { rows } = await bed.admin.query('SELECT reason, kid FROM t_ajuni.refused_acknowledgement WHERE dispatch_id = $1', [other.id]);
+    expect(rows).toEqual([{ reason: 'key_revoked', kid: former.signing.kid }]);
+    await bed.acknowledge(bed.answer(other, 'crm'));
+    expect((await bed.found()).get(other.id)).toMatchObject({ targets: { crm: 'done' } });
+  });
+
+  it("of one store never count for another", async () => {
+    const dispatch = await opened();
+    const answer = bed.answer(dispatch, 'telemetry');
+    await bed.acknowledge(signedBy(answer, former));
+    const { rows } = await bed.admin.query('SELECT reason FROM t_ajuni.refused_acknowledgement WHERE dispatch_id = $1', [dispatch.id]);
+    expect(rows).toEqual([{ reason: 'data_store_unknown' }]);
   });
 });

@@ -43,7 +43,7 @@ describe('what only services may ask', () => {
       { dispatchId: unknown, ref: nobody, stores: ['crm'] },
     ];
     const answer = await consent.service.call('POST', '/internal/seal', SERVICE, { dispatches }, inAjuni);
-    expect(answer.body['dispatches']).toEqual([{ dispatchId: unknown, version: 0, aliases: [], sealed: null, erased: false }]);
+    expect(answer.body['dispatches']).toEqual([{ dispatchId: unknown, version: 0, aliases: [], sealed: null, erased: false, unsealed: [] }]);
   });
 
   it('batches that meet the same new people in opposite order all come through, without a deadlock', async () => {

@@ -3,6 +3,7 @@ import type { Platform } from '@heed/runtime';
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { AccessControlModule } from './access/access-control.module.js';
+import { AgentKeysController } from './data-map/agent-keys.controller.js';
 import { DataMapConsumer } from './data-map/data-map.consumer.js';
 import { DataMapController } from './data-map/data-map.controller.js';
 import { DataStoresController } from './data-map/data-stores.controller.js';
@@ -27,6 +28,7 @@ import type { RegistryEnvironment } from './subprocessor-registry.config.js';
 @Module({
   controllers: [
     DataStoresController,
+    AgentKeysController,
     DataMapController,
     DataMapConsumer,
     PoliciesController,

@@ -3,6 +3,7 @@ import { dsarMapConfirmed } from '@heed/contracts-dsar';
 import { retentionMapConfirmed } from '@heed/contracts-retention';
 import { generateAgentKeys, publicJwk } from '@heed/crypto';
 import { newEvent } from '@heed/kernel';
+import { loadSamplePack } from '@heed/policy';
 import { eventually } from '@heed/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startRegistry } from './registry-under-test.js';
@@ -85,5 +86,40 @@ describe('the data map of a tenant', () => {
     const answer = await registry.post('ajuni', '/v1/data-stores', { stores: [{ ...crm, maxBackupAge: 'soon' }] }, asAgent);
     expect(answer).toMatchObject({ status: 400, body: { code: 'body_invalid', errors: [{ pointer: '/stores/0/maxBackupAge' }] } });
     expect((await registry.post('ajuni', '/v1/data-stores', { stores: [crm, crm] }, asAgent)).body).toMatchObject({ code: 'store_repeated' });
+  });
+});
+
+describe("the keys of a store's agent", () => {
+  const pairOf = (one: ReturnType<typeof generateAgentKeys>) => ({ signingKey: publicJwk(one.signing), encryptionKey: publicJwk(one.encryption) });
+  const [first, second, third] = [generateAgentKeys(), generateAgentKeys(), generateAgentKeys()];
+  const register = (of: ReturnType<typeof generateAgentKeys>) => registry.post('auronx', '/v1/data-stores', { stores: [{ ...crm, agent: pairOf(of) }] }, asAgent);
+  const listed = async (): Promise<Record<string, unknown>[]> => (await registry.get('auronx', '/v1/data-stores/crm/keys')).body['items'] as Record<string, unknown>[];
+  const revoked = () => registry.bus.seen('heed.subprocessor-registry.agent_key_revoked.v1').filter((event) => event.tenant === 'auronx');
+
+  it('are known through time, with when they counted; a revoked one is told once, with the one beside it, and never comes back', async () => {
+    expect((await registry.post('auronx', '/v1/policies', { pack: loadSamplePack('auronx') }, { roles: ['tenant-admin'], sub: 'admin' })).status).toBe(201);
+    await register(first);
+    registry.clock.advance({ days: 1 });
+    const exchanged = registry.clock.now().toISOString();
+    await register(second);
+    expect(await listed()).toEqual([
+      { signingKid: second.signing.kid, encryptionKid: second.encryption.kid, validFrom: exchanged, validUntil: null, revokedAt: null, revokedBy: null },
+      expect.objectContaining({ signingKid: first.signing.kid, validUntil: exchanged, revokedAt: null }),
+    ]);
+    const revoke = async (kid: string) => {
+      const headers = await registry.steppedUp('auronx', 'store_key.revoke', { sub: 'officer', resource: kid });
+      return registry.post('auronx', `/v1/data-stores/crm/keys/${kid}/revoke`, { reason: 'stolen' }, { roles: ['dpo'], sub: 'officer', headers });
+    };
+    expect((await revoke(second.encryption.kid)).body).toMatchObject({ items: [{ signingKid: second.signing.kid, revokedAt: exchanged, revokedBy: 'officer' }, { revokedAt: null }] });
+    await revoke(second.signing.kid);
+    await eventually(() => expect(revoked().map((event) => event.data)).toEqual([{ dataStore: 'crm', kids: [second.signing.kid, second.encryption.kid], revokedAt: exchanged }]));
+    expect(await register({ ...third, encryption: second.encryption })).toMatchObject({ status: 409, body: { code: 'agent_key_revoked' } });
+    expect((await register(third)).status).toBe(201);
+    expect((await revoke('A'.repeat(43))).status).toBe(404);
+  });
+
+  it('are revoked by nobody without a proof of presence', async () => {
+    const answer = await registry.post('auronx', `/v1/data-stores/crm/keys/${third.signing.kid}/revoke`, { reason: 'stolen' }, { roles: ['tenant-admin'], sub: 'admin' });
+    expect(answer).toMatchObject({ status: 401, body: { code: 'step_up_required' } });
   });
 });

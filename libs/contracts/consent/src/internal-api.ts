@@ -17,7 +17,8 @@ export const resolveAnswer = z.strictObject({ people: z.array(z.strictObject({ r
 /**
  * `POST /internal/seal`: one envelope per dispatch that only the named stores can read, with the identifiers of the ref and
  * its aliases. A dispatch that cannot be sealed yet, because a store is new to consent or has no key that counts, is missing
- * from the answer; one whose person nobody knows has `sealed: null`, and says whether they were erased.
+ * from the answer; `unsealed` names stores that are not among those sealed for, because their agents' keys were revoked. One
+ * whose person nobody knows has `sealed: null`, and says whether they were erased.
  */
 export const sealBody = z.strictObject({
   dispatches: z
@@ -27,7 +28,7 @@ export const sealBody = z.strictObject({
 });
 export const sealAnswer = z.strictObject({
   dispatches: z.array(
-    z.strictObject({ dispatchId, version: z.int().min(0), aliases: z.array(subjectRef), sealed: sealedEnvelope.nullable(), erased: z.boolean().default(false) }),
+    z.strictObject({ dispatchId, version: z.int().min(0), aliases: z.array(subjectRef), sealed: sealedEnvelope.nullable(), erased: z.boolean().default(false), unsealed: z.array(dataStoreId).default([]) }),
   ),
 });
 

@@ -1,4 +1,4 @@
-import { classified, defineEvent, instant, uuid } from '@heed/kernel';
+import { classified, dataStoreId, defineEvent, instant, uuid } from '@heed/kernel';
 import { z } from 'zod';
 import { dataStore } from './data-map.js';
 
@@ -20,6 +20,18 @@ export const mapActivated = defineEvent({
   topics,
   summary: 'Every owner has this map version: it is the one that new dispatches use.',
   data: z.strictObject({ mapVersion: version }),
+});
+
+export const agentKeyRevoked = defineEvent({
+  type: 'heed.subprocessor-registry.agent_key_revoked.v1',
+  topics,
+  summary: "An agent's keys count no more: nothing is sealed to them, and nothing that they signed is believed.",
+  data: z.strictObject({
+    dataStore: dataStoreId,
+    /** The signing key and the encryption key that were registered together: whoever has stolen one has both. */
+    kids: z.array(classified('none', z.string())).min(1),
+    revokedAt: instant,
+  }),
 });
 
 export const policyAnnounced = defineEvent({
@@ -65,4 +77,4 @@ export const tenantReopened = defineEvent({
   data: z.strictObject({ dropAfter: instant }),
 });
 
-export const registryEvents = [mapProposed, mapActivated, policyAnnounced, policyPostponed, policyActivated, tenantClosing, tenantReopened] as const;
+export const registryEvents = [mapProposed, mapActivated, agentKeyRevoked, policyAnnounced, policyPostponed, policyActivated, tenantClosing, tenantReopened] as const;

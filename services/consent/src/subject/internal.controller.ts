@@ -73,7 +73,7 @@ export class InternalController {
     return {
       dispatches: dispatches.flatMap(({ dispatchId, ref }) => {
         const one = sealed.get(dispatchId);
-        return one ? [{ dispatchId, version: versionOf.get(ref) ?? 0, aliases: one.aliases, sealed: one.envelope, erased: one.erased ?? false }] : [];
+        return one ? [{ dispatchId, version: versionOf.get(ref) ?? 0, aliases: one.aliases, sealed: one.envelope, erased: one.erased ?? false, unsealed: [...(one.unsealed ?? [])] }] : [];
       }),
     };
   }

@@ -1,5 +1,5 @@
 import { sealTo } from '@heed/crypto';
-import { newestStores } from '@heed/fanout';
+import { isRevoked, newestStores, revokedKeys } from '@heed/fanout';
 import type { Sealed, Sealer } from '@heed/fanout';
 import { UnitOfWork } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
@@ -16,11 +16,12 @@ export class SubjectSealer implements Sealer {
 
   async seal(tenant: string, wanted: Wanted): Promise<ReadonlyMap<string, Sealed>> {
     if (wanted.length === 0) return new Map();
-    const { stores, known, unreadable, erased } = await this.unitOfWork.run(tenant, async (tx: Tx) => {
+    const { stores, revoked, known, unreadable, erased } = await this.unitOfWork.run(tenant, async (tx: Tx) => {
       const refs = [...new Set(wanted.flatMap((w) => [w.ref, ...w.aliases]))];
       const { people, unreadable: sealed } = await this.sealedIdentifiers.of(tx, refs);
       return {
         stores: new Map((await newestStores(tx)).map((store) => [store.id, store])),
+        revoked: await revokedKeys(tx),
         known: people,
         unreadable: sealed,
         erased: await this.sealedIdentifiers.erased(tx, refs.filter((ref) => !people.has(ref))),
@@ -30,15 +31,15 @@ export class SubjectSealer implements Sealer {
     // a dispatch is left for later, for it would pass over the one or call the other unknown.
     const ready = wanted.filter((one) => one.stores.every((id) => stores.has(id)) && ![one.ref, ...one.aliases].some((ref) => unreadable.has(ref)));
     return new Map(
-      ready.map((one): readonly [string, Sealed] => {
+      ready.flatMap((one): (readonly [string, Sealed])[] => {
         const refs = [one.ref, ...one.aliases];
         const identifiers = refs.flatMap((ref) => known.get(ref) ?? []);
-        const recipients = one.stores.flatMap((id) => {
-          const store = stores.get(id);
-          return store ? [{ store: id, key: store.agent.encryptionKey }] : [];
-        });
-        if (identifiers.length === 0) return [one.dispatchId, { aliases: [], envelope: null, erased: refs.some((ref) => erased.has(ref)) }];
-        return [one.dispatchId, { aliases: [], envelope: sealTo(recipients, identifiers, `${tenant}|${one.dispatchId}`) }];
+        if (identifiers.length === 0) return [[one.dispatchId, { aliases: [], envelope: null, erased: refs.some((ref) => erased.has(ref)) }]];
+        const targets = one.stores.flatMap((id) => stores.get(id) ?? []);
+        const unsealed = targets.filter((store) => isRevoked(store, revoked)).map((store) => store.id);
+        const recipients = targets.flatMap((store) => (unsealed.includes(store.id) ? [] : [{ store: store.id, key: store.agent.encryptionKey }]));
+        if (recipients.length === 0) return []; // every store waits for new keys of its agent
+        return [[one.dispatchId, { aliases: [], unsealed, envelope: sealTo(recipients, identifiers, `${tenant}|${one.dispatchId}`) }]];
       }),
     );
   }

@@ -41,7 +41,7 @@ export class DataStoresController {
       200: { description: 'Nothing was new.', forms: { 'application/json': registrationAnswer } },
       201: { description: 'A new version of the map was made.', forms: { 'application/json': registrationAnswer } },
     },
-    refusals: { 403: ['store_owned_by_another'] },
+    refusals: { 403: ['store_owned_by_another'], 409: ['agent_key_revoked'] },
   })
   async register(@FromCall() call: Call, @Body() body: unknown, @Res({ passthrough: true }) reply: FastifyReply): Promise<Omit<Registration, 'changed'>> {
     const { stores } = parseBody(registerStoresBody, body);

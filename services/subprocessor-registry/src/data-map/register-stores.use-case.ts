@@ -5,6 +5,7 @@ import { Outbox } from '@heed/outbox';
 import type { Tx } from '@heed/persistence';
 import { Injectable } from '@nestjs/common';
 import { REGISTRY } from '../source.js';
+import { keepAgentKeys } from './agent-key.store.js';
 import { assertAgentKeys } from './agent-keys.js';
 import { proposeVersion, readHead, registeredStores, saveStores } from './data-map.store.js';
 import { changedStores, repeatedStore } from './domain/store-change.js';
@@ -37,6 +38,7 @@ export class RegisterStores {
     const mapVersion = changed.length > 0 ? head.mapVersion + 1 : head.mapVersion;
     if (changed.length > 0) {
       await saveStores(tx, changed, mapVersion, by.subject);
+      await keepAgentKeys(tx, changed);
       await proposeVersion(tx, mapVersion, ids, by.subject);
       tx.record({ kind: 'data_map.proposed', data: { mapVersion, changed: changed.map((store) => store.id), by: by.subject } });
       const data = { mapVersion, stores: ids.flatMap((id) => stores.get(id) ?? []) };
