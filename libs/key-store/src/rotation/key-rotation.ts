@@ -46,6 +46,7 @@ export class KeyRotation {
         () => this.beginDue(lasts),
         () => this.each('ik', lasts, async (rotation) => ({ epoch: await rotateIntermediate(vault, rotation) })),
         () => this.each('data', lasts, async (rotation) => ((await rotateDataKeys(vault, unitOfWork, rotation, tables)) ? {} : undefined)),
+        () => this.each('index', lasts, async (rotation) => ({ epoch: await rotateIndex(vault, unitOfWork, rotation, indexes) })),
       ],
       (step) => step(),
     );
