@@ -5,7 +5,7 @@ import { PlatformModule, serviceEnvironment, startService } from '@heed/runtime'
 import type { RunningService, ServiceDefinition } from '@heed/runtime';
 import { eventually, ServiceBed, startKafka, testServers } from '@heed/testing';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -168,6 +168,24 @@ it('a running service notices when an older database is put beneath it, and open
   await ready();
   expect(await get('/v1/ledger/retention')).toMatchObject({ status: 200, body: { size: 6 } });
 }, 90_000);
+
+it('a service that lost the key of its ledgers stays closed, for it cannot tell its own checkpoints', async () => {
+  const made = await bed.migrated('keyless', persistenceMigrations);
+  const prefix = await anotherPrefix();
+  url = new URL(made.url);
+  await start({ HEED_TOPIC_PREFIX: prefix });
+  await ready();
+  await record(1);
+  await stop();
+  const keysDir = await mkdtemp(path.join(tmpdir(), 'heed-other-keys-'));
+  await cp(bed.keysDir, keysDir, { recursive: true });
+  await rm(path.join(keysDir, 'ledger.json'));
+  await start({ HEED_TOPIC_PREFIX: prefix, HEED_KEYS_DIR: keysDir });
+  const reason = 'Kafka has checkpoints that the key of retention did not sign (ajuni): put its ledger.json back';
+  await eventually(async () => expect((await get('/readyz')).body['detail']).toBe(`Not ready: ledger (${reason}).`), LONG);
+  expect(await get('/v1/ledger/retention')).toMatchObject({ status: 503, body: { code: 'ledger_key_unknown' } });
+  await rm(keysDir, { recursive: true });
+});
 
 it('a service waits for a Kafka that is away when it starts, and then begins by itself', async () => {
   const [port, controllerPort] = await Promise.all([freePort(), freePort()]);

@@ -52,8 +52,8 @@ export class LedgerGuard implements Gate {
     if (this.well) this.told = undefined;
     this.well = undefined;
     const told = await this.newest();
-    const behind = await this.behind(told);
-    if (behind.length > 0) return { code: 'ledger_behind', reason: this.reason(behind), retryAfterSeconds: 30 };
+    const closed = this.foreign(told) ?? (await this.behind(told));
+    if (closed) return { ...closed, retryAfterSeconds: 30 };
     this.well = server;
     return undefined;
   }
@@ -83,27 +83,41 @@ export class LedgerGuard implements Gate {
     }
   }
 
-  /** A sentence about each ledger that is not what it was. */
-  private async behind(told: ToldCheckpoints): Promise<readonly string[]> {
+  /** Whoever cannot tell their own checkpoints cannot tell either whether they are behind. */
+  private foreign(told: ToldCheckpoints): Closed | undefined {
+    const { service } = this.options.key;
+    const tenants = [...told].filter(([tenant, note]) => this.opened(tenant, note) === undefined).map(([tenant]) => tenant);
+    if (tenants.length === 0) return undefined;
+    return { code: 'ledger_key_unknown', reason: `Kafka has checkpoints that the key of ${service} did not sign (${listed(tenants, ', ')}): put its ledger.json back` };
+  }
+
+  private opened(tenant: string, note: string): LedgerState | undefined {
+    try {
+      return this.options.key.open(tenant, note);
+    } catch (error) {
+      if (isHeedError(error)) return undefined;
+      throw error;
+    }
+  }
+
+  private async behind(told: ToldCheckpoints): Promise<Closed | undefined> {
+    const { database, key } = this.options;
     const behind: string[] = [];
-    for (const { id } of await this.options.database.listTenants()) {
+    for (const { id } of await database.listTenants()) {
       const sentence = await this.compare(id, told.get(id)).catch((error: unknown) => {
         if (isNotServed(error)) return undefined; // closed meanwhile
         throw error;
       });
       if (sentence !== undefined) behind.push(sentence);
     }
-    return behind;
+    if (behind.length === 0) return undefined;
+    return { code: 'ledger_behind', reason: `the database of ${key.service} is older than what it has signed: ${listed(behind, '; ')}: run heed recover ${key.service}` };
   }
 
+  /** @returns a sentence where the ledger is not what it was */
   private async compare(tenant: string, note: string | undefined): Promise<string | undefined> {
-    const { key, seen, unitOfWork } = this.options;
-    let signed: LedgerState | undefined;
-    try {
-      signed = note === undefined ? undefined : key.open(tenant, note);
-    } catch (error) {
-      return `${tenant} has a checkpoint in Kafka that the key of this service did not sign (${isHeedError(error) ? error.code : 'unreadable'}): put back ledger.json`;
-    }
+    const { seen, unitOfWork } = this.options;
+    const signed = note === undefined ? undefined : this.opened(tenant, note);
     return unitOfWork.run(tenant, async (tx) => {
       const head = await readHead(tx);
       for (const known of [seen.of(tenant), ...(signed ? [signed] : [])]) {
@@ -115,10 +129,10 @@ export class LedgerGuard implements Gate {
       return undefined;
     });
   }
+}
 
-  private reason(behind: readonly string[]): string {
-    const { service } = this.options.key;
-    const more = behind.length > NAMED ? `; ${behind.length - NAMED} more tenants alike` : '';
-    return `the database of ${service} is older than what it has signed: ${behind.slice(0, NAMED).join('; ')}${more}: run heed recover ${service}`;
-  }
+/** The first of them, and how many more there are. */
+function listed(all: readonly string[], separator: string): string {
+  const more = all.length > NAMED ? `${separator}${all.length - NAMED} more` : '';
+  return `${all.slice(0, NAMED).join(separator)}${more}`;
 }
