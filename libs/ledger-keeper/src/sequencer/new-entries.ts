@@ -1,9 +1,10 @@
 import type { Tx } from '@heed/persistence';
 import { ENTRY } from '../tree/records.js';
 import type { EntryRow } from '../tree/records.js';
+import type { LastPlaced } from '../tree/tree.store.js';
 
-/** Records that get their places in one transaction. */
-export const BATCH = 500;
+/** Records that get their places in one transaction: a backlog waits on round trips, not on hashes. */
+export const BATCH = 2000;
 /** The id before all others. */
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
@@ -27,7 +28,7 @@ export type FoundEntry = EntryRow & { readonly written_by: string; readonly inde
 export interface Found {
   readonly entries: readonly FoundEntry[];
   /** Where the next search begins. */
-  readonly next: { readonly tx: string; readonly id: string; readonly cluster: string };
+  readonly next: LastPlaced;
   /** There may be more at once. */
   readonly more: boolean;
   /** Records are there whose turn has not come: a transaction from before them is still open. */

@@ -8,7 +8,8 @@ import type { Tx } from '@heed/persistence';
 import { originOf } from '../ledger-key.js';
 import type { LedgerKey } from '../ledger-key.js';
 import { recordOf } from '../tree/records.js';
-import { place, tilesOfTenant } from '../tree/tree.store.js';
+import { lookedTo, place, tilesOfTenant } from '../tree/tree.store.js';
+import type { LastPlaced } from '../tree/tree.store.js';
 import { findNew, holdLedger, peek } from './new-entries.js';
 import type { Position } from './new-entries.js';
 
@@ -31,6 +32,8 @@ export interface SequenceOptions {
   readonly outbox: Outbox;
   /** Told where the ledger stands before anything is added. @throws where it must not be added to */
   readonly check: (tenant: string, at: { readonly size: number; readonly root: Buffer }) => void;
+  /** The turn before has left something: asking whether there is something to do would be a round trip too many. */
+  readonly busy: boolean;
   /** How long a record waits for a transaction from before it that is still open, in milliseconds. */
   readonly waitMs: number;
 }
@@ -41,10 +44,10 @@ export interface SequenceOptions {
  * @returns undefined while another sequencer holds this ledger
  */
 export async function sequence(tx: Tx, options: SequenceOptions): Promise<Turn | undefined> {
-  const { idle, ...there } = await peek(tx);
-  if (idle) {
+  if (!options.busy) {
+    const { idle, ...there } = await peek(tx);
     options.check(tx.tenant, there);
-    return { ...there, placed: 0, againInMs: undefined };
+    if (idle) return { ...there, placed: 0, againInMs: undefined };
   }
   const at = await holdLedger(tx);
   if (!at) return undefined;
@@ -52,20 +55,21 @@ export async function sequence(tx: Tx, options: SequenceOptions): Promise<Turn |
   const found = await findNew(tx, at);
   failpoint('ledger.records-read');
   const records = found.entries.filter(({ index }) => index === null).map(recordOf);
-  const grown = records.length === 0 ? { size: at.size, root: at.root } : await grow(tx, at.size, records, options);
-  const { tx: lastTx, id, cluster } = found.next;
-  if (lastTx !== at.lastTx || id !== at.lastId || cluster !== at.cluster) {
-    await tx.query('UPDATE ledger_head SET last_tx = $1::xid8, last_id = $2, cluster = $3', [lastTx, id, cluster]);
-  }
+  const grown = records.length === 0 ? await passOver(tx, at, found.next) : await grow(tx, at.size, records, found.next, options);
   const unsigned = await signIfDue(tx, at, grown, options);
   failpoint('ledger.before-commit');
   const againInMs = found.more ? 0 : found.waiting ? options.waitMs : unsigned;
   return { ...grown, placed: records.length, againInMs };
 }
 
-async function grow(tx: Tx, from: number, records: readonly LedgerRecord[], { key, outbox }: SequenceOptions): Promise<{ size: number; root: Buffer }> {
+async function passOver(tx: Tx, at: Position, next: LastPlaced): Promise<{ size: number; root: Buffer }> {
+  if (next.tx !== at.lastTx || next.id !== at.lastId || next.cluster !== at.cluster) await lookedTo(tx, next);
+  return { size: at.size, root: at.root };
+}
+
+async function grow(tx: Tx, from: number, records: readonly LedgerRecord[], next: LastPlaced, { key, outbox }: SequenceOptions): Promise<{ size: number; root: Buffer }> {
   const { size, root, tiles } = await appendLeaves(from, records.map(recordHash), tilesOfTenant(tx));
-  await place(tx, from, records.map(({ id }) => id), { size, root, tiles });
+  await place(tx, from, records.map(({ id }) => id), { size, root, tiles }, next);
   failpoint('ledger.records-placed');
   outbox.append(tellRecords(tx, key, from, records), tx);
   return { size, root };

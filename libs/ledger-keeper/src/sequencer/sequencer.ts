@@ -34,6 +34,7 @@ const AT_ONCE = 2;
 export class Sequencer {
   /** Tenants whose turn comes, and when on the process's clock. */
   private readonly due = new Map<string, number>();
+  private readonly busy = new Set<string>();
   private readonly hadTurn = new Map<string, number>();
   /** Since when the records of a tenant wait. */
   private readonly waitingSince = new Map<string, number>();
@@ -98,11 +99,13 @@ export class Sequencer {
     const begun = performance.now();
     this.hadTurn.set(tenant, begun);
     try {
-      const turn = await unitOfWork.run(tenant, (tx) => sequence(tx, { key, outbox, check: seen.check, waitMs: PACE_MS }));
+      const turn = await unitOfWork.run(tenant, (tx) => sequence(tx, { key, outbox, check: seen.check, busy: this.busy.has(tenant), waitMs: PACE_MS }));
       failpoint('ledger.committed');
       // Whoever holds it may have read it before the record that we were asked for was committed.
       if (turn === undefined) return this.ask(tenant, begun + PACE_MS);
       seen.note(tenant, turn);
+      if (turn.againInMs === 0) this.busy.add(tenant);
+      else this.busy.delete(tenant);
       ledgerPlaced.inc(turn.placed);
       if (turn.againInMs !== undefined) this.ask(tenant, performance.now() + turn.againInMs);
       if (turn.againInMs === undefined || turn.placed > 0) this.waitingSince.delete(tenant);

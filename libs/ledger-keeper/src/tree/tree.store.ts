@@ -54,13 +54,37 @@ export function tilesOfTenant(tx: Tx): ReadTile {
   };
 }
 
-/** Who holds a place: its record's leaf, the tiles that grew by it and the head, in one statement. */
-export async function place(tx: Tx, from: number, ids: readonly string[], grown: { readonly size: number; readonly root: Buffer; readonly tiles: readonly Tile[] }): Promise<void> {
+/** The last record that has a place, in the order in which records are looked for. */
+export interface LastPlaced {
+  readonly tx: string;
+  readonly id: string;
+  readonly cluster: string;
+}
+
+/**
+ * Who has which place, the tiles that grew by it and the head, in one statement.
+ * @param last where the next search begins; where it was, if not said
+ */
+export async function place(
+  tx: Tx,
+  from: number,
+  ids: readonly string[],
+  grown: { readonly size: number; readonly root: Buffer; readonly tiles: readonly Tile[] },
+  last?: LastPlaced,
+): Promise<void> {
   await tx.query(
     `WITH leaves AS (INSERT INTO ledger_leaf (index, entry_id) SELECT $1::bigint + o - 1, i FROM unnest($2::uuid[]) WITH ORDINALITY AS p(i, o)),
           tiles AS (INSERT INTO ledger_tile (level, index, hashes) SELECT * FROM unnest($3::smallint[], $4::bigint[], $5::bytea[])
                     ON CONFLICT (level, index) DO UPDATE SET hashes = excluded.hashes)
-     UPDATE ledger_head SET size = $6, root = $7`,
-    [from, ids, grown.tiles.map((t) => t.level), grown.tiles.map((t) => t.index), grown.tiles.map((t) => t.hashes), grown.size, grown.root],
+     UPDATE ledger_head SET size = $6, root = $7, last_tx = coalesce($8::xid8, last_tx), last_id = coalesce($9, last_id), cluster = coalesce($10, cluster)`,
+    [
+      from, ids, grown.tiles.map((t) => t.level), grown.tiles.map((t) => t.index), grown.tiles.map((t) => t.hashes), grown.size, grown.root,
+      last?.tx ?? null, last?.id ?? null, last?.cluster ?? null,
+    ],
   );
+}
+
+/** Notes how far was looked, where nothing got a place by it. */
+export async function lookedTo(tx: Tx, { tx: lastTx, id, cluster }: LastPlaced): Promise<void> {
+  await tx.query('UPDATE ledger_head SET last_tx = $1::xid8, last_id = $2, cluster = $3', [lastTx, id, cluster]);
 }
