@@ -1,17 +1,17 @@
-import path from 'node:path';
 import { kafkaSettings } from '@heed/config';
-import { fileSecret, generateAgentKeys } from '@heed/crypto';
-import type { AgentKeys } from '@heed/crypto';
 import { createKafka, Publisher } from '@heed/kafka';
 import { Loop, systemClock } from '@heed/kernel';
 import type { Clock } from '@heed/kernel';
 import type { Logger } from '@heed/observability';
 import type { AgentConfig } from './config/agent.config.js';
-import { register, registrationOf } from './registration/register.js';
+import { AgentKeyRing } from './keys/agent-key-ring.js';
+import { Registration } from './registration/registration.js';
 import { ServedStore } from './served-store.js';
 import { connectorFor } from './stores.js';
 
 export interface Agent {
+  /** Makes new keys and exchanges the present ones for them once they are known everywhere. */
+  changeKeys(): Promise<void>;
   /** Drains: finishes what is at hand, leaves the group. */
   stop(): Promise<void>;
 }
@@ -19,7 +19,7 @@ export interface Agent {
 /** Starts an agent: keys, registration, and each store by itself. It never waits for a store, Kafka or Heed to be there. */
 export async function startAgent(config: AgentConfig, logger: Logger, clock: Clock = systemClock): Promise<Agent> {
   const { env, file } = config;
-  const keys = await fileSecret<AgentKeys>(path.join(env.HEED_KEYS_DIR, 'agent-keys.json'), generateAgentKeys);
+  const keys = await AgentKeyRing.open(env.HEED_KEYS_DIR, clock);
   let trouble: string | undefined;
   const kafka = createKafka({
     ...kafkaSettings(env, `heed-agent-${file.tenant}-${file.name}`),
@@ -44,7 +44,7 @@ export async function startAgent(config: AgentConfig, logger: Logger, clock: Clo
         buries: place === 0,
       }),
   );
-  const registration = registering(config, keys, logger);
+  const registration = new Registration(config, keys, logger);
   const connecting = new Loop({
     step: async () => {
       await publisher.connect();
@@ -57,6 +57,7 @@ export async function startAgent(config: AgentConfig, logger: Logger, clock: Clo
   registration.start();
   for (const store of stores) store.start();
   return {
+    changeKeys: () => registration.changeKeys(),
     async stop() {
       await registration.stop();
       await connecting.stop();
@@ -64,25 +65,4 @@ export async function startAgent(config: AgentConfig, logger: Logger, clock: Clo
       await publisher.disconnect().catch(() => undefined);
     },
   };
-}
-
-/** Tries until the registry has accepted; says why not once per reason. */
-function registering(config: AgentConfig, keys: AgentKeys, logger: Logger): Loop {
-  const body = registrationOf(config.file.stores, keys);
-  let told = '';
-  const loop = new Loop({
-    step: async () => {
-      await register(body, config.env);
-      // An agent has no port: this line is how a supervisor knows that it is ready, whatever the log level.
-      logger.child({}, { level: 'info' }).info({ tenant: config.file.tenant, count: body.stores.length }, 'stores registered');
-      loop.finish();
-      return false;
-    },
-    onError: (error) => {
-      const reason = error instanceof Error ? error.message : 'unknown';
-      if (reason !== told) logger.warn({ tenant: config.file.tenant, err: error }, 'stores are not registered yet');
-      told = reason;
-    },
-  });
-  return loop;
 }

@@ -15,6 +15,7 @@ try {
     logger.info({ signal }, 'draining');
     void agent.stop().then(stopTracing).then(() => process.exit(0));
   };
+  process.on('SIGHUP', () => agent.changeKeys().catch((error: unknown) => logger.error({ err: error }, 'new keys could not be made')));
   process.once('SIGTERM', end);
   process.once('SIGINT', end);
 } catch (error) {

@@ -1,5 +1,4 @@
 import type { StoreConnector } from '@heed/connector-spi';
-import type { AgentKeys } from '@heed/crypto';
 import { BatchRunner } from '@heed/kafka';
 import type { Kafka, Publisher } from '@heed/kafka';
 import { fillTopic, isHeedError, Loop } from '@heed/kernel';
@@ -9,6 +8,7 @@ import { acknowledger } from './acknowledgement/acknowledge.js';
 import { milliseconds } from './config/agent-file.js';
 import type { AgentFile, StoreConfig } from './config/agent-file.js';
 import { intake } from './intake/intake.js';
+import type { AgentKeyRing } from './keys/agent-key-ring.js';
 import { Opener } from './work/opener.js';
 import { Outage } from './work/outage.js';
 import { StoreWorker } from './work/store-worker.js';
@@ -17,7 +17,7 @@ export interface ServedStoreOptions {
   readonly file: AgentFile;
   readonly store: StoreConfig;
   readonly connector: StoreConnector;
-  readonly keys: AgentKeys;
+  readonly keys: AgentKeyRing;
   readonly kafka: Kafka;
   readonly publisher: Publisher;
   readonly topicPrefix: string;
@@ -41,7 +41,7 @@ export class ServedStore {
       connector,
       clock,
       logger,
-      opener: new Opener({ tenant: file.tenant, store: store.id, key: keys.encryption }),
+      opener: new Opener({ tenant: file.tenant, store: store.id, keys: () => keys.decrypting }),
       batch: file.limits.batch,
       chunkRows: file.limits.chunkRows,
       secondLookAfter: milliseconds(file.limits.secondLookAfter),
@@ -49,7 +49,7 @@ export class ServedStore {
         tenant: file.tenant,
         store: store.id,
         connector,
-        signingKey: keys.signing,
+        signingKey: () => keys.signing,
         source: `/heed/store-agent/${file.tenant}/${file.name}`,
         topicPrefix,
         clock,

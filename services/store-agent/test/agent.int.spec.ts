@@ -1,4 +1,4 @@
-import { verifyBody } from '@heed/crypto';
+import { generateAgentKeys, publicJwk, verifyBody } from '@heed/crypto';
 import { BatchRunner } from '@heed/kafka';
 import { makeLogger } from '@heed/observability';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -92,6 +92,65 @@ describe('a store agent process', () => {
     const command = await commands.make({ kind: 'withdrawal', email: 'ada@example.com' });
     await bench.publisher.publish([commands.record(command, bench.topicPrefix)]);
     expect((await bench.acknowledgement(command.data.dispatchId, 'crm')).body.outcome).toBe('done');
+  });
+});
+
+describe('an agent whose keys are changed', () => {
+  const signingKid = (): string | undefined => bench.registered[0]?.agent.signingKey.kid;
+
+  it('loses nothing that is under way, signs with the new key once it is known everywhere, and still opens what was sealed before', async () => {
+    await opened();
+    const people = Array.from({ length: 30 }, (_, i) => `person${i}@example.com`);
+    await store.addMany(people);
+    await bench.start([storeEntry(store.url)]);
+    const [before, former] = [commandsFor(), signingKid()];
+    const send = async (of: Commands, emails: readonly string[]) => {
+      const commands = await Promise.all(emails.map((email) => of.make({ kind: 'erasure', email })));
+      await bench.publisher.publish(commands.map((command) => of.record(command, bench.topicPrefix)));
+      return commands;
+    };
+    const answered = (commands: Awaited<ReturnType<typeof send>>) => Promise.all(commands.map((command) => bench.acknowledgement(command.data.dispatchId, 'crm')));
+
+    bench.active = false;
+    const underWay = await send(before, people.slice(0, 10));
+    bench.changeKeys();
+    await eventually(() => signingKid() !== former, { timeoutMs: 20_000 });
+    const offered = signingKid();
+    const sealedToNew = await send(commandsFor(), people.slice(10, 20));
+    for (const { body, proof } of [...(await answered(underWay)), ...(await answered(sealedToNew))]) {
+      expect(body).toMatchObject({ outcome: 'done', rows: 6, residue: 0 });
+      expect(proof.kid).toBe(former); // not everybody knows the new one yet
+    }
+
+    bench.active = true;
+    const late = await eventually(async () => {
+      const [command] = await send(before, people.slice(20, 21)); // sealed to the former key, arrives after the exchange
+      const [answer] = await answered([command!]);
+      return answer?.proof.kid === offered ? answer : false;
+    }, { timeoutMs: 30_000 });
+    expect(['done', 'nothing_found']).toContain(late?.body.outcome);
+
+    await bench.stop();
+    await bench.start([storeEntry(store.url)]);
+    expect(signingKid()).toBe(offered);
+    const [answer] = await answered(await send(before, people.slice(21, 22)));
+    expect(answer).toMatchObject({ body: { outcome: 'done' }, proof: { kid: offered } });
+  });
+
+  it('a store that is not named cannot read an envelope, nor one sealed to keys it never had', async () => {
+    await opened();
+    await store.add('ada@example.com');
+    await bench.start([storeEntry(store.url)]);
+    const stranger = publicJwk(generateAgentKeys().encryption);
+    for (const sealedTo of [{ store: 'telemetry', key: bench.registered[0]!.agent.encryptionKey }, { store: 'crm', key: stranger }]) {
+      const commands = new Commands('acme', [sealedTo]);
+      const command = await commands.make({ kind: 'erasure', email: 'ada@example.com' });
+      const record = commands.record(command, bench.topicPrefix);
+      const named = { ...(JSON.parse(String(record.value)) as object), targets: ['crm'] };
+      await bench.publisher.publish([{ ...record, value: JSON.stringify(named) }]);
+      expect((await bench.acknowledgement(command.data.dispatchId, 'crm')).body).toMatchObject({ outcome: 'refused', reason: 'envelope_unreadable' });
+    }
+    expect(await store.count('people')).toBe(1);
   });
 });
 

@@ -13,7 +13,7 @@ export interface AcknowledgerOptions {
   readonly tenant: string;
   readonly store: string;
   readonly connector: StoreConnector;
-  readonly signingKey: OkpKey;
+  readonly signingKey: () => OkpKey;
   readonly source: string;
   readonly topicPrefix: string;
   readonly clock: Clock;
@@ -33,12 +33,13 @@ export function acknowledger(options: AcknowledgerOptions): () => Promise<boolea
     const { connector } = options;
     const { entries, journalPosition } = await connector.unsent(BATCH);
     if (entries.length === 0) return false;
-    const signed = entries.map((entry) => ({
-      entry,
-      dispatchId: entry.dispatchId,
-      acknowledgement: entry.acknowledgement ?? JSON.stringify(sign(entry, journalPosition, options)),
-    }));
-    await connector.keepAcknowledgements(signed.filter(({ entry }) => entry.acknowledgement === null));
+    const key = options.signingKey();
+    const signed = entries.map((entry) => {
+      // What was signed with a former key is signed again: it may not be believed any more.
+      const kept = entry.acknowledgement !== null && kidOf(entry.acknowledgement) === key.kid ? entry.acknowledgement : undefined;
+      return { entry, kept, dispatchId: entry.dispatchId, acknowledgement: kept ?? JSON.stringify(sign(entry, journalPosition, options, key)) };
+    });
+    await connector.keepAcknowledgements(signed.filter(({ kept }) => kept === undefined));
     await options.publish(signed.flatMap(({ entry, acknowledgement }) => messages(entry, JSON.parse(acknowledgement) as Acknowledgement, options)));
     failpoint('agent.after-publish');
     await connector.markAcknowledged(signed);
@@ -46,7 +47,9 @@ export function acknowledger(options: AcknowledgerOptions): () => Promise<boolea
   };
 }
 
-function sign(entry: UnsentEntry, journalPosition: number, options: AcknowledgerOptions): Acknowledgement {
+const kidOf = (acknowledgement: string): string => (JSON.parse(acknowledgement) as Acknowledgement).proof.kid;
+
+function sign(entry: UnsentEntry, journalPosition: number, options: AcknowledgerOptions, key: OkpKey): Acknowledgement {
   const { settlement } = entry;
   const body: AcknowledgementBody = {
     tenant: options.tenant,
@@ -66,7 +69,7 @@ function sign(entry: UnsentEntry, journalPosition: number, options: Acknowledger
     journalPosition,
     completedAt: entry.completedAt.toISOString(),
   };
-  return { body, proof: signBody(body, options.signingKey) };
+  return { body, proof: signBody(body, key) };
 }
 
 function messages(entry: UnsentEntry, acknowledgement: Acknowledgement, options: AcknowledgerOptions): OutgoingMessage[] {

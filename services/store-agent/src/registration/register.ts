@@ -3,7 +3,7 @@ import type { PublicKey } from '@heed/contracts-subprocessor-registry';
 import { publicJwk } from '@heed/crypto';
 import type { AgentKeys, OkpKey } from '@heed/crypto';
 import { unavailable } from '@heed/kernel';
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { AgentEnvironment } from '../config/agent.config.js';
 import type { StoreConfig } from '../config/agent-file.js';
 import { machineToken } from './machine-token.js';
@@ -16,8 +16,13 @@ export function registrationOf(stores: readonly StoreConfig[], keys: AgentKeys):
   });
 }
 
-/** @throws HeedError until the registry has accepted */
-export async function register(body: z.output<typeof registerStoresBody>, env: AgentEnvironment): Promise<void> {
+const accepted = z.object({ mapVersion: z.int().default(0), activeMapVersion: z.int().default(0) });
+
+/**
+ * @returns whether every owner of dispatches has it by now
+ * @throws HeedError until the registry has accepted
+ */
+export async function register(body: z.output<typeof registerStoresBody>, env: AgentEnvironment): Promise<{ readonly active: boolean }> {
   const token = await machineToken({ issuer: env.HEED_ISSUER, clientId: env.HEED_CLIENT_ID, clientSecret: env.HEED_CLIENT_SECRET });
   const response = await fetch(`${env.HEED_ORIGIN.replace(/\/$/, '')}/v1/data-stores`, {
     method: 'POST',
@@ -25,7 +30,10 @@ export async function register(body: z.output<typeof registerStoresBody>, env: A
     body: JSON.stringify(body),
     signal: AbortSignal.timeout(10_000),
   });
-  if ([200, 201, 202].includes(response.status)) return;
+  if ([200, 201, 202].includes(response.status)) {
+    const { mapVersion, activeMapVersion } = accepted.parse(await response.json());
+    return { active: activeMapVersion >= mapVersion };
+  }
   const problem: unknown = await response.json().catch(() => ({}));
   const code = typeof problem === 'object' && problem !== null && 'code' in problem ? String(problem.code) : 'unnamed';
   throw unavailable('registration_refused', `The registry answered ${response.status} (${code}).`);

@@ -11,7 +11,7 @@ const REMEMBERED = 5000;
 export class Opener {
   private readonly opened = new Map<string, readonly Identifier[]>();
 
-  constructor(private readonly options: { readonly tenant: string; readonly store: string; readonly key: OkpKey }) {}
+  constructor(private readonly options: { readonly tenant: string; readonly store: string; readonly keys: () => readonly OkpKey[] }) {}
 
   /** Who can be read; the rest is refused: the envelope is for another store or key, another tenant or dispatch, or was changed. */
   open(entries: readonly JournalEntry[]): { readonly people: ReadonlyMap<string, Person>; readonly unreadable: readonly JournalEntry[] } {
@@ -32,9 +32,14 @@ export class Opener {
   private identifiersOf(entry: JournalEntry): readonly Identifier[] | undefined {
     const known = this.opened.get(nameOf(entry));
     if (known) return known;
-    const { tenant, store, key } = this.options;
+    const { tenant, store, keys } = this.options;
+    const { sealed } = entry.data;
     try {
-      const { identifiers } = openEnvelope(entry.data.sealed, { store, privateKey: key, aad: `${tenant}|${entry.dispatchId}` });
+      // Sealed before keys were exchanged, it names a former one.
+      const named = new Set(sealed.recipients.map(({ header }) => header['kid']));
+      const privateKey = keys().find((key) => named.has(`${store}/${key.kid}`));
+      if (!privateKey) return undefined;
+      const { identifiers } = openEnvelope(sealed, { store, privateKey, aad: `${tenant}|${entry.dispatchId}` });
       if (this.opened.size >= REMEMBERED) this.opened.clear();
       this.opened.set(nameOf(entry), identifiers);
       return identifiers;

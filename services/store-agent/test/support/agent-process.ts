@@ -22,6 +22,8 @@ const MAIN = path.join(import.meta.dirname, '../../dist/main.js');
 export class AgentBench {
   readonly acknowledgements: Acknowledgement[] = [];
   registered: readonly DataStore[] = [];
+  /** Whether every owner of dispatches has what was registered last. */
+  active = true;
   private child: ChildProcess | undefined;
 
   private constructor(
@@ -99,6 +101,11 @@ export class AgentBench {
     return child.signalCode;
   }
 
+  /** As an operator does who wants new keys. */
+  changeKeys(): void {
+    this.child?.kill('SIGHUP');
+  }
+
   async stop(): Promise<number | null> {
     this.child?.kill('SIGTERM');
     await this.ended();
@@ -134,6 +141,6 @@ export class AgentBench {
     if (url === '/.well-known/openid-configuration') return { token_endpoint: `${this.origin}/token` };
     if (url === '/token') return { access_token: 'token' };
     this.registered = registerStoresBody.parse(JSON.parse(body)).stores;
-    return {};
+    return { mapVersion: 2, activeMapVersion: this.active ? 2 : 1 };
   }
 }
