@@ -13,7 +13,7 @@ const LONG = { timeoutMs: 20_000 };
 const older = retentionMigrations.filter((set) => set.name !== 'retention');
 
 let bed: ServiceBed;
-let database: { url: string; adminUrl: string };
+let database: { url: string; adminUrl: string; keysUrl: string };
 let service: RunningService;
 let admin: pg.Client;
 
@@ -26,7 +26,7 @@ beforeAll(async () => {
   await waitingInTheOutbox('held');
   service = await startService(retentionService, {
     HEED_PORT: '0', HEED_DATABASE_URL: database.url, KAFKA_BROKERS: testServers().brokers, HEED_TOPIC_PREFIX: bed.topicPrefix,
-    HEED_ORIGIN: 'http://127.0.0.1:9', HEED_ISSUER: bed.issuer.url, HEED_REGISTRY_URL: bed.stepUps.url, HEED_KEYS_DIR: bed.keysDir,
+    HEED_ORIGIN: 'http://127.0.0.1:9', HEED_ISSUER: bed.issuer.url, HEED_REGISTRY_URL: bed.stepUps.url, HEED_KEYS_DIR: bed.keysDir, HEED_KEYS_DATABASE_URL: database.keysUrl,
     HEED_CONSENT_URL: 'http://127.0.0.1:9', HEED_CLIENT_ID: 'test', HEED_CLIENT_SECRET: 'test', LOG_LEVEL: 'error',
   });
 });
