@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import type { Handle, Template } from 'pkcs11js';
 import { kekMissing, kekRefused, newestKept } from '../kek-provider.js';
 import type { KekModule, KekProvider, WrappedKey } from '../kek-provider.js';
+import type { Attribute, Handle, Mechanism } from './pkcs11-api.js';
 import { ckrOf, Pkcs11Token } from './pkcs11-token.js';
 import type { TokenSession, TokenSettings } from './pkcs11-token.js';
 
@@ -119,7 +119,7 @@ export class Pkcs11Kek implements KekProvider {
     id.writeUInt32BE(version);
     const can = [library.CKA_TOKEN, library.CKA_PRIVATE, library.CKA_SENSITIVE, library.CKA_ENCRYPT, library.CKA_DECRYPT];
     const cannot = [library.CKA_EXTRACTABLE, library.CKA_MODIFIABLE, library.CKA_WRAP, library.CKA_UNWRAP];
-    const template: Template = [
+    const template: Attribute[] = [
       { type: library.CKA_LABEL, value: this.label(tenant) },
       { type: library.CKA_ID, value: id },
       { type: library.CKA_VALUE_LEN, value: 32 },
@@ -139,7 +139,7 @@ function decrypt({ library, module, handle }: TokenSession, key: Handle, bytes: 
   return Buffer.from(module.C_Decrypt(handle, bytes.subarray(12), Buffer.alloc(bytes.length)));
 }
 
-function gcm(library: TokenSession['library'], iv: Buffer, tenant: string, aad: string): { mechanism: number; parameter: import('pkcs11js').AesGCM } {
+function gcm(library: TokenSession['library'], iv: Buffer, tenant: string, aad: string): Mechanism {
   const bound = Buffer.from(`${tenant}|${aad}`);
   return { mechanism: library.CKM_AES_GCM, parameter: { type: library.CK_PARAMS_AES_GCM, iv: Buffer.from(iv), aad: bound, ivBits: 96, tagBits: 8 * TAG } };
 }

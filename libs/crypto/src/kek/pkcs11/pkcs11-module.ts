@@ -1,16 +1,14 @@
 import { createRequire } from 'node:module';
-import type { PKCS11 } from 'pkcs11js';
 import { kekUnavailable } from '../kek-provider.js';
-
-export type Library = typeof import('pkcs11js');
+import type { Library, Pkcs11 } from './pkcs11-api.js';
 
 export interface OpenModule {
   readonly library: Library;
-  readonly module: PKCS11;
+  readonly module: Pkcs11;
   readonly release: () => void;
 }
 
-const modules = new Map<string, { readonly library: Library; readonly module: PKCS11; users: number }>();
+const modules = new Map<string, { readonly library: Library; readonly module: Pkcs11; users: number }>();
 
 /** A module is initialised once in a process, whoever uses it, and finalised by its last user. */
 export function openModule(file: string): OpenModule {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import type { Handle, PKCS11 } from 'pkcs11js';
 import { kekUnavailable } from '../kek-provider.js';
+import type { Handle, Library, Pkcs11 } from './pkcs11-api.js';
 import { openModule } from './pkcs11-module.js';
-import type { Library, OpenModule } from './pkcs11-module.js';
+import type { OpenModule } from './pkcs11-module.js';
 
 export interface TokenSettings {
   /** The module's shared library. */
@@ -15,7 +15,7 @@ export interface TokenSettings {
 /** A logged-in session and what speaks through it. */
 export interface TokenSession {
   readonly library: Library;
-  readonly module: PKCS11;
+  readonly module: Pkcs11;
   readonly slot: Handle;
   readonly handle: Handle;
 }
@@ -84,7 +84,7 @@ export class Pkcs11Token {
 }
 
 /** A login counts for all sessions of a process with this token. */
-function logIn(library: Library, module: PKCS11, handle: Handle, pin: string): void {
+function logIn(library: Library, module: Pkcs11, handle: Handle, pin: string): void {
   try {
     module.C_Login(handle, library.CKU_USER, pin);
   } catch (error) {
