@@ -49,7 +49,7 @@ export async function recover(options: RecoveryOptions): Promise<RecoveryReport>
   const groupPrefix = `${topicPrefix}heed.${service}.`;
   const gaps = await findGaps(options);
   if (gaps.length === 0) return { service, dryRun, tenants: [], rewound: {} };
-  progress(`${service}: ${gaps.length} tenants are behind: ${gaps.map(({ tenant, from, signed }) => `${tenant} (${from} of ${signed.size} records)`).join(', ')}`);
+  progress(`${service}: behind are ${gaps.map(({ tenant, from, signed }) => `${tenant} (${from} of ${signed.size} records)`).join(', ')}`);
   const origins = new Map(gaps.map((gap) => [gap.signed.origin, gap]));
   await readTopics({
     kafka,

@@ -142,4 +142,11 @@ describe('consent, whose database was put back from an older copy', () => {
     expect(await recoverService(consentService, consentRecovery, consent.service.environment)).toMatchObject({ tenants: [] });
     expect((await decide(ada(), 'given'))['ref']).toBeDefined();
   });
+
+  it('is refused where it holds something else than was signed, whatever its length', async () => {
+    await told();
+    await consent.service.sql(`UPDATE t_ajuni.ledger_tile SET hashes = set_byte(hashes, 0, 255 - get_byte(hashes, 0)) WHERE level = 0 AND index = 0`);
+    const run = recoverService(consentService, consentRecovery, consent.service.environment);
+    await expect(run).rejects.toMatchObject({ code: 'ledger_forked', message: expect.stringContaining('heed/consent/ajuni') as string });
+  });
 });
