@@ -6,7 +6,15 @@ from decimal import Decimal
 
 
 def parse(text):
-    return json.loads(text, parse_int=float, parse_constant=refuse)
+    return json.loads(text, parse_int=float, parse_constant=refuse, object_pairs_hook=members)
+
+
+def members(pairs):
+    """Refuses what readers understand differently: a name that is there twice, and one that ECMAScript programs drop."""
+    found = dict(pairs)
+    if len(found) != len(pairs) or "__proto__" in found:
+        refuse("such a member")
+    return found
 
 
 def refuse(name):

@@ -208,7 +208,7 @@ def leaf_hash(line, index):
             raise ValueError
         leaf = {"at": record["at"], "commitment": commitment, "id": record["id"], "kind": record["kind"], "v": 1}
         return sha256(b"\x00", canonical(leaf).encode()), record
-    except (ValueError, KeyError, TypeError, AttributeError, UnicodeError):
+    except (ValueError, KeyError, TypeError, AttributeError, UnicodeError, RecursionError):
         raise Fault("record_malformed", f"where record {index} should be is no record", index) from None
 
 
@@ -225,7 +225,8 @@ def check_records(export, leaves, pruned):
             raise Fault("record_misnumbered", f"record {record['id']} at {index} calls itself {record['index']:.0f}", index)
         withheld += "commitment" in record
         if record["kind"] == "ledger.pruned" and "data" in record:
-            logged = max(logged, record["data"].get("upTo", 0))
+            told = record["data"].get("upTo")
+            logged = max(logged, told if isinstance(told, float) else 0)
         index += 1
     if index < len(leaves):
         raise Fault("record_removed", f"records {index} to {len(leaves) - 1} are missing at the end", index)

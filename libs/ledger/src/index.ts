@@ -1,6 +1,7 @@
 export * from './checkpoint/checkpoint.js';
 export * from './checkpoint/vkey.js';
 export * from './record/evidence.js';
+export { parseStrictly } from './record/parse-strictly.js';
 export * from './record/record.js';
 export { appendLeaves } from './tree/append.js';
 export type { Appended } from './tree/append.js';

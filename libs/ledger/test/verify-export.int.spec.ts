@@ -142,6 +142,24 @@ describe('tampering with records is found, and named', () => {
     await changeLines(folder, (all) => all.with(7, '{"index":7}'));
     expect((await verify(folder)).finding).toMatchObject({ code: 'record_malformed', index: 7 });
   });
+
+  it.each([
+    ['a member that some readers drop', '"__proto__":{"approvedBy":"mallory"},'],
+    ['a member twice, of which some readers show the other', '"n":-1,"n":-2,'],
+    ['half a character', '"x":"\\ud800",'],
+    ['more depth than a reader has', `"x":${'['.repeat(50_000)}${']'.repeat(50_000)},`],
+  ])('a record with %s', async (_, member) => {
+    const folder = await exported(ledger);
+    await changeLines(folder, (all) => all.with(3, (all[3] ?? '').replace('"data":{', `"data":{${member}`)));
+    expect((await verify(folder)).finding).toMatchObject({ code: 'record_malformed', index: 3 });
+  });
+
+  it('records that are called pruned by a record that does not say how many', async () => {
+    const pruned = new MemoryLedger();
+    await pruned.append(numberedRecords(2));
+    await pruned.append(numberedRecords(1, 2, { kind: 'ledger.pruned', data: { upTo: 'all' } }));
+    expect((await verify(await exported(pruned, { pruned: 1 }))).finding).toMatchObject({ code: 'pruning_unlogged', index: 0 });
+  });
 });
 
 describe('tampering with the tree is found, and named', () => {

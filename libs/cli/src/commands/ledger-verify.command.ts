@@ -1,5 +1,5 @@
 import { looksLikeCertificate, verifyCertificate } from '@heed/certificate';
-import { describeReport, ledgerEvidence, verifyEvidence, verifyExport } from '@heed/ledger';
+import { describeReport, ledgerEvidence, parseStrictly, verifyEvidence, verifyExport } from '@heed/ledger';
 import { Command } from 'commander';
 import { readFileSync, statSync } from 'node:fs';
 import { CliError, UsageError } from '../output/cli-error.js';
@@ -73,7 +73,7 @@ const linesOf = (text: string): readonly string[] => text.split('\n').map((line)
 
 function parsed(path: string): unknown {
   try {
-    return JSON.parse(textOf(path)) as unknown;
+    return parseStrictly(textOf(path));
   } catch (error) {
     if (error instanceof SyntaxError) throw new CliError(`${path} is no JSON.`, { cause: error });
     throw error;

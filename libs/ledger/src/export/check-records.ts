@@ -1,3 +1,4 @@
+import { parseStrictly } from '../record/parse-strictly.js';
 import { recordHash } from '../record/record.js';
 import type { ExportFolder, RecordLine } from './export-folder.js';
 import { exportedRecord, PRUNED_KIND } from './files.js';
@@ -26,7 +27,7 @@ export async function checkRecords(folder: ExportFolder, leaves: LeafHashes, pru
     if (at >= leaves.size || !(await leaves.at(at)).equals(hash)) await explainMisfit({ folder, leaves, first, at, record, hash, previous });
     if (record.index !== at) fault('record_misnumbered', `Record ${record.id} stands at place ${at}, but calls itself ${record.index}.`, { index: at, id: record.id });
     if ('commitment' in record) withheld += 1;
-    else if (record.kind === PRUNED_KIND) loggedPruning = Math.max(loggedPruning, Number(record.data['upTo'] ?? 0));
+    else if (record.kind === PRUNED_KIND) loggedPruning = Math.max(loggedPruning, prunedTo(record.data['upTo']));
     previous = record;
     at += 1;
     if (at % 10_000 === 0) progress('records', at, leaves.size);
@@ -40,10 +41,12 @@ export async function checkRecords(folder: ExportFolder, leaves: LeafHashes, pru
   return { verified: at - first, withheld, pruned: first };
 }
 
+const prunedTo = (upTo: unknown): number => (typeof upTo === 'number' ? upTo : 0);
+
 export function readRecord({ text, position }: RecordLine, index: number): ExportedRecord {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseStrictly(text);
   } catch {
     value = undefined;
   }
