@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { FileKek } from '@heed/crypto';
 import type { Place } from '@heed/crypto';
-import { askRotation, FieldVault, keyShredMigrations, keyStatus, retireOldKeks, KeyRotation, RotationLog } from '@heed/key-store';
+import { askRotation, FieldVault, keyShredMigrations, keyStatus, restoreShreds, retireOldKeks, KeyRotation, RotationLog } from '@heed/key-store';
 import type { RotationLevel } from '@heed/key-store';
 import { Database, persistenceMigrations, promiseKeys, UnitOfWork } from '@heed/persistence';
 import { loadSamplePack } from '@heed/policy';
@@ -161,6 +161,20 @@ it('seals every row anew under younger keys and has the old ones destroyed', asy
   const { rows } = await admin.query<{ key_id: string; reason: string }>('SELECT key_id, reason FROM t_aurigen.key_shred');
   expect(new Set(rows.map((row) => row.key_id))).toEqual(new Set(old));
   expect(new Set(rows.map((row) => row.reason))).toEqual(new Set(['rotated']));
+});
+
+it('leaves the keys of an older copy alone that its rows are sealed under still, and destroys what was erased since', async () => {
+  const one = vault();
+  await writeNotes(one, 0, 2);
+  const [kept, gone] = (await admin.query<{ sealed: Buffer }>('SELECT sealed FROM t_aurigen.note ORDER BY owner')).rows.map(({ sealed }) => one.keyIdOf(sealed));
+  const lost = [
+    ...[{ keys: [kept], reason: 'rotated' }, { keys: [gone], reason: 'person_erased' }].map((data) => ({ kind: 'key.shred_ordered', at: START, data })),
+    { kind: 'key.destroyed', at: START, data: { keys: [kept, gone] } },
+  ];
+  expect(await unitOfWork.run('aurigen', (tx) => restoreShreds(tx, lost))).toBe(1);
+  const { rows } = await admin.query('SELECT key_id, reason FROM t_aurigen.key_shred');
+  expect(rows).toEqual([{ key_id: gone, reason: 'person_erased' }]);
+  expect((await admin.query('SELECT key_id FROM heed.key_shred_done')).rows).toEqual([{ key_id: gone }]);
 });
 
 it('AUR-15: keys are changed as often as the policy promises, by themselves', async () => {

@@ -1,6 +1,6 @@
 import { failpoint } from '@heed/kernel';
 import type { UnitOfWork } from '@heed/persistence';
-import { orderShreds } from '../shred/shred-list.js';
+import { orderShreds, REPLACED } from '../shred/shred-list.js';
 import type { FieldVault } from '../vault/field-vault.js';
 import { READY_MS } from '../vault/reservoir.js';
 import { leastKeyId } from './resealable.js';
@@ -28,7 +28,7 @@ export async function rotateDataKeys(vault: FieldVault, unitOfWork: UnitOfWork, 
       const owners = await unitOfWork.run(tenant, async (tx) => {
         const batch = await table.nextBatch(tx, { after, before, limit: BATCH });
         const keyIds = batch.length === 0 ? [] : await table.reseal(tx, batch, vault);
-        await orderShreds(tx, [{ keyIds, reason: 'rotated' }]);
+        await orderShreds(tx, [{ keyIds, reason: REPLACED }]);
         return batch;
       });
       after = owners.at(-1);

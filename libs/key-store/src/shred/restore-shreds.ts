@@ -1,7 +1,7 @@
 import { remind } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
 import { z } from 'zod';
-import { SHREDS } from './shred-list.js';
+import { REPLACED, SHREDS } from './shred-list.js';
 
 /** A record of the ledger, as far as it matters here. */
 export interface ShredRecord {
@@ -15,14 +15,17 @@ const told = z.object({ keys: z.array(z.uuid()), reason: z.string().default('res
 
 /**
  * Puts the list of destroyed keys back that an older copy of the database lacks. What was ordered is destroyed by the job,
- * what was done counts as done: the gate sees to it where the keys database is an older copy too.
+ * what was done counts as done: the gate sees to it where the keys database is an older copy too. Keys that only gave way to
+ * younger ones are left alone: the copy's rows are sealed under them still.
  * @returns how many keys it is about
  */
 export async function restoreShreds(tx: Tx, records: readonly ShredRecord[]): Promise<number> {
   const rows = new Map<string, { key_id: string; ref: string | null; reason: string; ordered_at: string; done_at: string | null }>();
+  const replaced = new Set(records.flatMap(({ kind, data }) => (kind === 'key.shred_ordered' && data['reason'] === REPLACED ? (told.safeParse(data).data?.keys ?? []) : [])));
   for (const { kind, at, ref, data } of records) {
     const parsed = kind === 'key.shred_ordered' || kind === 'key.destroyed' ? told.safeParse(data) : undefined;
     for (const id of parsed?.data?.keys ?? []) {
+      if (replaced.has(id)) continue;
       const before = rows.get(id) ?? { key_id: id, ref: ref ?? null, reason: parsed?.data?.reason ?? 'restored', ordered_at: at, done_at: null };
       rows.set(id, kind === 'key.destroyed' ? { ...before, done_at: at } : before);
     }

@@ -12,6 +12,8 @@ export interface ShredOrder {
 
 /** What the job is reminded of. */
 export const SHREDS = 'key-shreds';
+/** Why a key goes whose rows were sealed anew under a younger one. */
+export const REPLACED = 'rotated';
 
 const folder = path.join(import.meta.dirname, '../../migrations/shred');
 

@@ -1,3 +1,5 @@
+import { keyIdOf } from '@heed/crypto';
+import { orderShreds } from '@heed/key-store';
 import type { Lost } from '@heed/recovery';
 import type { Tx } from '@heed/persistence';
 import { z } from 'zod';
@@ -22,8 +24,8 @@ function lostErasures({ records }: Lost): readonly LostErasure[] {
 }
 
 /**
- * Forgets again whom the copy knows: their identifiers go before anything is served. Their keys are gone already, or go with
- * the list of shreds.
+ * Forgets again whom the copy knows: their identifiers go before anything is served, and the keys that these were sealed
+ * under.
  * @returns how many people, and how many of their identifiers had come back
  */
 export async function restoreErasures(tx: Tx, lost: Lost): Promise<{ people: number; identifiers: number }> {
@@ -38,7 +40,9 @@ export async function restoreErasures(tx: Tx, lost: Lost): Promise<{ people: num
     [JSON.stringify(erasures)],
   );
   const gone = erasures.filter(({ state }) => state === 'erased').flatMap(({ ref, aliases, at }) => [ref, ...aliases].map((one) => ({ ref: one, at })));
-  const identifiers = await tx.query('DELETE FROM identifier WHERE ref = ANY($1) RETURNING 1 AS one', [gone.map(({ ref }) => ref)]);
+  const identifiers = await tx.query<{ ref: string; sealed: Buffer }>('DELETE FROM identifier WHERE ref = ANY($1) RETURNING ref, sealed', [gone.map(({ ref }) => ref)]);
+  // Were their keys changed between the copy and the erasure, these are other keys than the list of shreds has.
+  await orderShreds(tx, identifiers.map(({ ref, sealed }) => ({ keyIds: [keyIdOf(sealed)], ref, reason: 'person_erased' })));
   await tx.query(
     'UPDATE subject s SET erased_at = coalesce(s.erased_at, g.at) FROM jsonb_to_recordset($1::jsonb) AS g(ref text, at timestamptz) WHERE s.ref = g.ref',
     [JSON.stringify(gone)],
