@@ -19,8 +19,9 @@ export async function rotateIntermediate(vault: FieldVault, rotation: Rotation):
   const { tenant } = rotation;
   const log = new RotationLog(vault.options);
   const epoch = rotation.step === null ? await beginEpoch(vault, tenant, log) : Number(rotation.step.split('/')[0]);
-  const ring = await vault.rings.reload(tenant);
   for (let after = rotation.step?.split('/')[1] ?? FIRST_ID; ; after = FIRST_ID) {
+    const ring = await vault.rings.reload(tenant);
+    if (ring.epoch < epoch) continue; // of a look that was under way before the epoch began
     await rewrapIndexKeys(vault, ring);
     await rewrapDataKeys(vault, ring, after, log);
     // Instances that had not heard of the epoch have gone on under the old one meanwhile: until none is left.
