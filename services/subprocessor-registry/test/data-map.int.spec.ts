@@ -118,6 +118,18 @@ describe("the keys of a store's agent", () => {
     expect((await revoke('A'.repeat(43))).status).toBe(404);
   });
 
+  it('are revoked for every store that is served with them, and are taken for no other', async () => {
+    const shared = generateAgentKeys();
+    const storeOf = (id: string) => ({ ...crm, id, agent: pairOf(shared) });
+    const [billing, archive, later] = [storeOf('billing'), storeOf('archive'), storeOf('later')];
+    expect((await registry.post('auronx', '/v1/data-stores', { stores: [billing, archive] }, asAgent)).status).toBe(201);
+    const headers = await registry.steppedUp('auronx', 'store_key.revoke', { sub: 'officer', resource: shared.signing.kid });
+    await registry.post('auronx', `/v1/data-stores/billing/keys/${shared.signing.kid}/revoke`, { reason: 'stolen' }, { roles: ['dpo'], sub: 'officer', headers });
+    expect((await registry.get('auronx', '/v1/data-stores/archive/keys')).body).toMatchObject({ items: [{ revokedBy: 'officer' }] });
+    await eventually(() => expect(revoked().map((event) => event.data['dataStore'])).toEqual(expect.arrayContaining(['billing', 'archive'])));
+    expect(await registry.post('auronx', '/v1/data-stores', { stores: [later] }, asAgent)).toMatchObject({ status: 409, body: { code: 'agent_key_revoked' } });
+  });
+
   it('are revoked by nobody without a proof of presence', async () => {
     const answer = await registry.post('auronx', `/v1/data-stores/crm/keys/${third.signing.kid}/revoke`, { reason: 'stolen' }, { roles: ['tenant-admin'], sub: 'admin' });
     expect(answer).toMatchObject({ status: 401, body: { code: 'step_up_required' } });

@@ -66,6 +66,7 @@ describe('the registry, whose database was put back from an older copy', () => {
     await ready();
     expect((await call('GET', '/v1/policies/2')).body).toEqual(before);
     expect((await call('GET', '/v1/data-stores')).body['items']).toMatchObject([{ id: 'crm' }, { id: 'telemetry' }]);
+    expect((await call('GET', '/v1/data-stores/telemetry/keys')).body['items']).toHaveLength(1);
     expect((await register('sessions')).body).toMatchObject({ mapVersion: 3, stores: ['crm', 'sessions', 'telemetry'] });
     expect(await recoverService(registryService, registryRecovery, registry.environment)).toMatchObject({ tenants: [] });
   });

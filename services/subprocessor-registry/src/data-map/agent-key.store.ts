@@ -1,6 +1,7 @@
 import type { DataStore } from '@heed/contracts-subprocessor-registry';
 import { conflict } from '@heed/kernel';
 import type { Tx } from '@heed/persistence';
+import { readHead } from './data-map.store.js';
 
 /** A pair of keys that an agent registered for a store. */
 export interface AgentKeyRow {
@@ -24,8 +25,8 @@ export async function keepAgentKeys(tx: Tx, stores: readonly DataStore[]): Promi
     stores.map((store) => store.agent.encryptionKey.kid),
   ];
   const [revoked] = await tx.query<{ data_store: string }>(
-    `SELECT k.data_store FROM agent_key k JOIN unnest($1::text[], $2::text[], $3::text[]) AS n(data_store, signing, encryption) USING (data_store)
-      WHERE k.revoked_at IS NOT NULL AND (k.signing_kid = n.signing OR k.encryption_kid = n.encryption)`,
+    `SELECT n.data_store FROM agent_key k JOIN unnest($1::text[], $2::text[], $3::text[]) AS n(data_store, signing, encryption)
+         ON k.signing_kid = n.signing OR k.encryption_kid = n.encryption WHERE k.revoked_at IS NOT NULL`,
     pairs,
   );
   if (revoked) throw conflict('agent_key_revoked', `A key of the store ${revoked.data_store} was revoked: its agent must make new ones.`);
@@ -50,14 +51,19 @@ export function agentKeysOf(tx: Tx, dataStore: string): Promise<readonly AgentKe
   );
 }
 
-/** Revokes the pairs that the key belongs to. @returns the ids of their keys; none where they were revoked before, undefined where there is no such key */
-export async function revokePairs(tx: Tx, dataStore: string, kid: string, by: string): Promise<readonly string[] | undefined> {
+/**
+ * Revokes the pairs that the key belongs to, for every store of the tenant: an agent serves all of its stores with one pair.
+ * @returns the ids of their keys by store; none where they were revoked before, undefined where the store never had such a key
+ */
+export async function revokePairs(tx: Tx, dataStore: string, kid: string, by: string): Promise<ReadonlyMap<string, readonly string[]> | undefined> {
+  await readHead(tx, 'lock'); // nobody registers them for another store meanwhile
   const [known] = await tx.query('SELECT 1 FROM agent_key WHERE data_store = $1 AND $2 IN (signing_kid, encryption_kid)', [dataStore, kid]);
   if (!known) return undefined;
-  const rows = await tx.query<AgentKeyRow>(
-    `UPDATE agent_key SET revoked_at = $3, revoked_by = $4 WHERE data_store = $1 AND $2 IN (signing_kid, encryption_kid) AND revoked_at IS NULL
-     RETURNING signing_kid, encryption_kid`,
-    [dataStore, kid, tx.clock.now(), by],
+  const rows = await tx.query<AgentKeyRow & { readonly data_store: string }>(
+    `UPDATE agent_key SET revoked_at = $2, revoked_by = $3 WHERE $1 IN (signing_kid, encryption_kid) AND revoked_at IS NULL
+     RETURNING data_store, signing_kid, encryption_kid`,
+    [kid, tx.clock.now(), by],
   );
-  return [...new Set(rows.flatMap((row) => [row.signing_kid, row.encryption_kid]))];
+  const byStore = Map.groupBy(rows, (row) => row.data_store);
+  return new Map([...byStore].map(([store, own]) => [store, [...new Set(own.flatMap((row) => [row.signing_kid, row.encryption_kid]))]]));
 }

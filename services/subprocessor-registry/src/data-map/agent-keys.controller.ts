@@ -63,12 +63,12 @@ export class AgentKeysController {
     const { reason } = parseBody(revokeBody, body);
     return runCall(this.unitOfWork, call, async (tx) => {
       const { id: stepUpId, method } = await presenceOf(tx, call);
-      const kids = await revokePairs(tx, id, which, call.actor);
-      if (!kids) throw notFound('key');
-      if (kids.length > 0) {
-        const data = { dataStore: id, kids: [...kids], revokedAt: tx.clock.now().toISOString() };
+      const revoked = await revokePairs(tx, id, which, call.actor);
+      if (!revoked) throw notFound('key');
+      for (const [dataStore, kids] of revoked) {
+        const data = { dataStore, kids: [...kids], revokedAt: tx.clock.now().toISOString() };
         this.outbox.append([newEvent(agentKeyRevoked, { source: REGISTRY, tenant: tx.tenant, key: tx.tenant, data, clock: tx.clock, cause: tx.cause })], tx);
-        tx.record({ kind: 'agent_key.revoked', data: { dataStore: id, kids, reason, by: call.actor, stepUp: { id: stepUpId, method } } });
+        tx.record({ kind: 'agent_key.revoked', data: { dataStore, kids, reason, by: call.actor, stepUp: { id: stepUpId, method } } });
       }
       return present(tx, id);
     });

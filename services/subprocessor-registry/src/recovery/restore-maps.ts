@@ -2,6 +2,7 @@ import { mapProposed } from '@heed/contracts-subprocessor-registry';
 import type { Tx } from '@heed/persistence';
 import type { Lost } from '@heed/recovery';
 import { z } from 'zod';
+import { keepAgentKeys } from '../data-map/agent-key.store.js';
 import { markActive, proposeVersion, readHead, saveStores } from '../data-map/data-map.store.js';
 
 const proposed = z.object({ mapVersion: z.int(), changed: z.array(z.string()), by: z.string() });
@@ -25,7 +26,9 @@ export async function restoreMaps(tx: Tx, { records, published }: Lost): Promise
         count.unknown += 1;
         continue;
       }
-      await saveStores(tx, stores.filter(({ id }) => version.changed.includes(id)), version.mapVersion, version.by);
+      const changed = stores.filter(({ id }) => version.changed.includes(id));
+      await saveStores(tx, changed, version.mapVersion, version.by);
+      await keepAgentKeys(tx, changed);
       await proposeVersion(tx, version.mapVersion, stores.map(({ id }) => id), version.by);
       count.restored += 1;
     }

@@ -3,7 +3,7 @@ import type { Restore } from '@heed/recovery';
 import type { ServiceRecovery } from '@heed/runtime';
 import { lockPolicies } from '../policy/policy.store.js';
 import type { registryEnvironment } from '../subprocessor-registry.config.js';
-import { restoreAuthenticators, restoreClosing } from './restore-access.js';
+import { restoreAuthenticators, restoreClosing, restoreRevokedKeys } from './restore-access.js';
 import { restoreMaps } from './restore-maps.js';
 import { restorePolicies } from './restore-policies.js';
 
@@ -18,6 +18,7 @@ export const registryRecovery: ServiceRecovery<typeof registryEnvironment> = {
     const maps = await restoreMaps(tx, lost);
     applied.add('data_maps', maps.restored);
     missing.add('data_maps', maps.unknown);
+    applied.add('agent_keys_revoked', await restoreRevokedKeys(tx, lost));
     const policies = await restorePolicies(tx, lost);
     applied.add('policy_versions', policies.restored);
     missing.add('policy_versions', policies.unknown);
