@@ -74,6 +74,14 @@ const epochs = async (): Promise<readonly number[]> =>
   (await admin.query<{ epoch: number }>('SELECT DISTINCT epoch FROM t_ajuni.identifier ORDER BY 1')).rows.map((row) => row.epoch);
 const shuffled = <T>(list: readonly T[]): readonly T[] => list.map((one) => [Math.random(), one] as const).sort(([a], [b]) => a - b).map(([, one]) => one);
 
+/** Until so many wait for a lock, or the work has ended: no other moment is of interest. */
+async function waitingOrDone(work: Promise<unknown>, waiting: number): Promise<void> {
+  let done = false;
+  const end = (): void => void (done = true);
+  work.then(end, end);
+  await eventually(async () => done || (await count(`pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`)) >= waiting);
+}
+
 describe('while the key of the blind indexes changes', () => {
   it('32 writers of the same new people, on instances that have not heard of it, make nobody twice; everybody is found all the while', async () => {
     const [rotating, ...writing] = [instance(), instance(), instance()];
@@ -104,6 +112,31 @@ describe('while the key of the blind indexes changes', () => {
     expect(await epochs()).toEqual([2]);
     for (const one of [...writing, instance()]) expect(await find(one, old)).toEqual(refs);
     expect((await instance().vault.indexes('ajuni')).all.map(({ epoch, state }) => ({ epoch, state }))).toEqual([{ epoch: 2, state: 'current' }]);
+  });
+
+  it('the change waits for who is writing, and who comes meanwhile finds the person: not even between look-up and commit is anybody made twice', async () => {
+    const [rotating, one, other] = [instance(), instance(), instance()];
+    const known = [somebody()];
+    for (const each of [one, other]) await resolve(each, known); // their keys are in memory from before
+    const fresh = [somebody()];
+    const [written, told] = [Promise.withResolvers<string>(), Promise.withResolvers<void>()];
+    const writing = one.unitOfWork.run('ajuni', async (tx) => {
+      const [found] = await one.subjects.resolve(tx, [{ identifiers: fresh }]);
+      written.resolve(found?.ref ?? '');
+      await told.promise;
+    });
+    const ref = await written.promise;
+
+    await new RotationLog(rotating.vault.options).request('ajuni', 'index', 'asked');
+    const { database, unitOfWork, vault } = rotating;
+    const changing = new KeyRotation({ vault, database, unitOfWork, tables: [], indexes: [indexedIdentifiers] }).run();
+    await waitingOrDone(changing, 1);
+    const meeting = resolve(other, fresh);
+    await waitingOrDone(meeting, 2);
+    told.resolve();
+    await Promise.all([writing, changing]);
+    expect(await meeting).toEqual([ref]);
+    expect(await find(instance(), [...fresh])).toEqual([ref]);
   });
 
   it.each(['keys.index-joined', 'keys.index-begun', 'keys.reindexed'])('killed at %s, it goes on at the next start, and everybody is found', async (failpoint) => {
