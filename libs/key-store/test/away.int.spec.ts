@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { FileKek, kekMissing, kekUnavailable } from '@heed/crypto';
 import type { KekProvider, Place } from '@heed/crypto';
 import { FieldVault } from '@heed/key-store';
@@ -18,10 +19,12 @@ let keys: TestKeys;
 let vault: FieldVault;
 /** How the provider fails; undefined while it answers. */
 let trouble: (() => Error) | undefined;
+let slowMs = 0;
 let asked = 0;
 
 beforeEach(async () => {
   trouble = undefined;
+  slowMs = 0;
   dir = await mkdtemp(path.join(tmpdir(), 'heed-away-'));
   keys = new TestKeys(dir);
   const url = await keys.migrated('away', ['ajuni']);
@@ -37,6 +40,7 @@ afterEach(async () => {
 function moody(kek: KekProvider): KekProvider {
   const unwrap: KekProvider['unwrap'] = async (...args) => {
     asked += 1;
+    await sleep(slowMs);
     if (trouble) throw trouble();
     return kek.unwrap(...args);
   };
@@ -86,6 +90,18 @@ it('serves until the time is over while the provider is away, then nothing, neit
   await expect(vault.indexes('ajuni')).rejects.toEqual(unavailable);
   trouble = undefined;
   expect(await vault.open('ajuni', [{ place, sealed }])).toEqual(['hello']);
+});
+
+it('lets nobody wait for a provider that has just kept another waiting, and asks it again after as long', async () => {
+  const { sealed } = await sealedNote();
+  clock.advance({ minutes: 16 });
+  [trouble, slowMs] = [() => kekUnavailable('The KMS'), 1000];
+  await expect(vault.open('ajuni', [{ place, sealed }])).rejects.toEqual(unavailable);
+  const before = asked;
+  for (let n = 0; n < 5; n += 1) await expect(vault.open('ajuni', [{ place, sealed }])).rejects.toEqual(unavailable);
+  expect(asked).toBe(before);
+  [trouble, slowMs] = [undefined, 0];
+  await expect.poll(() => vault.open('ajuni', [{ place, sealed }]).catch(() => []), { timeout: 10_000 }).toEqual(['hello']);
 });
 
 it('ends at once what is in memory where the provider says that the key is gone', async () => {

@@ -11,10 +11,15 @@ export interface RingOptions extends RingSource {
   readonly admit?: (tenant: string) => Promise<void>;
 }
 
+/** A provider that kept a caller waiting for this long in vain is asked again only after as long: who waits holds a transaction. */
+const SLOW_MS = 500;
+const LONGEST_PAUSE_MS = 5_000;
+
 /** The rings of all tenants, each renewed with the provider before its time is over, so that a call seldom waits for one. */
 export class KeyRings {
   private readonly rings = new Map<string, TenantRing>();
   private readonly loading = new Map<string, Promise<TenantRing>>();
+  private readonly failed = new Map<string, { readonly error: unknown; readonly until: number }>();
 
   constructor(private readonly options: RingOptions) {}
 
@@ -33,6 +38,8 @@ export class KeyRings {
   async reload(tenant: string): Promise<TenantRing> {
     let loading = this.loading.get(tenant);
     if (!loading) {
+      const failed = this.failed.get(tenant);
+      if (failed && performance.now() < failed.until) throw failed.error;
       loading = this.load(tenant).finally(() => this.loading.delete(tenant));
       this.loading.set(tenant, loading);
     }
@@ -59,11 +66,15 @@ export class KeyRings {
   }
 
   private async load(tenant: string): Promise<TenantRing> {
+    const began = performance.now();
     try {
       const ring = await asKeysUnavailable(() => loadRing(this.options, tenant));
       this.rings.set(tenant, ring);
+      this.failed.delete(tenant);
       return ring;
     } catch (error) {
+      const now = performance.now();
+      if (now - began >= SLOW_MS) this.failed.set(tenant, { error, until: now + Math.min(now - began, LONGEST_PAUSE_MS) });
       // Its provider says that the key is gone: what is cached ends with it. Being away says nothing.
       if (isHeedError(error) && isHeedError(error.cause) && error.cause.code !== 'kek_unavailable') this.rings.delete(tenant);
       throw error;
