@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ledgerOf, verifyCertificate } from '../src/index.js';
+import { ledgerOf, totalsOf, verifyCertificate } from '../src/index.js';
 import type { Certificate, ErasureCertificate, SignedCertificate } from '../src/index.js';
 import { consent, erasure, issued, ledgerKey, notice, withdrawal } from './specimens.js';
 
@@ -30,6 +30,8 @@ function askPython(document: unknown, key: string): readonly string[] {
 }
 
 const askOurs = (document: unknown, key: string): readonly string[] => verifyCertificate(document, { keys: [key] }).findings.flatMap(({ what, ok }) => (ok ? [] : [what]));
+
+const over = (dispatches: ErasureCertificate['dispatches']): ErasureCertificate => erasure({ dispatches, totals: totalsOf(dispatches) });
 
 type Copy = SignedCertificate<ErasureCertificate>;
 const TAMPERINGS: readonly (readonly [what: string, change: (copy: Copy) => void])[] = [
@@ -65,6 +67,20 @@ describe('a second implementation', () => {
     // Ours looks further: at sums, and at what the ledger says of the acts themselves.
     expect(theirs).not.toEqual([]);
     expect(ours).toEqual(expect.arrayContaining([...theirs]));
+  });
+
+  it.each<[what: string, certificate: ErasureCertificate, stores: readonly string[]]>([
+    ['what stores did about another person', erasure({ request: { ...erasure().request, ref: `sub_${'2'.repeat(32)}` } }), ['crm', 'mail-processor']],
+    ['what stores did about a withdrawal', over(withdrawal().dispatches.map(({ id, closedAt, stores }) => ({ id, closedAt, stores }))), ['crm']],
+    ['what no store has said', over(erasure().dispatches.map((one) => ({ ...one, stores: one.stores.map((store) => ({ ...store, outcome: 'done' })) }))), ['archive', 'crm', 'mail-processor']],
+    ['what is kept in a store that was not asked', over(erasure().dispatches.map((one) => ({ ...one, stores: one.stores.map((store) => ({ ...store, kept: [{ table: 'x', basis: 'y', count: 1 }] })) }))), ['archive', 'crm', 'mail-processor']],
+  ])('is not deceived by the operator, who signs and enters %s', async (_, certificate, stores) => {
+    const key = vkeyOf('heed/dsar/ajuni', ledgerKey.x);
+    const signed = await issued(certificate, { acts: [] });
+    const wrong = stores.map((store) => `acknowledgement of ${store}`);
+    for (const found of [askPython(signed, key), askOurs(signed, key)]) expect(wrong).toEqual(expect.arrayContaining([...found]));
+    expect(askPython(signed, key)).toContain(wrong[0]);
+    expect(askOurs(signed, key)).toContain(wrong[0]);
   });
 
   it('says of another file that it is no certificate', () => {
