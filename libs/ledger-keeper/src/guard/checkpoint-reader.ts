@@ -1,6 +1,7 @@
 import { ledgerCheckpoint } from '@heed/contracts-ledger';
 import { fillTopic } from '@heed/kernel';
 import type { Kafka } from '@heed/kafka';
+import { readCheckpoint } from '@heed/ledger';
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 
@@ -91,8 +92,18 @@ export class CheckpointReader {
     const [, service, tenant] = key?.toString().split('/') ?? [];
     if (service !== this.options.service || tenant === undefined || value === null) return;
     const parsed = ledgerCheckpoint.data.safeParse(parse(value));
-    // What was told last is not the newest where an event was published twice.
-    if (parsed.success && parsed.data.size >= (told.get(tenant)?.size ?? 0)) told.set(tenant, parsed.data);
+    // What was told last is not the newest where an event was published twice; and what is said around a note is not signed.
+    if (parsed.success && parsed.data.origin === key?.toString() && saysSo(parsed.data) && parsed.data.size >= (told.get(tenant)?.size ?? 0)) told.set(tenant, parsed.data);
+  }
+}
+
+/** Else an old note, told as if it were of a great size, would hide the newer ones. */
+function saysSo({ origin, size, note }: Told & { readonly origin: string }): boolean {
+  try {
+    const { checkpoint } = readCheckpoint(note);
+    return checkpoint.origin === origin && checkpoint.size === size;
+  } catch {
+    return false;
   }
 }
 
