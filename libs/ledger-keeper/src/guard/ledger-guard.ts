@@ -22,6 +22,7 @@ export interface LedgerGuardOptions {
 
 /** How long a look waits for Kafka; the reading itself goes on, and a later look finds what it came to. */
 const PATIENCE_MS = 2000;
+const NOTHING_TOLD: ToldCheckpoints = new Map();
 /** Ledgers that a reason names. */
 const NAMED = 3;
 
@@ -49,13 +50,19 @@ export class LedgerGuard implements Gate {
       return undefined;
     }
     // Another database than before, or an older state of it: what Kafka has been told since is to be known first.
-    if (this.well) this.told = undefined;
+    const wasWell = this.well !== undefined;
+    if (wasWell) this.told = undefined;
     this.well = undefined;
-    const told = await this.newest();
-    const closed = this.foreign(told) ?? (await this.behind(told));
+    // What this process has seen itself is known without Kafka, which may be slow or away: nothing is served meanwhile on what is older.
+    const seenFurther = wasWell ? await this.behind(NOTHING_TOLD) : undefined;
+    const closed = seenFurther ?? (await this.closedBy(await this.newest()));
     if (closed) return { ...closed, retryAfterSeconds: 30 };
     this.well = server;
     return undefined;
+  }
+
+  private async closedBy(told: ToldCheckpoints): Promise<Closed | undefined> {
+    return this.foreign(told) ?? this.behind(told);
   }
 
   async stop(): Promise<void> {
