@@ -8,7 +8,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { RecipientVault } from '../recipient/recipient-vault.js';
 import { Contacts } from './contacts.js';
 import { afterRefusal, refusalOf } from './domain/delivery.js';
-import type { Outcome } from './domain/delivery.js';
+import type { Outcome, Refusal } from './domain/delivery.js';
 import { lettersFor, mailOf, writerOf } from './domain/templates.js';
 import type { Letter } from './domain/letter.js';
 import type { Letters, Mail, RequestTemplate, Writer } from './domain/templates.js';
@@ -93,13 +93,19 @@ export class SendMail {
   }
 
   private async attempt(message: Claimed, to: string | undefined, pack: PolicyPack): Promise<Outcome> {
+    // An address that is there and does not open came under a new key after it was read: the next attempt reads it as it is then.
+    if (!to && message.email) return this.afterRefusal({ permanent: false, reason: 'key_changed' }, message);
     if (!to) return { is: 'failed', reason: 'address_unknown' };
     try {
       await this.mailer.send(message.id, to, mailFor(pack, message), pack.security.tlsMin.value);
       return { is: 'sent', at: this.database.clock.now() };
     } catch (error) {
-      return afterRefusal(refusalOf(error), { attempts: message.attempts, queuedAt: message.queued_at }, this.database.clock.now());
+      return this.afterRefusal(refusalOf(error), message);
     }
+  }
+
+  private afterRefusal(refusal: Refusal, message: Claimed): Outcome {
+    return afterRefusal(refusal, { attempts: message.attempts, queuedAt: message.queued_at }, this.database.clock.now());
   }
 }
 
