@@ -14,6 +14,7 @@ import { CaseVault } from '../case/adapters/case-vault.js';
 import { appendTimeline, lockRequests } from '../case/adapters/request.store.js';
 import type { RequestRow } from '../case/adapters/request.store.js';
 import { after, isOver } from '../case/domain/request-state.js';
+import { forgetClosed } from '../erasure/forgotten-people.js';
 import { SOURCE } from '../source.js';
 import { statusUrl } from '../status-page/status-token.js';
 import { certificateOf } from './certificate.js';
@@ -73,6 +74,7 @@ export class CloseRequests {
       })),
     );
     await this.save(tx, certified);
+    await forgetClosed(tx, this.deps.vault, certified.map((one) => one.request.id));
   }
 
   async newest(tx: Tx, requestId: string): Promise<ErasureCertificate | undefined> {

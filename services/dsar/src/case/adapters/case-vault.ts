@@ -1,6 +1,9 @@
+import { conflict } from '@heed/kernel';
 import { orderShreds } from '@heed/key-store';
 import type { DataKey, FieldVault, Place } from '@heed/key-store';
 import type { Tx } from '@heed/persistence';
+import { isOver } from '../domain/request-state.js';
+import type { RequestState } from '../domain/request-state.js';
 
 /** What of a case is sealed under the case's own key. */
 export type CaseField = 'message' | 'note' | 'identifiers';
@@ -33,11 +36,15 @@ export class CaseVault {
     return this.vault.seal(key, tokenPlace(key.tenant, requestId), token);
   }
 
-  /** A note of somebody who works the case. The caller holds its lock. */
-  async note(tx: Tx, request: { readonly id: string; readonly key_id: string | null }, text: string): Promise<Buffer> {
-    const { id, key_id: keyId } = request;
+  /**
+   * A note of somebody who works the case. The caller holds its lock.
+   * @throws HeedError `case_forgotten` where the case is over and its key gone: a note under a new key would stay for good
+   */
+  async note(tx: Tx, request: { readonly id: string; readonly key_id: string | null; readonly state: RequestState }, text: string): Promise<Buffer> {
+    const { id, key_id: keyId, state } = request;
     const known = keyId && (await this.vault.keys(tx.tenant, [keyId])).get(keyId);
     if (known) return this.seal(known, id, 'note', text);
+    if (isOver(state)) throw conflict('case_forgotten', 'The case is over and what was written in it is destroyed; nothing can be added to it.');
     const [key] = await this.vault.newKeys(tx.tenant, 1);
     if (!key) throw new Error('unreachable: one key was asked for');
     await tx.query('UPDATE request SET key_id = $2 WHERE id = $1', [id, key.id]);

@@ -9,6 +9,7 @@ import { addDuration, calendarOf } from '@heed/policy';
 import { PolicyStore } from '@heed/tenant-policy';
 import { CloseRequests } from '../../certificate/close-requests.use-case.js';
 import { remindOfDeadlines } from '../../deadline/missed-deadlines.job.js';
+import { forgetClosed } from '../../erasure/forgotten-people.js';
 import { SOURCE } from '../../source.js';
 import { statusUrl } from '../../status-page/status-token.js';
 import { CaseVault } from '../adapters/case-vault.js';
@@ -103,6 +104,7 @@ export class WorkRequest {
     if (unresolved && !unresolved.unusable) knownRef(request); // may still be found, and then is told
     await tx.query('UPDATE request SET state = $2, closed_at = $3, message = NULL WHERE id = $1', [id, state, now]);
     await this.note(tx, request, 'refused', actor, reason, {});
+    await forgetClosed(tx, this.deps.vault, [id]);
     if (!request.ref) return;
     const { type, ref } = request;
     this.deps.outbox.append(

@@ -41,4 +41,7 @@ export function statesBefore(act: RequestAct): readonly RequestState[] {
   return REQUEST_STATES.filter((state) => TRANSITIONS[state][act] !== undefined);
 }
 
+/** Where no act leads on. */
 export const isOver = (state: RequestState): boolean => Object.keys(TRANSITIONS[state]).length === 0;
+
+export const STATES_OVER: readonly RequestState[] = REQUEST_STATES.filter(isOver);
