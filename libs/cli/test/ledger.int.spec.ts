@@ -24,6 +24,8 @@ const records: LedgerRecord[] = Array.from({ length: 1203 }, (_, i) => ({
   salt: newSalt(),
 }));
 const notes: string[] = [];
+/** What the next looks at the ledger say of its pruning. */
+const prunings: ({ upTo: number; before: string; by: string } | null)[] = [];
 let dir: string;
 const server = createServer((request, response) => {
   response.setHeader('content-type', 'application/json').end(JSON.stringify(answer(new URL(request.url ?? '', 'http://heed'))));
@@ -38,7 +40,7 @@ function answer({ pathname, searchParams }: URL): object {
   if (pathname.endsWith('/records')) return page(records.map((record, index) => ({ index, ...record })));
   const tile = /\/tiles\/(.*)$/.exec(pathname)?.[1];
   if (tile !== undefined) return { hashes: tiles.get(tile)?.toString('base64') };
-  return { origin: ORIGIN, size: records.length, root: '', key: vkeyOf(ORIGIN, key.x), checkpoint: notes.at(-1), pruned: null };
+  return { origin: ORIGIN, size: records.length, root: '', key: vkeyOf(ORIGIN, key.x), checkpoint: notes.at(-1), pruned: prunings.shift() ?? null };
 }
 
 beforeAll(async () => {
@@ -76,6 +78,17 @@ describe('heed ledger', () => {
     expect(out).toMatch(/^VERIFIED: heed\/consent\/ajuni, 1200 records/);
     expect(code).toBe(0);
     expect(await heed('export', '--to', folder)).toMatchObject({ code: 1, err: expect.stringContaining('is not empty') as string });
+  });
+
+  it('begins an export again where the ledger was pruned meanwhile: what is gone would look as if somebody had taken it out', async () => {
+    prunings.push(null, { upTo: 7, before: '2026-11-21T09:00:00.000Z', by: 'AJU-29' });
+    const folder = join(dir, 'pruned-meanwhile');
+    const { code, err } = await heed('export', '--to', folder);
+    expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining('begins again') as string });
+    expect(await heed('verify', folder)).toMatchObject({ code: 0 });
+    // Told of, and not under a checkpoint yet.
+    prunings.push({ upTo: 7, before: '2026-11-21T09:00:00.000Z', by: 'AJU-29' }, { upTo: 7, before: '2026-11-21T09:00:00.000Z', by: 'AJU-29' });
+    expect((await heed('export', '--to', join(dir, 'pruned-before'))).err).toContain('begins again');
   });
 
   it('says in one line why an export is not verified, and in JSON where', async () => {

@@ -19,4 +19,4 @@ export type { Finding, FindingCode } from './export/finding.js';
 export { verifyExport } from './export/verify-export.js';
 export type { ExportReport, Progress, VerifyOptions } from './export/verify-export.js';
 export { writeExport } from './export/write-export.js';
-export type { ExportSource } from './export/write-export.js';
+export type { ExportSource, Written } from './export/write-export.js';

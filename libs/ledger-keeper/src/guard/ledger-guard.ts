@@ -39,6 +39,8 @@ export class LedgerGuard implements Gate {
   private trouble: string | undefined;
   /** What the database was like when all was found to be well. */
   private well: ServerState | undefined;
+  /** Who was behind at the last look: while one of them still is, the others need not be asked again. */
+  private known: readonly string[] = [];
 
   constructor(private readonly options: LedgerGuardOptions) {}
 
@@ -109,16 +111,26 @@ export class LedgerGuard implements Gate {
 
   private async behind(told: ToldCheckpoints): Promise<Closed | undefined> {
     const { database, key } = this.options;
-    const behind: string[] = [];
-    for (const { id } of await database.listTenants()) {
+    const tenants = (await database.listTenants()).map(({ id }) => id);
+    const still = await this.compareAll(tenants.filter((id) => this.known.includes(id)), told);
+    const behind = still.size > 0 ? still : await this.compareAll(tenants, told);
+    this.known = [...behind.keys()];
+    if (behind.size === 0) return undefined;
+    const reason = `the database of ${key.service} is older than what it has signed: ${listed([...behind.values()], '; ')}: run heed recover ${key.service}`;
+    return { code: 'ledger_behind', reason };
+  }
+
+  /** A sentence on each that is behind. */
+  private async compareAll(tenants: readonly string[], told: ToldCheckpoints): Promise<ReadonlyMap<string, string>> {
+    const behind = new Map<string, string>();
+    for (const id of tenants) {
       const sentence = await this.compare(id, told.get(id)).catch((error: unknown) => {
         if (isNotServed(error)) return undefined; // closed meanwhile
         throw error;
       });
-      if (sentence !== undefined) behind.push(sentence);
+      if (sentence !== undefined) behind.set(id, sentence);
     }
-    if (behind.length === 0) return undefined;
-    return { code: 'ledger_behind', reason: `the database of ${key.service} is older than what it has signed: ${listed(behind, '; ')}: run heed recover ${key.service}` };
+    return behind;
   }
 
   /** @returns a sentence where the ledger is not what it was */

@@ -36,6 +36,8 @@ export class Sequencer {
   private readonly due = new Map<string, number>();
   private readonly busy = new Set<string>();
   private readonly hadTurn = new Map<string, number>();
+  /** Tenants that have their turn just now: one turn at a time, or the later would take the earlier's places for a ledger gone back. */
+  private readonly having = new Set<string>();
   /** Since when the records of a tenant wait. */
   private readonly waitingSince = new Map<string, number>();
   private readonly pause = new InterruptiblePause();
@@ -84,13 +86,15 @@ export class Sequencer {
         continue;
       }
       this.due.delete(next.tenant); // a poke from now on asks for another turn
-      await this.turn(next.tenant);
+      this.having.add(next.tenant);
+      await this.turn(next.tenant).finally(() => this.having.delete(next.tenant));
+      this.pause.poke(); // whoever waited for this tenant's next turn
     }
   }
 
   private nextDue(): { tenant: string; at: number } | undefined {
     let next: { tenant: string; at: number } | undefined;
-    for (const [tenant, at] of this.due) if (next === undefined || at < next.at) next = { tenant, at };
+    for (const [tenant, at] of this.due) if (!this.having.has(tenant) && (next === undefined || at < next.at)) next = { tenant, at };
     return next;
   }
 

@@ -6,6 +6,7 @@ import { readCheckpoint } from '../checkpoint/checkpoint.js';
 import { HASH_SIZE } from '../tree/hash.js';
 import { tilePath, tilesOf } from '../tree/tile.js';
 import type { TileId } from '../tree/tile.js';
+import { PRUNED_KIND } from './files.js';
 import type { ExportedRecord, KeptCheckpoint, PrunedFile } from './files.js';
 
 /** A ledger as it can be asked for; it may grow meanwhile, the export ends where `checkpoint` does. */
@@ -20,8 +21,19 @@ export interface ExportSource {
   tile(tile: TileId): Promise<Buffer>;
 }
 
-/** Writes a ledger into an empty folder. @returns how many records it holds, the pruned ones counted. */
-export async function writeExport(folder: string, source: ExportSource, progress: (records: number, of: number) => void = () => undefined): Promise<number> {
+export interface Written {
+  /** How many records the ledger holds, the pruned ones counted. */
+  readonly size: number;
+  /** Up to where the records that were written say that it was pruned. */
+  readonly loggedPruning: number;
+}
+
+/**
+ * Writes a ledger into an empty folder. One that is pruned meanwhile lacks records of which `pruned` does not tell: whoever asks
+ * a ledger in use compares before and after.
+ */
+export async function writeExport(folder: string, source: ExportSource, progress: (records: number, of: number) => void = () => undefined): Promise<Written> {
+  let loggedPruning = 0;
   await mkdir(folder, { recursive: true });
   const { size } = readCheckpoint(source.checkpoint).checkpoint;
   await writeFile(path.join(folder, 'key'), `${source.key.trim()}\n`);
@@ -29,8 +41,10 @@ export async function writeExport(folder: string, source: ExportSource, progress
   await writeLines(path.join(folder, 'checkpoints.ndjson'), upTo(source.checkpoints(), ({ note }) => readCheckpoint(note).checkpoint.size <= size));
   await writeLines(
     path.join(folder, 'records.ndjson'),
-    upTo(source.records(), ({ index }) => {
+    upTo(source.records(), (record) => {
+      const { index, kind } = record;
       if (index % 1000 === 0) progress(index, size);
+      if (kind === PRUNED_KIND && index < size && 'data' in record) loggedPruning = Math.max(loggedPruning, Number(record.data['upTo']) || 0);
       return index < size;
     }),
   );
@@ -41,7 +55,7 @@ export async function writeExport(folder: string, source: ExportSource, progress
   }
   // Last, so that a folder with a checkpoint is a whole one.
   await writeFile(path.join(folder, 'checkpoint'), source.checkpoint);
-  return size;
+  return { size, loggedPruning };
 }
 
 async function* upTo<T>(values: AsyncIterable<T>, belongs: (value: T) => boolean): AsyncGenerator<T> {
