@@ -22,7 +22,7 @@ export default defineConfig({
   test: {
     teardownTimeout: 60_000,
     projects: [
-      { ...sources, test: { name: 'unit', ...specs('unit'), sequence: { groupOrder: 0 } } },
+      { ...sources, test: { name: 'unit', ...specs('unit'), sequence: { groupOrder: 0 }, testTimeout: 20_000 } },
       {
         ...sources,
         test: {

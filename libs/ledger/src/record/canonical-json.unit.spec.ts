@@ -66,7 +66,7 @@ describe('canonical JSON', () => {
 
   it('does not depend on the order in which names were given', () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.string({ unit: 'binary' }), fc.jsonValue()), { maxLength: 8 }), (pairs) => {
+      fc.property(fc.array(fc.tuple(fc.string({ unit: 'binary' }), fc.jsonValue({ maxDepth: 2 })), { maxLength: 8 }), (pairs) => {
         const unique = [...new Map(pairs.filter(([name]) => name !== '__proto__' && name.isWellFormed())).entries()];
         const forwards = canonicalJson(Object.fromEntries(unique));
         expect(canonicalJson(Object.fromEntries([...unique].reverse()))).toBe(forwards);
