@@ -1,6 +1,6 @@
 import { erasureCompleted } from '@heed/contracts-dsar';
 import { messageFailed, messageSent } from '@heed/contracts-notifications';
-import { holdPlaced, holdReleased } from '@heed/contracts-retention';
+import { holdPlaced, holdPlacedOnPerson, holdReleased } from '@heed/contracts-retention';
 import { keyIdOf } from '@heed/crypto';
 import { newEvent, uuidv7 } from '@heed/kernel';
 import { eventProbe, eventually } from '@heed/testing';
@@ -161,6 +161,21 @@ describe('a person whose erasure every store has answered', () => {
     expect(await identifiersOf(ref)).toHaveLength(1);
     const data = { holdId, ref, dispatchId: `ret_${uuidv7()}`, aliases: [] };
     await say(newEvent(holdReleased, { source: '/heed/retention', tenant: 'ajuni', key: ref, clock: consent.clock, data }));
+    expect(await told(requestId)).toMatchObject({ outcome: 'erased' });
+  });
+
+  it('a hold on somebody keeps them known under every ref of theirs, whichever the erasure is about, until it is released', async () => {
+    const [ref, alias] = [await known(ada()), await known(ada())];
+    const hold = { holdId: randomUUID(), ref, dispatchId: `ret_${uuidv7()}` };
+    const from = { source: '/heed/retention', tenant: 'ajuni', key: ref, clock: consent.clock };
+    await held(ref, hold.holdId); // as version 1 says it, of one ref alone
+    await say(newEvent(holdPlacedOnPerson, { ...from, data: { ...hold, aliases: [alias] } }));
+    await eventually(async () => expect(await consent.service.sql('SELECT 1 FROM t_ajuni.person_hold WHERE hold_id = $1', [hold.holdId])).toHaveLength(2));
+    const requestId = await completed(alias);
+    await mailed(alias, requestId);
+    await eventually(async () => expect(await taskOf(requestId)).toMatchObject({ state: 'held' }), { timeoutMs: 20_000 });
+    expect(await identifiersOf(alias)).toHaveLength(1);
+    await say(newEvent(holdReleased, { ...from, data: { ...hold, aliases: [alias] } }));
     expect(await told(requestId)).toMatchObject({ outcome: 'erased' });
   });
 

@@ -33,6 +33,14 @@ export const holdPlaced = defineEvent({
   data: z.strictObject(hold),
 });
 
+/** Said beside `holdPlaced`, which knows the person by one ref alone. */
+export const holdPlacedOnPerson = defineEvent({
+  type: 'heed.retention.hold_placed.v2',
+  topics: facts,
+  summary: 'A legal hold protects what is known of a person, under whatever ref.',
+  data: z.strictObject({ ...hold, aliases: z.array(subjectRef) }),
+});
+
 export const holdReleased = defineEvent({
   type: 'heed.retention.hold_released.v1',
   topics: facts,
@@ -47,4 +55,4 @@ export const retentionMapConfirmed = defineEvent({
   data: z.strictObject({ mapVersion: classified('none', z.int().min(1)) }),
 });
 
-export const retentionEvents = [cleared, clearanceHeld, holdPlaced, holdReleased, retentionMapConfirmed] as const;
+export const retentionEvents = [cleared, clearanceHeld, holdPlaced, holdPlacedOnPerson, holdReleased, retentionMapConfirmed] as const;

@@ -67,10 +67,18 @@ export async function finish(tx: Tx, state: 'held' | 'erased' | 'kept', tasks: r
   ]);
 }
 
-export async function placeHolds(tx: Tx, holds: readonly { readonly holdId: string; readonly ref: string }[]): Promise<void> {
+interface PlacedHold {
+  readonly holdId: string;
+  readonly ref: string;
+  readonly aliases: readonly string[];
+}
+
+/** A hold protects the person under every ref of theirs, whichever an erasure is about. */
+export async function placeHolds(tx: Tx, holds: readonly PlacedHold[]): Promise<void> {
+  const rows = holds.flatMap(({ holdId, ref, aliases }) => [ref, ...aliases].map((one) => ({ holdId, ref: one })));
   await tx.query('INSERT INTO person_hold (hold_id, ref) SELECT h, r FROM unnest($1::uuid[], $2::text[]) AS u(h, r) ON CONFLICT DO NOTHING', [
-    holds.map((hold) => hold.holdId),
-    holds.map((hold) => hold.ref),
+    rows.map((row) => row.holdId),
+    rows.map((row) => row.ref),
   ]);
 }
 

@@ -1,6 +1,6 @@
 import { erasureCompleted } from '@heed/contracts-dsar';
 import { messageFailed, messageSent } from '@heed/contracts-notifications';
-import { holdPlaced, holdReleased } from '@heed/contracts-retention';
+import { holdPlaced, holdPlacedOnPerson, holdReleased } from '@heed/contracts-retention';
 import { Consumes } from '@heed/kafka';
 import type { EventBatch } from '@heed/kafka';
 import { Controller } from '@nestjs/common';
@@ -28,6 +28,11 @@ export class ErasureConsumer {
 
   @Consumes('erasures', holdPlaced)
   async onHeld({ events, tx }: EventBatch<typeof holdPlaced>): Promise<void> {
+    await placeHolds(tx, events.map(({ data }) => ({ ...data, aliases: [] })));
+  }
+
+  @Consumes('erasures', holdPlacedOnPerson)
+  async onPersonHeld({ events, tx }: EventBatch<typeof holdPlacedOnPerson>): Promise<void> {
     await placeHolds(tx, events.map(({ data }) => data));
   }
 

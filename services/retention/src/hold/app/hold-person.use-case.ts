@@ -1,6 +1,6 @@
 import { assertStrongEnough } from '@heed/auth';
 import type { StepUp } from '@heed/auth';
-import { holdPlaced, holdReleased } from '@heed/contracts-retention';
+import { holdPlaced, holdPlacedOnPerson, holdReleased } from '@heed/contracts-retention';
 import { Fanout } from '@heed/fanout';
 import type { KnownPerson } from '@heed/fanout';
 import { conflict, DISPATCH_PREFIX, failpoint, newEvent, refused, uuidv7 } from '@heed/kernel';
@@ -70,7 +70,8 @@ export class HoldPerson {
       },
     ]);
     const data = { holdId: id, ref, dispatchId };
-    this.deps.outbox.append([newEvent(holdPlaced, { source: SOURCE, tenant: tx.tenant, key: ref, data, clock: tx.clock, cause: tx.cause })], tx);
+    const from = { source: SOURCE, tenant: tx.tenant, key: ref, clock: tx.clock, cause: tx.cause };
+    this.deps.outbox.append([newEvent(holdPlaced, { ...from, data }), newEvent(holdPlacedOnPerson, { ...from, data: { ...data, aliases: [...aliases] } })], tx);
     tx.record({ kind: 'hold.placed', ref, data: { holdId: id, dispatchId, categories: wanted.categories, actor } });
     failpoint('retention.hold.before-commit');
     return { id, ref, dispatchId };
