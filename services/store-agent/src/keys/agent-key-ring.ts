@@ -63,14 +63,25 @@ export class AgentKeyRing {
     if (!this.keys.next) await this.save({ ...this.keys, next: generateAgentKeys() });
   }
 
+  /**
+   * The offered keys were revoked before they came into use, and are never accepted again: others take their place. What was
+   * sealed to them meanwhile can still be opened. @param maxBackupAges of the stores, ISO 8601
+   */
+  async replaceOffered(maxBackupAges: readonly string[]): Promise<void> {
+    const { next } = this.keys;
+    if (next) await this.save({ ...this.keys, next: generateAgentKeys(), former: this.withFormer(next.encryption, maxBackupAges) });
+  }
+
   /** The new keys are known everywhere. @param maxBackupAges of the stores, ISO 8601 */
   async exchange(maxBackupAges: readonly string[]): Promise<void> {
-    const { signing: _, encryption, next, former = [] } = this.keys;
-    if (!next) return;
+    const { encryption, next } = this.keys;
+    if (next) await this.save({ ...next, former: this.withFormer(encryption, maxBackupAges) });
+  }
+
+  private withFormer(encryption: OkpKey, maxBackupAges: readonly string[]): readonly FormerKey[] {
     const now = this.clock.now().getTime();
     const until = new Date(now + COMMANDS_LIE_MS + Math.max(0, ...maxBackupAges.map(milliseconds))).toISOString();
-    const needed = former.filter((one) => new Date(one.until).getTime() > now);
-    await this.save({ ...next, former: [{ encryption, until }, ...needed] });
+    return [{ encryption, until }, ...(this.keys.former ?? []).filter((one) => new Date(one.until).getTime() > now)];
   }
 
   private async save(keys: KeyFile): Promise<void> {

@@ -2,7 +2,7 @@ import { registerStoresBody } from '@heed/contracts-subprocessor-registry';
 import type { PublicKey } from '@heed/contracts-subprocessor-registry';
 import { publicJwk } from '@heed/crypto';
 import type { AgentKeys, OkpKey } from '@heed/crypto';
-import { unavailable } from '@heed/kernel';
+import { conflict, unavailable } from '@heed/kernel';
 import { z } from 'zod';
 import type { AgentEnvironment } from '../config/agent.config.js';
 import type { StoreConfig } from '../config/agent-file.js';
@@ -16,11 +16,14 @@ export function registrationOf(stores: readonly StoreConfig[], keys: AgentKeys):
   });
 }
 
+/** The registry's word for keys that never come back: the agent has to make others. */
+export const REVOKED = 'agent_key_revoked';
+
 const accepted = z.object({ mapVersion: z.int().default(0), activeMapVersion: z.int().default(0) });
 
 /**
  * @returns whether every owner of dispatches has it by now
- * @throws HeedError until the registry has accepted
+ * @throws HeedError until the registry has accepted; `agent_key_revoked` where it never will
  */
 export async function register(body: z.output<typeof registerStoresBody>, env: AgentEnvironment): Promise<{ readonly active: boolean }> {
   const token = await machineToken({ issuer: env.HEED_ISSUER, clientId: env.HEED_CLIENT_ID, clientSecret: env.HEED_CLIENT_SECRET });
@@ -36,6 +39,7 @@ export async function register(body: z.output<typeof registerStoresBody>, env: A
   }
   const problem: unknown = await response.json().catch(() => ({}));
   const code = typeof problem === 'object' && problem !== null && 'code' in problem ? String(problem.code) : 'unnamed';
+  if (code === REVOKED) throw conflict(REVOKED, 'The registry holds the offered keys for revoked.');
   throw unavailable('registration_refused', `The registry answered ${response.status} (${code}).`);
 }
 

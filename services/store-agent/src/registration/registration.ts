@@ -1,8 +1,8 @@
-import { Loop } from '@heed/kernel';
+import { isHeedError, Loop } from '@heed/kernel';
 import type { Logger } from '@heed/observability';
 import type { AgentConfig } from '../config/agent.config.js';
 import type { AgentKeyRing } from '../keys/agent-key-ring.js';
-import { register, registrationOf } from './register.js';
+import { register, registrationOf, REVOKED } from './register.js';
 
 /** How often it is looked whether new keys are known everywhere. */
 const LOOK_EVERY_MS = 1000;
@@ -47,14 +47,18 @@ export class Registration {
   private async registered(): Promise<boolean> {
     const { file, env } = this.config;
     const { stores } = registrationOf(file.stores, this.keys.offered);
-    const { active } = await register({ stores }, env);
+    const maxBackupAges = stores.map((store) => store.maxBackupAge);
+    const { active } = await register({ stores }, env).catch(async (error: unknown) => {
+      if (isHeedError(error) && error.code === REVOKED) await this.keys.replaceOffered(maxBackupAges); // offered with the next attempt
+      throw error;
+    });
     // An agent has no port: this line is how a supervisor knows that it is ready, whatever the log level.
     const ready = this.logger.child({}, { level: 'info' });
     if (this.told !== 'registered') ready.info({ tenant: file.tenant, count: stores.length }, 'stores registered');
     this.told = 'registered';
     if (!this.keys.changing) return true;
     if (!active) return false;
-    await this.keys.exchange(stores.map((store) => store.maxBackupAge));
+    await this.keys.exchange(maxBackupAges);
     ready.info({ tenant: file.tenant, kid: this.keys.signing.kid }, 'new keys are in use');
     return true;
   }
