@@ -7,6 +7,7 @@ import { acknowledge, tellSettled } from './acknowledge.js';
 import { revokedKeys, sendWaitingFor } from './agent-keys.js';
 import { activateMap, activeMap, keepProposedMap } from './data-map.store.js';
 import { lockDispatches } from './lock-dispatches.js';
+import { mapChangedForReplay } from './replay-vault.js';
 import { chooseTargets } from './targets.js';
 import type { MapSnapshot } from './targets.js';
 import type { FanoutOptions, NewDispatch, OpenedDispatch } from './types.js';
@@ -152,7 +153,9 @@ export class Fanout {
   /** Activates a map version and adds the stores that are new to every effective dispatch they must heed. */
   async mapActivated(tx: Tx, mapVersion: number): Promise<void> {
     const map = await activateMap(tx, mapVersion);
-    if (map) await this.addMissingTargets(tx, map);
+    if (!map) return;
+    await mapChangedForReplay(tx, map.stores.map((store) => store.id));
+    await this.addMissingTargets(tx, map);
   }
 
   private async addMissingTargets(tx: Tx, map: MapSnapshot): Promise<void> {

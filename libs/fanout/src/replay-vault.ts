@@ -62,6 +62,20 @@ export async function answeredForReplay(tx: Tx, answers: readonly { readonly dis
   await remind(tx, ...[...times].map((time) => ({ work: WORK, at: new Date(time) })));
 }
 
+/**
+ * A store that has left the map may never answer, so what is kept for it ends then as well; for one that has come back it is
+ * kept until it answers, as for any other.
+ */
+export async function mapChangedForReplay(tx: Tx, stores: readonly string[]): Promise<void> {
+  const rows = await tx.query<{ keep_until: Date | null }>(
+    `UPDATE replay_vault SET keep_until = CASE WHEN data_store = ANY($1) THEN NULL ELSE $2::timestamptz + $3::interval END
+      WHERE erased_at IS NULL AND (keep_until IS NULL) <> (data_store = ANY($1)) RETURNING keep_until`,
+    [stores, tx.clock.now(), LONGEST],
+  );
+  const times = new Set(rows.flatMap((row) => row.keep_until?.getTime() ?? []));
+  await remind(tx, ...[...times].map((time) => ({ work: WORK, at: new Date(time) })));
+}
+
 /** Destroys what is kept for backups that are too old to be restored by now. */
 export async function emptyReplayVault(database: Database, unitOfWork: UnitOfWork): Promise<void> {
   const look = (tenant: string): Promise<boolean> => unitOfWork.run(tenant, async (tx) => (await destroyDue(tx)) === BATCH).catch(closedIsDone);

@@ -94,6 +94,23 @@ it('is kept for a store that has not answered, however long that takes', async (
   expect(first?.keep_until).toBeNull();
 });
 
+it('is destroyed in the end though its store left the map without an answer; for one that came back it waits for the answer', async () => {
+  const dispatch = await erased();
+  await bed.acknowledge(bed.answer(dispatch, 'crm'));
+  await bed.activate(2, 1); // telemetry is gone
+  const ends = async () => (await kept()).find((row) => row.data_store === 'telemetry')?.keep_until?.toISOString();
+  expect(await ends()).toBe('2036-11-21T10:00:00.000Z');
+  await bed.activate(3, 2);
+  expect(await ends()).toBeUndefined();
+  await bed.activate(4, 1);
+  bed.clock.advance({ days: 3652 });
+  await empty();
+  expect(await stores()).toEqual(['telemetry']);
+  bed.clock.advance({ days: 1 });
+  await empty();
+  expect(await stores()).toEqual([]);
+});
+
 it('keeps nothing of what destroys nothing', async () => {
   const [withdrawal] = await bed.open();
   await bed.sender(sealer).round();
