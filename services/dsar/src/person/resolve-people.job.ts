@@ -19,6 +19,11 @@ interface Waiting {
   readonly identifiers: readonly Identifier[];
 }
 
+interface Unresolved {
+  readonly request_id: string;
+  readonly sealed: Buffer;
+}
+
 /** Learns who the people of new cases are, as soon as consent can be asked, and then forgets their identifiers. */
 export class ResolvePeople {
   private readonly hinted = new Set<string>();
@@ -80,12 +85,31 @@ export class ResolvePeople {
   }
 
   private async waiting(tx: Tx): Promise<readonly Waiting[]> {
-    const rows = await tx.query<{ request_id: string; sealed: Buffer }>(
-      `SELECT request_id, sealed FROM unresolved_person WHERE NOT unusable ORDER BY request_id LIMIT ${BATCH}`,
+    const { found, unopened } = await this.identifiers(
+      tx,
+      await tx.query<Unresolved>(`SELECT request_id, sealed FROM unresolved_person WHERE NOT unusable ORDER BY request_id LIMIT ${BATCH}`),
     );
+    if (unopened.length === 0) return found;
+    // They may have come under a new key after they were read: only what stands there under lock says that a key is gone. Whom
+    // somebody else is at, as the change of keys is, is left for the next pass.
+    const again = await this.identifiers(
+      tx,
+      await tx.query<Unresolved>(
+        `SELECT u.request_id, u.sealed FROM unresolved_person u JOIN request r ON r.id = u.request_id
+          WHERE u.request_id = ANY($1) AND NOT u.unusable ORDER BY 1 FOR UPDATE SKIP LOCKED`,
+        [unopened],
+      ),
+    );
+    await this.unusable(tx, again.unopened);
+    return [...found, ...again.found];
+  }
+
+  private async identifiers(tx: Tx, rows: readonly Unresolved[]): Promise<{ readonly found: readonly Waiting[]; readonly unopened: readonly string[] }> {
     const opened = await this.deps.vault.open(tx.tenant, rows.map(({ request_id: requestId, sealed }) => ({ requestId, field: 'identifiers', sealed })));
-    await this.unusable(tx, rows.flatMap(({ request_id: id }, i) => (opened[i] === undefined ? [id] : []))); // its key is not there any more
-    return rows.flatMap(({ request_id: id }, i) => (opened[i] === undefined ? [] : [{ id, identifiers: JSON.parse(opened[i]) as Identifier[] }]));
+    return {
+      found: rows.flatMap(({ request_id: id }, i) => (opened[i] === undefined ? [] : [{ id, identifiers: JSON.parse(opened[i]) as Identifier[] }])),
+      unopened: rows.flatMap(({ request_id: id }, i) => (opened[i] === undefined ? [id] : [])),
+    };
   }
 
   /** All in one call; where one person's identifiers are refused, one by one, so that they hold up nobody else. */
