@@ -3,7 +3,8 @@ import { openEnvelope } from '@heed/crypto';
 import { eventually } from '@heed/testing';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { SealedIdentifiers } from '../src/subject/sealed-identifiers.js';
 import { ada, ConsentUnderTest, SERVICE } from './consent-under-test.js';
 
 let consent: ConsentUnderTest;
@@ -19,6 +20,16 @@ describe('what only services may ask', () => {
     const answer = await consent.service.call('POST', '/internal/resolve', SERVICE, { people: [{ identifiers }] }, inAjuni);
     return (answer.body['people'] as { ref: string; aliases: string[] }[])[0]!;
   };
+
+  it('an address that came under a new key just after it was read is told all the same', async () => {
+    const [identifier] = ada().identifiers;
+    const { ref } = await resolve([identifier!]);
+    const identifiers = consent.service.service.app.get(SealedIdentifiers, { strict: false });
+    const of = vi.spyOn(identifiers, 'of').mockResolvedValueOnce({ people: new Map(), unreadable: new Set([ref]) });
+    const { body } = await consent.service.call('POST', '/internal/contacts', SERVICE, { refs: [ref] }, inAjuni);
+    expect(body).toEqual({ contacts: [{ ref, email: identifier!.value }] });
+    expect(of).toHaveBeenCalledTimes(2);
+  });
 
   it('a person known under two refs is sealed with the identifiers of both', async () => {
     const [one, other] = [ada().identifiers[0]!, { type: 'user_id', value: randomUUID() }];

@@ -2,7 +2,9 @@ import { contactsAnswer, contactsBody, resolveAnswer, resolveBody, sealAnswer, s
 import { FromCall, Operation, parseBody } from '@heed/http';
 import type { Call } from '@heed/http';
 import { isHeedError } from '@heed/kernel';
+import type { Identifier } from '@heed/kernel';
 import { UnitOfWork } from '@heed/persistence';
+import type { Tx } from '@heed/persistence';
 import { PolicyStore } from '@heed/tenant-policy';
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { normalise } from './normalise.js';
@@ -90,7 +92,14 @@ export class InternalController {
   })
   async contacts(@FromCall() call: Call, @Body() body: unknown): Promise<unknown> {
     const { refs } = parseBody(contactsBody, body);
-    const { people } = await this.unitOfWork.run(call.tenant, (tx) => this.identifiers.of(tx, refs));
+    const people = await this.unitOfWork.run(call.tenant, (tx) => this.known(tx, refs));
     return { contacts: refs.map((ref) => ({ ref, email: people.get(ref)?.find((i) => i.type === 'email')?.value ?? null })) };
+  }
+
+  /** Whose address came under a new key after it was read is looked up once more: no answer would be taken for no address. */
+  private async known(tx: Tx, refs: readonly string[]): Promise<ReadonlyMap<string, readonly Identifier[]>> {
+    const { people, unreadable } = await this.identifiers.of(tx, refs);
+    if (unreadable.size === 0) return people;
+    return new Map([...people, ...(await this.identifiers.of(tx, [...unreadable])).people]);
   }
 }
