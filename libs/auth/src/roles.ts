@@ -69,6 +69,7 @@ export const ACCESS: Readonly<Record<string, readonly Role[] | 'public'>> = {
   'GET /v1/notices/:id/certificate': READERS,
   'GET /v1/notices/recipients': ['tenant-admin', 'dpo'],
   'POST /v1/notices/recipients': ['tenant-admin'],
+  'POST /v1/notices/recipients/:id/erase': ['tenant-admin'],
 
   'GET /v1/ledger/:owner': VERIFIERS,
   'GET /v1/ledger/:owner/checkpoints': VERIFIERS,

@@ -19,6 +19,7 @@ import type { NotificationsEnvironment } from './notifications.config.js';
 import { NoticeConsumer } from './notice/notice.consumer.js';
 import { NoticesController } from './notice/notices.controller.js';
 import { Notices } from './notice/notices.js';
+import { EraseRecipient } from './recipient/erase-recipient.use-case.js';
 import { RecipientVault } from './recipient/recipient-vault.js';
 import { RecipientsController } from './recipient/recipients.controller.js';
 import { SaveRecipients } from './recipient/save-recipients.use-case.js';
@@ -42,6 +43,7 @@ export class AppModule {
         CertifyNotice,
         Notices,
         SaveRecipients,
+        EraseRecipient,
         Outcomes,
         SendMail,
       ],

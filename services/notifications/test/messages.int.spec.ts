@@ -61,6 +61,23 @@ describe('a message about a request', () => {
     expect(JSON.stringify(rows)).not.toContain('example.com');
   });
 
+  it('keeps the way to the status page only until it has gone or has failed for good', async () => {
+    const params = { type: 'erase', statusUrl: 'http://127.0.0.1:4100/r/secret-token' };
+    const [busy, refused] = [wanted('busy-page@example.com', 'request_closed', params), wanted('no-page@example.com', 'request_closed', params)];
+    const kept = async (id: string): Promise<unknown> => (await system.sql('ajuni', `SELECT state, params FROM {t}.message WHERE id = '${id}'`))[0];
+    system.smtp.refuse('busy-page@example.com', 451);
+    system.smtp.refuse('no-page@example.com', 550);
+    await publish(busy);
+    await publish(refused);
+    await eventually(async () => expect(await kept(refused.messageId)).toEqual({ state: 'failed', params: {} }));
+    await eventually(async () => expect(await message(busy.messageId)).toMatchObject({ state: 'queued', attempts: 1 }));
+    expect(await kept(busy.messageId)).toEqual({ state: 'queued', params });
+    system.smtp.refuse('busy-page@example.com', undefined);
+    system.clock.advance({ seconds: 5 });
+    await eventually(async () => expect(await kept(busy.messageId)).toEqual({ state: 'sent', params: {} }));
+    expect(system.smtp.mailTo('busy-page@example.com')[0]?.text).toContain('secret-token');
+  });
+
   it('comes once when it is wanted twice', async () => {
     const one = wanted('once@example.com');
     await publish(one);

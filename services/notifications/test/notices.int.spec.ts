@@ -117,6 +117,30 @@ describe('recipients', () => {
     expect(JSON.stringify(row).toLowerCase()).not.toContain('katherine');
   });
 
+  it('are erased: address, name and key go, what they have stays under their id, and a notice waits for them no longer', async () => {
+    const saved = await system.post('ajuni', '/v1/notices/recipients', { audience: 'customer_admins', recipients: [{ email: 'fourth@admins.example', name: 'Dorothy' }] });
+    const [{ id }] = saved.body['recipients'] as [{ id: string }];
+    await eventually(() => expect(system.smtp.mailTo('fourth@admins.example')).toHaveLength(1));
+    system.smtp.refuse('fifth@admins.example', 451);
+    const [{ id: waiting }] = (await tell('ajuni', 'customer_admins', 'fifth@admins.example')).body['recipients'] as [{ id: string }];
+    const [{ id: notified }] = (await system.get('ajuni', '/v1/notices')).body['items'] as [{ id: string }];
+    await eventually(async () => expect(await notice('ajuni', notified)).toMatchObject({ state: 'sending', recipients: 5, delivered: 4 }));
+    const [key] = await system.sql('ajuni', `SELECT encode(substring(email FROM 2 FOR 16), 'hex')::uuid AS id FROM {t}.recipient WHERE id = '${id}'`);
+    await eventually(async () => expect(await system.sql('ajuni', `SELECT state FROM {t}.message WHERE recipient_id = '${waiting}'`)).toEqual([{ state: 'queued' }]));
+
+    expect(await system.post('ajuni', `/v1/notices/recipients/${id}/erase`, undefined)).toEqual({ status: 200, body: { id, unsent: 0 } });
+    expect(await system.post('ajuni', `/v1/notices/recipients/${waiting}/erase`, undefined)).toEqual({ status: 200, body: { id: waiting, unsent: 1 } });
+    expect(await system.post('ajuni', `/v1/notices/recipients/${id}/erase`, undefined)).toMatchObject({ status: 404, body: { code: 'not_found' } });
+
+    const after = await notice('ajuni', notified);
+    expect(after).toMatchObject({ state: 'delivered', recipients: 4, delivered: 4, failed: 0 });
+    expect(after['recipientStates']).toContainEqual(expect.objectContaining({ id, state: 'delivered', reason: null }));
+    expect(after['recipientStates']).toContainEqual(expect.objectContaining({ id: waiting, state: 'failed', reason: 'recipient_erased' }));
+    expect(JSON.stringify((await system.get('ajuni', '/v1/notices/recipients')).body)).not.toMatch(new RegExp(`${id}|${waiting}`));
+    await eventually(async () => expect(await system.sql('ajuni', `SELECT reason FROM {t}.key_shred WHERE key_id = '${String(key?.['id'])}' AND done_at IS NOT NULL`)).toEqual([{ reason: 'recipient_erased' }]));
+    expect(await system.sql('ajuni', `SELECT data FROM {t}.ledger_entry WHERE kind = 'recipient.erased' AND data->>'id' = '${id}'`)).toEqual([{ data: { id, audience: 'customer_admins' } }]);
+  });
+
   it('of another audience, or with an address that is taken, are a conflict', async () => {
     const [{ id }] = (await system.get('aurigen', '/v1/notices/recipients')).body['items'] as [{ id: string }];
     const move = { audience: 'customer_admins', recipients: [{ id, email: 'x@partners.example' }] };

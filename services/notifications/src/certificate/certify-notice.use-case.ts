@@ -45,7 +45,7 @@ export class CertifyNotice {
       const [row] = await tx.query<Row>(
         `SELECT n.*, count(m.id)::int AS recipients, (count(m.id) FILTER (WHERE m.state = 'sent'))::int AS delivered,
                 (count(m.id) FILTER (WHERE m.state = 'failed'))::int AS failed, min(m.sent_at) AS first, max(m.sent_at) AS last
-           FROM notice n LEFT JOIN message m ON m.notice_id = n.id WHERE n.id = $1 GROUP BY n.id`,
+           FROM notice n LEFT JOIN message m ON m.notice_id = n.id AND m.reason IS DISTINCT FROM 'recipient_erased' WHERE n.id = $1 GROUP BY n.id`,
         [id],
       );
       if (!row) throw notFound('notice');

@@ -15,7 +15,10 @@ export interface Attempt {
   readonly outcome: Outcome;
 }
 
-/** Writes down what became of a batch and tells it. */
+/**
+ * Writes down what became of a batch and tells it. What a mail to a person was made of (the way to their status page, a
+ * refusal's reason) goes once nothing more is sent; a recipient's may be sent again to a corrected address.
+ */
 @Injectable()
 export class Outcomes {
   constructor(
@@ -33,6 +36,7 @@ export class Outcomes {
     }));
     await tx.query(
       `UPDATE message m SET state = o.state, reason = o.reason, sent_at = CASE WHEN o.state = 'sent' THEN o.at END,
+              params = CASE WHEN m.kind = 'request' AND o.state <> 'queued' THEN '{}' ELSE m.params END,
               next_at = CASE WHEN o.state = 'queued' THEN o.at ELSE m.next_at END
          FROM jsonb_to_recordset($1::jsonb) AS o(id uuid, state text, reason text, at timestamptz) WHERE m.id = o.id`,
       [JSON.stringify(rows)],

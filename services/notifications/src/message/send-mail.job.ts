@@ -5,6 +5,7 @@ import type { Logger } from '@heed/observability';
 import { LOGGER } from '@heed/runtime';
 import { PolicyStore } from '@heed/tenant-policy';
 import { Inject, Injectable } from '@nestjs/common';
+import { ERASED } from '../recipient/erase-recipient.use-case.js';
 import { RecipientVault } from '../recipient/recipient-vault.js';
 import { Contacts } from './contacts.js';
 import { afterRefusal, refusalOf } from './domain/delivery.js';
@@ -95,7 +96,7 @@ export class SendMail {
   private async attempt(message: Claimed, to: string | undefined, pack: PolicyPack): Promise<Outcome> {
     // An address that is there and does not open came under a new key after it was read: the next attempt reads it as it is then.
     if (!to && message.email) return this.afterRefusal({ permanent: false, reason: 'key_changed' }, message);
-    if (!to) return { is: 'failed', reason: 'address_unknown' };
+    if (!to) return { is: 'failed', reason: message.recipient_id ? ERASED : 'address_unknown' };
     try {
       await this.mailer.send(message.id, to, mailFor(pack, message), pack.security.tlsMin.value);
       return { is: 'sent', at: this.database.clock.now() };

@@ -29,7 +29,7 @@ export const noticeAnswer = z
     recipientStates: z.array(
       z.strictObject({
         id: uuid,
-        email: z.string().describe('Masked.'),
+        email: z.string().describe('Masked; empty once the recipient is erased.'),
         state: z.enum(['queued', 'sending', 'delivered', 'failed']),
         deliveredAt: instant.nullable(),
         attempts: count,

@@ -29,7 +29,8 @@ interface Row {
 
 interface RecipientRow {
   readonly recipient_id: string;
-  readonly email: Buffer;
+  /** Null once the recipient is erased. */
+  readonly email: Buffer | null;
   readonly state: string;
   readonly attempts: number;
   readonly reason: string | null;
@@ -37,7 +38,7 @@ interface RecipientRow {
 }
 
 const SELECT = `SELECT n.*, count(m.id)::int AS recipients, (count(m.id) FILTER (WHERE m.state = 'sent'))::int AS delivered,
-  (count(m.id) FILTER (WHERE m.state = 'failed'))::int AS failed FROM notice n LEFT JOIN message m ON m.notice_id = n.id`;
+  (count(m.id) FILTER (WHERE m.state = 'failed'))::int AS failed FROM notice n LEFT JOIN message m ON m.notice_id = n.id AND m.reason IS DISTINCT FROM 'recipient_erased'`;
 const MAX_VERSION = 2_147_483_647;
 
 /** `/v1/notices`: what was announced, to whom, and who has it. */
@@ -90,7 +91,7 @@ export class NoticesController {
 
   private async recipients(tx: Tx, noticeId: string): Promise<readonly unknown[]> {
     const rows = await tx.query<RecipientRow>(
-      `SELECT m.recipient_id, r.email, m.state, m.attempts, m.reason, m.sent_at FROM message m JOIN recipient r ON r.id = m.recipient_id
+      `SELECT m.recipient_id, r.email, m.state, m.attempts, m.reason, m.sent_at FROM message m LEFT JOIN recipient r ON r.id = m.recipient_id
         WHERE m.notice_id = $1 ORDER BY m.recipient_id`,
       [noticeId],
     );

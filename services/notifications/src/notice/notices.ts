@@ -57,6 +57,20 @@ export class Notices {
     if (again.length > 0) await remindAt(tx, now);
   }
 
+  /**
+   * A recipient is erased: what was still to be sent to them ends with this reason, as does what could not be sent for a notice
+   * that runs, which waits for nobody whom it cannot reach any more.
+   */
+  async withdrawn(tx: Tx, recipientId: string, reason: string): Promise<number> {
+    const ended = await tx.query<{ notice_id: string | null }>(
+      `UPDATE message SET state = 'failed', reason = $2
+        WHERE recipient_id = $1 AND (state = 'queued' OR (state = 'failed' AND notice_id IN (SELECT id FROM notice WHERE ended_at IS NULL))) RETURNING notice_id`,
+      [recipientId, reason],
+    );
+    await this.retell(tx, ended.flatMap(({ notice_id: noticeId }) => noticeId ?? []));
+    return ended.length;
+  }
+
   /** The notice stands where the policy says it will. */
   published(tx: Tx, noticeId: string, policyVersion: number): void {
     const data = { noticeId, policyVersion, publishedAt: tx.clock.now().toISOString() };
@@ -86,7 +100,7 @@ export class Notices {
     }
   }
 
-  /** A recipient came while the notice runs: the last delivery is told again with the new count, so that nobody takes the notice for complete. */
+  /** A recipient came or went while the notice runs: the last delivery is told again with the new count, so that nobody takes the notice for complete. */
   private async retell(tx: Tx, noticeIds: readonly string[]): Promise<void> {
     const last = await tx.query<{ notice_id: string; recipient_id: string; sent_at: Date }>(
       `SELECT DISTINCT ON (notice_id) notice_id, recipient_id, sent_at FROM message
@@ -100,7 +114,7 @@ export class Notices {
 async function countsOf(tx: Tx, noticeIds: readonly string[]): Promise<ReadonlyMap<string, { version: number; recipients: number; delivered: number }>> {
   const rows = await tx.query<{ id: string; version: number; recipients: number; delivered: number }>(
     `SELECT n.id, n.policy_version AS version, count(m.id)::int AS recipients, (count(m.id) FILTER (WHERE m.state = 'sent'))::int AS delivered
-       FROM notice n JOIN message m ON m.notice_id = n.id WHERE n.id = ANY($1) GROUP BY n.id`,
+       FROM notice n JOIN message m ON m.notice_id = n.id AND m.reason IS DISTINCT FROM 'recipient_erased' WHERE n.id = ANY($1) GROUP BY n.id`,
     [noticeIds],
   );
   return new Map(rows.map((row) => [row.id, row]));

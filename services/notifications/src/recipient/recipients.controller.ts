@@ -2,10 +2,11 @@ import { FromCall, Operation, pageAnswer, pageOf, pageQuery, parseBody, readCurs
 import type { Call, Page } from '@heed/http';
 import { malformed, uuid } from '@heed/kernel';
 import { UnitOfWork } from '@heed/persistence';
-import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
 import { maskAddress } from './domain/plan-recipients.js';
-import { audience, recipientAnswer, recipientsSaved } from './recipient.answer.js';
+import { EraseRecipient } from './erase-recipient.use-case.js';
+import { audience, recipientAnswer, recipientErased, recipientsSaved } from './recipient.answer.js';
 import { RecipientVault } from './recipient-vault.js';
 import { SaveRecipients } from './save-recipients.use-case.js';
 
@@ -33,6 +34,7 @@ export class RecipientsController {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly saveRecipients: SaveRecipients,
+    private readonly eraseRecipient: EraseRecipient,
     private readonly vault: RecipientVault,
   ) {}
 
@@ -66,6 +68,7 @@ export class RecipientsController {
     summary: 'Lists who is told of policy changes, with masked addresses',
     query: listQuery,
     answers: { 200: pageAnswer(recipientAnswer) },
+    leadsTo: { eraseRecipient: { id: '/items/0/id' } },
   })
   async list(@FromCall() call: Call, @Query() query: Record<string, string>): Promise<Page<unknown>> {
     const { limit, cursor, audience: only } = parseBody(listQuery, query);
@@ -80,6 +83,20 @@ export class RecipientsController {
     );
     const page = pageOf(rows, limit, (row) => row.id);
     return { items: await this.present(call.tenant, page.items), nextCursor: page.nextCursor };
+  }
+
+  @Post(':id/erase')
+  @HttpCode(200)
+  @Operation({
+    id: 'eraseRecipient',
+    summary: 'Forgets who a recipient is',
+    description: 'Address, name and key go. What was sent to them, and when, stays under their id; what was still to be sent ends as failed.',
+    params: z.object({ id: uuid }),
+    answers: { 200: recipientErased },
+    refusals: { 404: ['not_found'] },
+  })
+  async erase(@FromCall() call: Call, @Param('id') id: string): Promise<unknown> {
+    return runCall(this.unitOfWork, call, async (tx) => ({ id, unsent: await this.eraseRecipient.run(tx, id) }));
   }
 
   private async present(tenant: string, rows: readonly Row[]): Promise<readonly unknown[]> {

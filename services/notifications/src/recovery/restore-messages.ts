@@ -40,7 +40,7 @@ export async function restoreMessages(tx: Tx, lost: Lost): Promise<number> {
     `INSERT INTO message (id, kind, template, request_id, ref, correlation_id, state, reason, attempts, next_at, created_at, queued_at, sent_at)
      SELECT id, 'request', template, "requestId", ref, id::text, state, reason, 1, at, at, at, CASE WHEN state = 'sent' THEN at END
        FROM jsonb_to_recordset($1::jsonb) AS m(id uuid, template text, "requestId" uuid, ref text, state text, reason text, at timestamptz)
-     ON CONFLICT (id) DO UPDATE SET state = excluded.state, reason = excluded.reason, sent_at = excluded.sent_at`,
+     ON CONFLICT (id) DO UPDATE SET state = excluded.state, reason = excluded.reason, sent_at = excluded.sent_at, params = excluded.params`,
     [JSON.stringify(messages)],
   );
   return messages.length;
@@ -64,9 +64,20 @@ export async function restoreDeliveries(tx: Tx, { records }: Lost): Promise<{ re
   return { restored: rows.length, unknown: distinct.length - rows.length };
 }
 
-/** Whose address was saved since. */
-export async function lostRecipients(tx: Tx, { records }: Lost): Promise<number> {
-  const ids = records.flatMap(({ kind, data }) => (kind === 'recipients.saved' ? (z.object({ ids: z.array(z.uuid()) }).safeParse(data).data?.ids ?? []) : []));
+/** Recipients who were erased since are erased again. */
+export async function eraseRecipients(tx: Tx, lost: Lost): Promise<number> {
+  const gone = await tx.query('DELETE FROM recipient WHERE id = ANY($1) RETURNING 1 AS one', [erasedIn(lost)]);
+  return gone.length;
+}
+
+const erasedIn = ({ records }: Lost): readonly string[] =>
+  records.flatMap(({ kind, data }) => (kind === 'recipient.erased' ? (z.object({ id: z.uuid() }).safeParse(data).data?.id ?? []) : []));
+
+/** Whose address was saved since, and who was not erased. */
+export async function lostRecipients(tx: Tx, lost: Lost): Promise<number> {
+  const erased = new Set(erasedIn(lost));
+  const saved = lost.records.flatMap(({ kind, data }) => (kind === 'recipients.saved' ? (z.object({ ids: z.array(z.uuid()) }).safeParse(data).data?.ids ?? []) : []));
+  const ids = saved.filter((id) => !erased.has(id));
   const [row] = await tx.query<{ count: number }>('SELECT count(DISTINCT i)::int AS count FROM unnest($1::uuid[]) AS i WHERE NOT EXISTS (SELECT 1 FROM recipient r WHERE r.id = i)', [ids]);
   return row?.count ?? 0;
 }

@@ -10,7 +10,7 @@ import { PolicyStore } from '@heed/tenant-policy';
 import { NoticeConsumer } from '../notice/notice.consumer.js';
 import { Notices } from '../notice/notices.js';
 import type { notificationsEnvironment } from '../notifications.config.js';
-import { lostRecipients, restoreDeliveries, restoreMessages } from './restore-messages.js';
+import { eraseRecipients, lostRecipients, restoreDeliveries, restoreMessages } from './restore-messages.js';
 
 /** Notices as they are announced, without telling anybody: they were told. */
 class ToldNotices extends Notices {
@@ -33,6 +33,7 @@ export const notificationsRecovery: ServiceRecovery<typeof notificationsEnvironm
     await restoreNotices(tx, outbox, lost);
     const deliveries = await restoreDeliveries(tx, lost);
     applied.add('notices_delivered', deliveries.restored);
+    applied.add('recipients_erased', await eraseRecipients(tx, lost));
     missing.add('notices_to_recipients_who_are_not_known', deliveries.unknown);
     missing.add('recipients', await lostRecipients(tx, lost));
   },
