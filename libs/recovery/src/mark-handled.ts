@@ -9,7 +9,7 @@ import type { Heard } from './types.js';
 export async function markHandled(tx: Tx, consumer: string, heard: readonly Heard[]): Promise<number> {
   const rows = new Map(heard.map(({ event, at }) => [keyOf(tx.tenant, event), at.toISOString().slice(0, 10)]));
   if (rows.size > 0) {
-    await tx.query('INSERT INTO heed.inbox (day, consumer, event_key) SELECT d, $1, k FROM unnest($2::date[], $3::text[]) AS i(d, k)', [consumer, [...rows.values()], [...rows.keys()]]);
+    await tx.query('INSERT INTO heed.inbox (day, consumer, event_key) SELECT d, $1, k FROM unnest($2::date[], $3::text[]) AS i(d, k) ON CONFLICT DO NOTHING', [consumer, [...rows.values()], [...rows.keys()]]);
   }
   return rows.size;
 }

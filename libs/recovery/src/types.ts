@@ -5,7 +5,10 @@ import type { Tally } from './tally.js';
 
 /** What a tenant's part of a restored database lacks, as Kafka still has it. */
 export interface Lost {
-  /** Records of the ledger from the first that is missing on, in their order: what this service did. */
+  /**
+   * Records of the ledger that the copy lacks, in their order: what this service did. One that it has with its effects, and
+   * that only had no place yet, is not among them.
+   */
   readonly records: readonly LedgerRecord[];
   /** What this service (and whom it hears) published around that time, oldest first; more than is missing, and not reaching back as far. */
   readonly published: readonly HeedEvent[];
@@ -31,6 +34,10 @@ export interface TenantReport {
   /** Records of the ledger before and after. */
   readonly from: number;
   readonly to: number;
+  /** Records that were told beyond the newest checkpoint: put back only where that was asked for. */
+  readonly unsigned: number;
+  /** Places for which more than one record was told, as `3` or `3-7`; those that were signed have the signed one. */
+  readonly contested: readonly string[];
   readonly applied: Readonly<Record<string, number>>;
   readonly missing: Readonly<Record<string, number>>;
 }

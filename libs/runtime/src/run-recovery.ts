@@ -26,6 +26,8 @@ export interface ServiceRecovery<S extends z.ZodType<ServiceEnvironment>> {
 export interface RecoveryCall {
   readonly tenants?: readonly string[];
   readonly dryRun?: boolean;
+  /** See `RecoveryOptions.unsigned`. */
+  readonly unsigned?: boolean;
   readonly progress?: (line: string) => void;
 }
 
@@ -57,6 +59,7 @@ export async function recoverService<S extends z.ZodType<ServiceEnvironment>>(
       ...(recovery.ingressTopic === undefined ? {} : { ingressTopic: recovery.ingressTopic }),
       ...(call.tenants ? { tenants: call.tenants } : {}),
       dryRun: call.dryRun ?? false,
+      unsigned: call.unsigned ?? false,
       progress: call.progress ?? (() => undefined),
     });
   } finally {
@@ -64,7 +67,7 @@ export async function recoverService<S extends z.ZodType<ServiceEnvironment>>(
   }
 }
 
-/** What a service's `recover.ts` calls. Exit code 0: nothing is behind any more. Options: `--tenant` (again and again), `--dry-run`, `--json`. */
+/** What a service's `recover.ts` calls. Exit code 0: nothing is behind any more. Options: `--tenant` (again and again), `--dry-run`, `--unsigned`, `--json`. */
 export async function runRecovery<S extends z.ZodType<ServiceEnvironment>>(
   definition: ServiceDefinition<S>,
   recovery: ServiceRecovery<S>,
@@ -72,15 +75,19 @@ export async function runRecovery<S extends z.ZodType<ServiceEnvironment>>(
   args = process.argv.slice(2),
 ): Promise<void> {
   try {
-    const { values } = parseArgs({ args, options: { tenant: { type: 'string', multiple: true }, 'dry-run': { type: 'boolean' }, json: { type: 'boolean' } } });
+    const { values } = parseArgs({
+      args,
+      options: { tenant: { type: 'string', multiple: true }, 'dry-run': { type: 'boolean' }, unsigned: { type: 'boolean' }, json: { type: 'boolean' } },
+    });
     trustEnvironment(env);
     const out = values.json === true ? process.stderr : process.stdout;
     const report = await recoverService(definition, recovery, env, {
       ...(values.tenant ? { tenants: values.tenant } : {}),
       dryRun: values['dry-run'] === true,
+      unsigned: values.unsigned === true,
       progress: (line) => void out.write(`${line}\n`),
     });
-    process.stdout.write(values.json === true ? `${JSON.stringify(report)}\n` : `${inWords(report).join('\n')}\n`);
+    process.stdout.write(values.json === true ? `${JSON.stringify(report)}\n` : `${inWords(report, values.unsigned === true).join('\n')}\n`);
     process.exit(0); // the vault's connections end with the process
   } catch (error) {
     process.stderr.write(`heed recovery of ${definition.service} failed: ${error instanceof Error ? error.message : 'unknown error'}\n`);
@@ -88,12 +95,14 @@ export async function runRecovery<S extends z.ZodType<ServiceEnvironment>>(
   }
 }
 
-function inWords({ service, dryRun, tenants, rewound }: RecoveryReport): readonly string[] {
+function inWords({ service, dryRun, tenants, rewound }: RecoveryReport, withUnsigned: boolean): readonly string[] {
   if (tenants.length === 0) return [`${service}: no ledger is behind, nothing is to be done`];
   const counts = (of: Readonly<Record<string, number>>): string => Object.entries(of).map(([what, count]) => `${count} ${what.replaceAll('_', ' ')}`).join(', ') || 'nothing';
-  const lines = tenants.flatMap(({ tenant, from, to, applied, missing }) => [
+  const lines = tenants.flatMap(({ tenant, from, to, unsigned, contested, applied, missing }) => [
     `${service} ${tenant}: records ${from} to ${to} of the ledger are back; put back: ${counts(applied)}`,
     `${service} ${tenant}: not to be had any more: ${counts(missing)}`,
+    ...(unsigned === 0 ? [] : [`${service} ${tenant}: ${unsigned} records were told that no checkpoint covers: ${withUnsigned ? 'they were put back too, as asked' : 'they were left out; --unsigned puts them back'}`]),
+    ...(contested.length === 0 ? [] : [`${service} ${tenant}: more than one record was told for ${contested.join(', ')}: something else than ${service} may write to its ledger's topic`]),
   ]);
   const groups = Object.values(rewound).reduce((sum, partitions) => sum + partitions, 0);
   lines.push(`${service}: what others told it since is read again by ${Object.keys(rewound).length} consumer groups (${groups} partitions) once it serves`);

@@ -20,6 +20,17 @@ export class DatabaseCopies {
     return copy;
   }
 
+  /** A transaction that has begun to write and does not end: what others commit meanwhile gets no place in a ledger. @returns how to end it */
+  async holdOpen(): Promise<() => Promise<void>> {
+    const url = new URL(this.adminUrl);
+    url.pathname = '/postgres';
+    const session = new pg.Client({ connectionString: url.href });
+    await session.connect();
+    await session.query('BEGIN');
+    await session.query('SELECT pg_current_xact_id()');
+    return () => session.end();
+  }
+
   /** The original is kept beside it, under another name. */
   async putBack(copy: string): Promise<void> {
     const { name } = this;

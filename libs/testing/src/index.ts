@@ -4,7 +4,7 @@ export { DatabaseCopies } from './database-copies.js';
 export { documentedFetch } from './documented-fetch.js';
 export { eventProbe, type EventProbe } from './event-probe.js';
 export { eventually, type EventuallyOptions } from './eventually.js';
-export { everythingTold } from './everything-told.js';
+export { everythingTold, unplaced } from './everything-told.js';
 export { freshDatabase, type FreshDatabase } from './fresh-database.js';
 export { freshTopicPrefix } from './fresh-topic-prefix.js';
 export { makeTestAuthority, type IssuedCertificate, type TestAuthority } from './test-certificates.js';

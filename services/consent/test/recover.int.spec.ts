@@ -1,9 +1,10 @@
 import { erasureCompleted } from '@heed/contracts-dsar';
+import { ledgerSequenced } from '@heed/contracts-ledger';
 import { messageSent } from '@heed/contracts-notifications';
 import { newEvent, uuidv7 } from '@heed/kernel';
-import { verifyConsistency } from '@heed/ledger';
+import { newSalt, verifyConsistency } from '@heed/ledger';
 import { recoverService } from '@heed/runtime';
-import { DatabaseCopies, eventProbe, eventually, everythingTold } from '@heed/testing';
+import { DatabaseCopies, eventProbe, eventually, everythingTold, unplaced } from '@heed/testing';
 import type { EventProbe } from '@heed/testing';
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -58,8 +59,18 @@ async function erase(ref: string): Promise<void> {
   }, LONG);
 }
 
+/** Any service may write to the topic of the ledgers' records: two that consent never made, the first in place of its last. */
+async function forge(ref: string, size: number): Promise<void> {
+  const origin = 'heed/consent/ajuni';
+  const record = (): object => ({
+    id: uuidv7(), kind: 'consent.given', ref, at: consent.clock.now().toISOString(), salt: newSalt(), data: { version: 99, purposes: ['marketing_email'], dispatchId: `con_${uuidv7()}` },
+  });
+  const data = { origin, from: size - 1, records: [record(), record()] } as ReturnType<typeof ledgerSequenced.data.parse>;
+  await bus.publish(newEvent(ledgerSequenced, { source: '/heed/consent', tenant: 'ajuni', key: origin, clock: consent.clock, data }));
+}
+
 describe('consent, whose database was put back from an older copy', () => {
-  const [withdrew, erased, stayed, newcomer] = [ada(), ada(), ada(), ada()];
+  const [withdrew, erased, stayed, newcomer, meanwhile] = [ada(), ada(), ada(), ada(), ada()];
   let erasedRef: string;
   let newRef: string;
   let dispatchId: string;
@@ -71,7 +82,11 @@ describe('consent, whose database was put back from an older copy', () => {
     erasedRef = String((await decide(erased, 'given'))['ref']);
     await decide(stayed, 'given');
     await told();
+    // The copy has this decision, its dispatch and its record, and a place for the record it has not.
+    const end = await copies().holdOpen();
+    await decide(meanwhile, 'given');
     await restart(async () => void (older = await copies().take()));
+    await end();
     await ready();
 
     dispatchId = String((await decide(withdrew, 'withdrawn'))['dispatchId']);
@@ -82,8 +97,10 @@ describe('consent, whose database was put back from an older copy', () => {
     await decide(newcomer, 'withdrawn');
     await told();
     before = await ledger();
+    await forge(newRef, before.size);
     await restart(() => copies().putBack(older));
 
+    expect(await unplaced(consent.service, 'ajuni')).not.toEqual([]);
     const refused = await consent.check({ subject: withdrew, purpose: 'marketing_email' });
     expect(refused).toMatchObject({ status: 503, body: { code: 'ledger_behind', detail: expect.stringContaining('run heed recover consent') as string } });
   });
@@ -106,7 +123,7 @@ describe('consent, whose database was put back from an older copy', () => {
     const report = await recoverService(consentService, consentRecovery, consent.service.environment);
     expect(report.tenants).toMatchObject([
       {
-        tenant: 'ajuni', to: before.size,
+        tenant: 'ajuni', to: before.size, unsigned: 1, contested: [String(before.size - 1)],
         applied: { decisions: 3, dispatches: 3, keys_destroyed: 1, people_forgotten: 1, identifiers_of_forgotten_people: 1 },
         missing: { identifiers_of_people: 1 },
       },
@@ -114,6 +131,7 @@ describe('consent, whose database was put back from an older copy', () => {
     await ready();
     expect(await allowed(withdrew)).toBe(false);
     expect(await allowed(stayed)).toBe(true);
+    expect(await allowed(meanwhile)).toBe(true);
     expect(await allowed({ ref: newRef })).toBe(false);
     expect(await allowed(erased)).toBe(false);
     expect(await consent.service.sql('SELECT 1 FROM t_ajuni.identifier WHERE ref = $1', [erasedRef])).toEqual([]);

@@ -1,5 +1,5 @@
 import { recoverService } from '@heed/runtime';
-import { DatabaseCopies, eventually, everythingTold } from '@heed/testing';
+import { DatabaseCopies, eventually, everythingTold, unplaced } from '@heed/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { dsarRecovery, dsarService } from '../src/index.js';
 import { DsarUnderTest, STORES } from './dsar-under-test.js';
@@ -30,7 +30,12 @@ describe('dsar, whose database was put back from an older copy', () => {
     await everythingTold(heed.dsar, ['ajuni']);
     const copies = new DatabaseCopies(heed.dsar.databaseUrl);
     let older = '';
+    // The copy has this case as it stands, and no places for its records.
+    const end = await copies.holdOpen();
+    const meanwhile = await heed.approved();
+    const [lines] = await heed.dsar.sql('SELECT count(*) FROM t_ajuni.request_event WHERE request_id = $1', [meanwhile.id]);
     await restart(async () => void (older = await copies.take()));
+    await end();
     await ready();
 
     await heed.call('POST', `/v1/requests/${early}/verify`, { method: 'operator_attested', note: 'known by account' });
@@ -47,12 +52,15 @@ describe('dsar, whose database was put back from an older copy', () => {
     const page = await pageOf(late.id);
     await everythingTold(heed.dsar, ['ajuni']);
     await restart(() => copies.putBack(older));
+    expect(await unplaced(heed.dsar, 'ajuni')).not.toEqual([]);
     expect(await heed.call('GET', `/v1/requests/${early}`)).toMatchObject({ status: 503, body: { code: 'ledger_behind' } });
 
     const report = await recoverService(dsarService, dsarRecovery, heed.dsar.environment);
     expect(report.tenants).toMatchObject([{ tenant: 'ajuni', applied: { requests: 1, dispatches: 2 }, missing: { words_of_requests: 1 } }]);
     expect(report.tenants[0]?.missing).not.toHaveProperty('people_of_requests');
     await ready();
+    expect(await heed.request(meanwhile.id)).toMatchObject({ state: 'in_progress', dispatchIds: [meanwhile.dispatchId] });
+    expect((await heed.dsar.sql('SELECT count(*) FROM t_ajuni.request_event WHERE request_id = $1', [meanwhile.id]))[0]).toEqual(lines);
     expect(await heed.request(late.id)).toMatchObject({ state: 'in_progress', ref: late.ref, dispatchIds: [late.dispatchId] });
     expect((await fetch(heed.dsar.url + page)).status).toBe(200);
     await until(early, 'closed');

@@ -13,6 +13,7 @@ import { example, jsonOption } from './tenant-option.js';
 interface Options {
   readonly tenant?: readonly string[];
   readonly dryRun?: boolean;
+  readonly unsigned?: boolean;
   readonly json?: boolean;
 }
 
@@ -23,6 +24,7 @@ export function recoverCommand(): Command {
     .argument('[services...]', `which: ${SERVICES.join(', ')}; all where none is named`)
     .addOption(new Option('-t, --tenant <id>', 'only this tenant; may be given again').argParser((id: string, before: string[] | undefined) => [...(before ?? []), id]))
     .option('--dry-run', 'say what would be put back and what is gone; change nothing')
+    .option('--unsigned', 'also put back what was told beyond the newest checkpoint, and trust every service that may write there')
     .addOption(jsonOption())
     .addHelpText('after', example('heed recover --dry-run', 'heed recover consent dsar', 'heed recover consent --tenant ajuni --json'))
     .action(async (named: readonly string[], options: Options) => {
@@ -42,9 +44,10 @@ export function recoverCommand(): Command {
 }
 
 /** @returns what it printed where that is JSON; undefined where it failed */
-async function run(service: ServiceName, { tenant, dryRun, json }: Options): Promise<string | undefined> {
+async function run(service: ServiceName, { tenant, dryRun, unsigned, json }: Options): Promise<string | undefined> {
   const { script, env } = serviceProgram(readCliConfig().home, runningSystem(), service, 'recover.js');
-  const args = [...(tenant ?? []).flatMap((id) => ['--tenant', id]), ...(dryRun === true ? ['--dry-run'] : []), ...(json === true ? ['--json'] : [])];
+  const flags = Object.entries({ '--dry-run': dryRun, '--unsigned': unsigned, '--json': json }).flatMap(([flag, on]) => (on === true ? [flag] : []));
+  const args = [...(tenant ?? []).flatMap((id) => ['--tenant', id]), ...flags];
   const child = spawn(process.execPath, ['--disable-warning=TimeoutNegativeWarning', script, ...args], {
     env: { ...readProvisioning().env, ...env },
     stdio: ['ignore', json === true ? 'pipe' : 'inherit', 'inherit'],

@@ -39,7 +39,7 @@ export async function restoreShreds(tx: Tx, records: readonly ShredRecord[]): Pr
     [list],
   );
   const done = [...rows.values()].flatMap((row) => (row.done_at === null ? [] : [row]));
-  await tx.query('INSERT INTO heed.key_shred_done (tenant, done_at, key_id) SELECT $1, d, k FROM unnest($2::timestamptz[], $3::uuid[]) AS u(d, k)', [
+  await tx.query('INSERT INTO heed.key_shred_done (tenant, done_at, key_id) SELECT $1, d, k FROM unnest($2::timestamptz[], $3::uuid[]) AS u(d, k) ON CONFLICT DO NOTHING', [
     tx.tenant,
     done.map((row) => row.done_at),
     done.map((row) => row.key_id),

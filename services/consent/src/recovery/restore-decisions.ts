@@ -77,11 +77,13 @@ export async function restoreDecisions(tx: Tx, decisions: readonly LostDecision[
      ON CONFLICT (id) DO NOTHING`,
     [JSON.stringify(decisions.map(({ heard: _, ...decision }) => decision))],
   );
-  const newest = new Map(decisions.map((decision) => [`${decision.ref} ${decision.purpose}`, decision]));
+  // By version: that counts a person's decisions as they were made, while a ledger has them in the order of transactions.
+  const newest = new Map([...decisions].sort((a, b) => a.version - b.version).map((decision) => [`${decision.ref} ${decision.purpose}`, decision]));
   await tx.query(
-    `INSERT INTO consent_state (ref, purpose, state, record_id, occurred_at)
+    `INSERT INTO consent_state AS c (ref, purpose, state, record_id, occurred_at)
      SELECT ref, purpose, state, id, CASE WHEN state = 'given' THEN "occurredAt" ELSE "recordedAt" END FROM jsonb_to_recordset($1::jsonb) AS d(${shape})
-     ON CONFLICT (ref, purpose) DO UPDATE SET state = excluded.state, record_id = excluded.record_id, occurred_at = excluded.occurred_at`,
+     ON CONFLICT (ref, purpose) DO UPDATE SET state = excluded.state, record_id = excluded.record_id, occurred_at = excluded.occurred_at
+      WHERE coalesce((SELECT version FROM consent_record WHERE id = c.record_id), 0) <= (SELECT version FROM consent_record WHERE id = excluded.record_id)`,
     [JSON.stringify([...newest.values()].map(({ heard: _, ...decision }) => decision))],
   );
 }
