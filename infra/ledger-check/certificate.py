@@ -11,6 +11,7 @@ import argparse
 import base64
 import hashlib
 import json
+import os
 import sys
 
 sys.dont_write_bytecode = True
@@ -129,6 +130,9 @@ def main():
     parser.add_argument("--key", help="file with the ledger's key, obtained otherwise")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
+    for name in filter(None, (options.file, options.key)):
+        if not os.path.isfile(name):
+            parser.error(f"there is no file {name}")
     given = [line.strip() for line in open(options.key, encoding="utf-8") if line.strip()] if options.key else []
     try:
         with open(options.file, encoding="utf-8") as file:

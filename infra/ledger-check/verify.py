@@ -286,6 +286,8 @@ def main():
     def given(name):
         return open(name, encoding="utf-8").read() if name else None
 
+    if not os.path.isdir(options.folder):
+        parser.error(f"there is no folder {options.folder}")
     try:
         report = verify(options.folder, given(options.key), given(options.trusted))
     except Fault as fault:
@@ -294,8 +296,10 @@ def main():
         print(json.dumps(report))
     elif report["verified"]:
         print("VERIFIED: {origin}, {size} records, root {root}; {checkpoints} checkpoints; {withheld} withheld, {pruned} pruned".format(**report))
+        if not options.key:
+            print("with the key that the folder itself brings: compare it with one that you have otherwise, or give it as --key")
     else:
-        print(f"NOT VERIFIED: {report['message']}")
+        print(f"NOT VERIFIED ({report['code']}): {report['message']}")
     return 0 if report["verified"] else 1
 
 

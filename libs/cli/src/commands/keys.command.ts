@@ -1,7 +1,9 @@
 import { askRotation, keyStatus, retireOldKeks, ROTATION_LEVELS } from '@heed/key-store';
 import type { KeySite, KeyState, RotationLevel, RotationState } from '@heed/key-store';
+import { TENANT_SERVICES } from '@heed/provisioning';
 import { Command, Option } from 'commander';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { CliError } from '../output/cli-error.js';
 import { printJson, printLine, printRemark, table } from '../output/print.js';
 import { provisioningTarget } from '../system/installation.js';
 import { example, jsonOption } from './tenant-option.js';
@@ -18,7 +20,7 @@ interface RotateOptions extends Which {
 
 const LOOK_EVERY_MS = 1000;
 const one = (): Option => new Option('-t, --tenant <id>', 'of this tenant; default: of all');
-const service = (): Option => new Option('--service <name>', 'in this service; default: in all');
+const service = (): Option => new Option('--service <name>', 'in this service; default: in all').choices(TENANT_SERVICES);
 
 /** The keys of people and what wraps them: what there is, and new ones. */
 export function keysCommand(): Command {
@@ -58,6 +60,7 @@ function rotateCommand(): Command {
     .addHelpText('after', example('heed keys rotate --level kek', 'heed keys rotate --level data --tenant ajuni --service consent --wait'))
     .action((options: RotateOptions) =>
       withKeys(async (keys) => {
+        chosen(await keyStatus(keys), options);
         const asked = await askRotation(keys, options);
         if (options.wait === true) await untilOver(keys, options);
         if (options.json === true) return printJson({ level: options.level, asked });
@@ -107,8 +110,13 @@ function isOpen({ kek, epochs, rotations }: KeyState, level: RotationLevel): boo
   return rotations.some((rotation) => rotation.level === level && rotation.finishedAt === null);
 }
 
-const chosen = (states: readonly KeyState[], { tenant, service: name }: Which): readonly KeyState[] =>
-  states.filter((state) => (tenant === undefined || state.tenant === tenant) && (name === undefined || state.service === name));
+/** @throws CliError where a tenant or service was named and there are no keys of it: a slip of the pen would look like success */
+function chosen(states: readonly KeyState[], { tenant, service: name }: Which): readonly KeyState[] {
+  const those = states.filter((state) => (tenant === undefined || state.tenant === tenant) && (name === undefined || state.service === name));
+  if (those.length > 0 || (tenant === undefined && name === undefined)) return those;
+  throw new CliError(`there are no keys of ${tenant ?? 'any tenant'} in ${name ?? 'any service'} yet: see "heed keys status" and "heed tenant list"`);
+}
+
 const kekOf = ({ kek }: KeyState): string => `${kek.version} since ${day(kek.rotatedAt)}${kek.asked ? ', a new one asked for' : ''}`;
 const epochsOf = ({ epochs }: KeyState): string => epochs.map(({ epoch, createdAt }) => `${epoch} since ${day(createdAt)}`).join(', ');
 const indexesOf = ({ indexes }: KeyState): string => indexes.map(({ epoch, state }) => (state === 'current' ? String(epoch) : `${epoch} ${state}`)).join(', ');

@@ -1,3 +1,4 @@
+import { TENANT_SERVICES } from '@heed/provisioning';
 import { Option } from 'commander';
 import { connect } from '../system/api.js';
 import type { Api } from '../system/api.js';
@@ -8,7 +9,7 @@ export interface OwnerOptions extends TenantOptions {
 }
 
 /** Which service keeps the ledger that is meant. */
-export const ownerOption = (): Option => new Option('-o, --owner <service>', 'the service whose ledger it is').default('consent');
+export const ownerOption = (): Option => new Option('-o, --owner <service>', 'the service whose ledger it is').choices(TENANT_SERVICES).default('consent');
 
 /** Whoever may read a ledger may verify it; auditors need no more than this role. */
 export const connectAsReader = (tenant: string): Promise<Api> => connect(tenant, ['auditor']);

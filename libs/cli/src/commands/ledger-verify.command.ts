@@ -62,7 +62,7 @@ function verifyCertificateOf(document: unknown, keys: readonly string[], json: b
   const report = verifyCertificate(document, { keys });
   if (json === true) printJson(report);
   const wrong = report.findings.filter(({ ok }) => !ok);
-  if (!report.ok) throw new CliError(`NOT VERIFIED: ${wrong.map(({ what, why }) => `${what}: ${why}`).join(' ')}`);
+  if (!report.ok) throw new CliError(`NOT VERIFIED: ${wrong.map(({ what, why }) => `${what}: ${why}`).join('; ')}`);
   if (json === true) return;
   printLine(`VERIFIED: certificate ${report.id ?? ''} (${report.kind ?? ''}) of ${report.tenant ?? ''}, issued ${report.issuedAt ?? ''}`);
   for (const { what, why } of report.findings) printLine(`  ✓ ${what}: ${why}`);
