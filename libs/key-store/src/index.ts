@@ -6,6 +6,7 @@ export { openFieldVault, type VaultPlatform } from './open-field-vault.js';
 export { openKek, type KekSettings } from './open-kek.js';
 export type { BlindIndexes, IndexState } from './ring/tenant-ring.js';
 export { FieldVault, type FieldVaultOptions, type SealedItem } from './vault/field-vault.js';
+export { KeyChecks } from './check/key-checks.js';
 export { KeysGate } from './shred/keys-gate.js';
 export { ShredKeys } from './shred/shred-keys.js';
 export { keyShredMigrations, orderShreds, type ShredOrder } from './shred/shred-list.js';

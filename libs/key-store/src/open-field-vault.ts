@@ -2,6 +2,7 @@ import { ConfigError, databaseTls } from '@heed/config';
 import type { ServiceEnvironment } from '@heed/config';
 import type { Clock } from '@heed/kernel';
 import { Database, promisedKeys } from '@heed/persistence';
+import { KeyChecks } from './check/key-checks.js';
 import { KekGuard } from './evidence/kek-guard.js';
 import { openKek } from './open-kek.js';
 import { FieldVault } from './vault/field-vault.js';
@@ -31,9 +32,11 @@ export function openFieldVault(service: string, { environment, clock, database: 
   if (url === undefined) throw new ConfigError('Configuration refused: HEED_KEYS_DATABASE_URL: the URL of this service\'s login to the keys database');
   const kek = openKek(environment);
   const guard = new KekGuard({ kek, clock, evidenceFile: environment.HEED_KEK_EVIDENCE, promises: () => promisedKeys(own) });
+  const database = new Database({ url, keysDir: environment.HEED_KEYS_DIR, clock, poolSize: POOL, ssl: databaseTls(environment, url) });
   const vault = new FieldVault({
     service,
-    database: new Database({ url, keysDir: environment.HEED_KEYS_DIR, clock, poolSize: POOL, ssl: databaseTls(environment, url) }),
+    database,
+    checks: new KeyChecks(own.aside(), database),
     kek,
     clock,
     cacheMs: environment.HEED_KEY_CACHE,

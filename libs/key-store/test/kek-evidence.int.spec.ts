@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { loadConfig, serviceEnvironment } from '@heed/config';
-import { FieldVault, openFieldVault, openKek } from '@heed/key-store';
+import { keyShredMigrations, FieldVault, openFieldVault, openKek } from '@heed/key-store';
 import { Database, persistenceMigrations, UnitOfWork } from '@heed/persistence';
 import { loadSamplePack } from '@heed/policy';
 import { PolicyStore, tenantPolicyMigrations } from '@heed/tenant-policy';
@@ -13,7 +13,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 const clock = new VirtualClock('2026-11-21T10:00:00Z');
 let dir: string;
 let bed: ServiceBed;
-let database: Database;
+const databases = new Map<string, Database>();
 let keys: TestKeys;
 let token: TestToken;
 let bao: TestBao;
@@ -25,23 +25,31 @@ beforeAll(async () => {
   keys = new TestKeys(dir);
   token = await testSofthsm(path.join(dir, 'hsm'));
   bao = await TestBao.start(path.join(dir, 'bao'));
-  const { url } = await bed.migrated('proof', [...persistenceMigrations, ...tenantPolicyMigrations]);
-  database = new Database({ url, keysDir: bed.keysDir, clock });
-  const unitOfWork = new UnitOfWork(database);
-  for (const tenant of ['ajuni', 'aurigen'] as const) {
-    const pack = loadSamplePack(tenant);
-    await unitOfWork.run(tenant, (tx) => new PolicyStore().keep(tx, { version: 1, hash: tenant, effectiveFrom: clock.now().toISOString(), pack: { ...pack } }));
-  }
 });
 afterEach(async () => {
   await Promise.all(open.splice(0).map((vault) => vault.close()));
 });
 afterAll(async () => {
-  await database.close();
+  for (const database of databases.values()) await database.close();
   await bao.kill();
   await bed.stop();
   await rm(dir, { recursive: true, force: true });
 });
+
+/** The database of a service, one for each provider: it remembers the keys that it has worked with. */
+async function serviceDatabase(provider: string): Promise<Database> {
+  const known = databases.get(provider);
+  if (known) return known;
+  const { url } = await bed.migrated('proof', [...persistenceMigrations, ...tenantPolicyMigrations, ...keyShredMigrations]);
+  const database = new Database({ url, keysDir: bed.keysDir, clock });
+  databases.set(provider, database);
+  const unitOfWork = new UnitOfWork(database);
+  for (const tenant of ['ajuni', 'aurigen'] as const) {
+    const pack = loadSamplePack(tenant);
+    await unitOfWork.run(tenant, (tx) => new PolicyStore().keep(tx, { version: 1, hash: tenant, effectiveFrom: clock.now().toISOString(), pack: { ...pack } }));
+  }
+  return database;
+}
 
 /** A vault as a service in production opens it. */
 async function production(kek: Record<string, string>, evidence?: object): Promise<FieldVault> {
@@ -55,6 +63,7 @@ async function production(kek: Record<string, string>, evidence?: object): Promi
   const provider = openKek(development);
   const HEED_KEYS_DATABASE_URL = await keys.migrated(kek['HEED_KEK'] ?? '', ['ajuni', 'aurigen'], provider);
   await provider.close();
+  const database = await serviceDatabase(kek['HEED_KEK'] ?? '');
   const vault = openFieldVault(kek['HEED_KEK'] ?? '', { environment: loadConfig(serviceEnvironment, { ...base, HEED_KEYS_DATABASE_URL, NODE_ENV: 'production' }), clock, database });
   open.push(vault);
   return vault;

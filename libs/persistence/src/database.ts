@@ -41,6 +41,11 @@ export class Database {
     this.pool = makePool(options.url, options.poolSize ?? 10, options.ssl);
   }
 
+  /** The same with one connection of its own: for what is asked while those who wait for the answer may hold all others. Close it. */
+  aside(): Database {
+    return new Database({ ...this.options, poolSize: 1 });
+  }
+
   /** A statement on the shared tables, as the service's login, outside any tenant. */
   async query<R extends object>(text: string, values: readonly unknown[] = []): Promise<Rows<R>> {
     return rowsOf<R>(this.pool, text, values);

@@ -159,6 +159,23 @@ describe('while the key of the blind indexes changes', () => {
   });
 });
 
+it('a table from an older copy, which names a key that is gone, has the change asked for that ends it', async () => {
+  const one = instance();
+  const people = Array.from({ length: 20 }, somebody);
+  const refs = await resolve(one, people);
+  const { database, unitOfWork, vault } = one;
+  const rotation = new KeyRotation({ vault, database, unitOfWork, tables: [], indexes: [indexedIdentifiers] });
+  await new RotationLog(vault.options).request('ajuni', 'index', 'asked');
+  await rotation.run();
+  const { current } = await vault.indexes('ajuni');
+  await admin.query('UPDATE t_ajuni.blind_index SET epoch = $1', [current.epoch - 1]);
+  await admin.query('UPDATE t_ajuni.identifier SET epoch = $1, blind = sha256(blind)', [current.epoch - 1]); // hashes of no key that is left
+  await expect(find(one, people)).rejects.toMatchObject({ code: 'keys_unavailable' });
+  await rotation.run();
+  expect(await find(instance(), people)).toEqual(refs);
+  expect(await epochs()).toEqual([current.epoch + 1]);
+});
+
 function consent(env: Readonly<Record<string, string>>): ReturnType<typeof spawn> {
   return spawn(process.execPath, ['--disable-warning=TimeoutNegativeWarning', path.join(import.meta.dirname, '../dist/main.js')], {
     env: {

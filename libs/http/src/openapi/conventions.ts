@@ -46,7 +46,7 @@ export const RESPONSES: Readonly<Record<string, JsonSchema>> = {
   ),
   TooLarge: problem('`body_too_large`: more than 1 MiB.'),
   Unavailable: problem(
-    'Something that this call needs is away or not ready yet, e.g. `database_unavailable`, `schema_behind`, `ledger_behind`, `keys_behind`, `keys_unavailable`, `policy_not_ready`, `data_map_not_ready`. Try again.',
+    'Something that this call needs is away or not ready yet, e.g. `database_unavailable`, `schema_behind`, `ledger_behind`, `keys_behind`, `keys_missing`, `keys_unavailable`, `policy_not_ready`, `data_map_not_ready`. Try again.',
     header('Retry-After', 'Seconds to wait.', { type: 'string', pattern: '^[0-9]+$' }),
   ),
 };

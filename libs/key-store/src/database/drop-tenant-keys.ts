@@ -14,7 +14,7 @@ export interface KeySite {
 }
 
 /** Tables of a service with a column `tenant`, but for the tombstones. */
-const TABLES = ['data_key', 'use_key', 'index_key', 'intermediate_key', 'destroyed_key', 'destroyed_count', 'rotation'];
+const TABLES = ['data_key', 'use_key', 'index_key', 'index_check', 'intermediate_key', 'destroyed_key', 'destroyed_count', 'rotation'];
 
 /**
  * Destroys every key of a tenant: first what the services have, with a tombstone so that none is made again, then the

@@ -75,6 +75,7 @@ export class KeyRings {
     } catch (error) {
       const now = performance.now();
       if (now - began >= SLOW_MS) this.failed.set(tenant, { error, until: now + Math.min(now - began, LONGEST_PAUSE_MS) });
+      if (isHeedError(error) && error.code === 'keys_missing') this.rings.delete(tenant);
       // Its provider says that the key is gone: what is cached ends with it. Being away says nothing.
       if (isHeedError(error) && isHeedError(error.cause) && error.cause.code !== 'kek_unavailable') this.rings.delete(tenant);
       throw error;

@@ -3,8 +3,12 @@ import type { DataKey, KekProvider, Place } from '@heed/crypto';
 import type { Clock } from '@heed/kernel';
 import { keyCacheAge, keyCacheLimit } from '@heed/observability';
 import type { Database } from '@heed/persistence';
+import { tenantsMissing } from '../check/index-checks.js';
+import type { TenantCheck } from '../check/index-checks.js';
+import type { KeyChecks } from '../check/key-checks.js';
 import { KeyRings } from '../ring/key-rings.js';
 import type { BlindIndexes } from '../ring/tenant-ring.js';
+import { RotationLog } from '../rotation/rotation-log.js';
 import { DataKeys } from './data-keys.js';
 import { countDestroyed, destroyKeys, tenantsBehind } from './destroy-keys.js';
 import { Reservoir } from './reservoir.js';
@@ -21,6 +25,8 @@ export interface FieldVaultOptions {
   /** How long keys serve without a word of the provider, and how long a person's key stays in memory. */
   readonly cacheMs: number;
   readonly cacheSize: number;
+  /** What the service remembers of its keys; without it, as in programs that look on, any keys do. */
+  readonly checks?: KeyChecks;
   /** See `KeyRings`. */
   readonly admit?: (tenant: string) => Promise<void>;
 }
@@ -106,6 +112,12 @@ export class FieldVault {
     return (await this.rings.reload(tenant)).indexes;
   }
 
+  /** Asks for a new key of the blind indexes where none is under way: the one that a service's tables name is gone. */
+  async askIndexChange(tenant: string): Promise<void> {
+    const { indexes } = await this.rings.of(tenant);
+    if (indexes.all.length === 1) await new RotationLog(this.options).request(tenant, 'index', 'due');
+  }
+
   /** A key of the whole tenant for one use, made at the first call. @param period one key for each, e.g. a date */
   useKey(tenant: string, use: string, period = ''): Promise<DataKey> {
     return this.uses.of(tenant, use, period);
@@ -125,6 +137,11 @@ export class FieldVault {
   /** The tenants of whose keys, destroyed before, this keys database does not know: it is an older copy. */
   tenantsBehind(destroyed: readonly { readonly tenant: string; readonly keys: readonly string[] }[]): Promise<readonly string[]> {
     return tenantsBehind(this.options, destroyed);
+  }
+
+  /** The tenants whose keys that a service remembers this keys database never made: it is another, or an older copy. */
+  tenantsMissing(remembered: readonly TenantCheck[]): Promise<readonly string[]> {
+    return tenantsMissing(this.options.database, remembered);
   }
 
   /** How many keys of each tenant were ever destroyed in the keys database that is there now. */
@@ -152,6 +169,7 @@ export class FieldVault {
     clearInterval(this.tidying);
     await this.reservoir.drain().catch(() => undefined); // what is left seals nothing
     await this.options.database.close();
+    await this.options.checks?.close();
     await this.options.kek.close();
   }
 

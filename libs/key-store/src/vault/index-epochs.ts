@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '@heed/kernel';
 import type { Database } from '@heed/persistence';
+import { checkOf } from '../check/index-checks.js';
+import type { KeyChecks } from '../check/key-checks.js';
 import { asKeysUnavailable, keysUnavailable } from '../keys-unavailable.js';
 import type { KeyRings } from '../ring/key-rings.js';
 import type { BlindIndexes } from '../ring/tenant-ring.js';
@@ -13,20 +15,26 @@ import { indexAad } from '../ring/wrapping.js';
  */
 export class IndexEpochs {
   constructor(
-    private readonly options: { readonly service: string; readonly database: Database; readonly clock: Clock },
+    private readonly options: { readonly service: string; readonly database: Database; readonly clock: Clock; readonly checks?: KeyChecks | undefined },
     private readonly rings: KeyRings,
   ) {}
 
-  /** A new key joins, unless one has joined or is leaving. */
+  /** A new key joins, unless one has joined or is leaving. Its number is none that a key ever had, in this keys database or the service's memory. */
   async join(tenant: string): Promise<BlindIndexes> {
     const ring = await this.rings.reload(tenant);
     if (ring.indexes.all.length > 1) return ring.indexes;
-    const epoch = ring.indexes.current.epoch + 1;
-    const wrapped = ring.wrapOther(randomBytes(32), indexAad(this.options.service, tenant, epoch));
+    const [made] = await this.query<{ newest: number }>('SELECT coalesce(max(epoch), 0) AS newest FROM index_check WHERE tenant = $1', [tenant]);
+    const memory = await this.options.checks?.compare(tenant);
+    const epoch = Math.max(ring.indexes.current.epoch, made?.newest ?? 0, memory?.newest ?? 0) + 1;
+    const key = randomBytes(32);
+    const wrapped = ring.wrapOther(key, indexAad(this.options.service, tenant, epoch));
     await this.query(
-      `WITH ik AS MATERIALIZED (SELECT epoch FROM intermediate_key WHERE tenant = $1 AND epoch = $2 FOR KEY SHARE)
-       INSERT INTO index_key (tenant, epoch, ik_epoch, wrapped, state, created_at) SELECT $1, $3, ik.epoch, $4, 'joining', $5 FROM ik ON CONFLICT DO NOTHING`,
-      [tenant, ring.epoch, epoch, wrapped, this.options.clock.now()],
+      `WITH ik AS MATERIALIZED (SELECT epoch FROM intermediate_key WHERE tenant = $1 AND epoch = $2 FOR KEY SHARE),
+       joined AS (
+         INSERT INTO index_key (tenant, epoch, ik_epoch, wrapped, state, created_at)
+         SELECT $1::text, $3::int, ik.epoch, $4::bytea, 'joining', $5::timestamptz FROM ik ON CONFLICT DO NOTHING RETURNING tenant, epoch)
+       INSERT INTO index_check (tenant, epoch, value) SELECT tenant, epoch, $6::bytea FROM joined`,
+      [tenant, ring.epoch, epoch, wrapped, this.options.clock.now(), checkOf(epoch, key).value],
     );
     const { indexes } = await this.rings.reload(tenant);
     if (indexes.all.length < 2) throw keysUnavailable(`The keys of ${tenant} are just being changed; try again.`);
@@ -60,7 +68,7 @@ export class IndexEpochs {
     return (await this.rings.reload(tenant)).indexes;
   }
 
-  private query(text: string, values: readonly unknown[]): Promise<readonly object[]> {
-    return asKeysUnavailable(() => this.options.database.query(text, values));
+  private query<R extends object>(text: string, values: readonly unknown[]): Promise<readonly R[]> {
+    return asKeysUnavailable(() => this.options.database.query<R>(text, values));
   }
 }

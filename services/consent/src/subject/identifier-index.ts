@@ -45,8 +45,10 @@ export class IdentifierIndex {
     if (identifiers.length === 0) return { epoch: 0, blinded: new Map(), known: new Map() };
     const first = await this.lookWith(tx, await this.vault.indexes(tx.tenant), identifiers, writes);
     const look = first ?? (await this.lookWith(tx, await this.vault.refreshIndexes(tx.tenant), identifiers, writes));
-    if (!look) throw unavailable('keys_unavailable', 'The keys by which people are found are just being changed; try again.');
-    return look;
+    if (look) return look;
+    // The table may name a key that left after the copy was made that this table came from: only another change ends that.
+    await this.vault.askIndexChange(tx.tenant);
+    throw unavailable('keys_unavailable', 'The keys by which people are found are just being changed; try again.');
   }
 
   private async lookWith(tx: Tx, indexes: BlindIndexes, identifiers: readonly Identifier[], writes: boolean): Promise<Look | undefined> {
