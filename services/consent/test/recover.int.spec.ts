@@ -3,6 +3,7 @@ import { ledgerSequenced } from '@heed/contracts-ledger';
 import { messageSent } from '@heed/contracts-notifications';
 import { newEvent, uuidv7 } from '@heed/kernel';
 import { newSalt, verifyConsistency } from '@heed/ledger';
+import { UnitOfWork } from '@heed/persistence';
 import { recoverService } from '@heed/runtime';
 import { DatabaseCopies, eventProbe, eventually, everythingTold, unplaced } from '@heed/testing';
 import type { EventProbe } from '@heed/testing';
@@ -11,6 +12,7 @@ import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { consentRecovery, consentService } from '../src/index.js';
+import { lostDecisions, restoreDecisions } from '../src/recovery/restore-decisions.js';
 import { ada, ConsentUnderTest, PLATFORM } from './consent-under-test.js';
 
 const LONG = { timeoutMs: 40_000 };
@@ -143,6 +145,18 @@ describe('consent, whose database was put back from an older copy', () => {
       const { body } = await consent.service.call('GET', `/v1/dispatches/${dispatchId}`, PLATFORM);
       expect(body).toMatchObject({ state: 'done', kind: 'withdrawal', targets: [{ dataStore: 'crm', state: 'done', rows: 1 }] });
     }, LONG);
+  });
+
+  it('keeps a withdrawal that Kafka never got, where it puts an older decision of the same person back', async () => {
+    const subject = ada();
+    const given = await decide(subject, 'given');
+    await decide(subject, 'withdrawn');
+    const [ref, dispatchId] = [String(given['ref']), String(given['dispatchId'])];
+    const record = { id: uuidv7(), kind: 'consent.given', ref, at: consent.clock.now().toISOString(), salt: newSalt(), data: { version: 1, purposes: ['marketing_email'], dispatchId } };
+    const lost = lostDecisions({ records: [record], published: [], ingress: new Map() });
+    await consent.service.service.app.get(UnitOfWork, { strict: false }).run('ajuni', (tx) => restoreDecisions(tx, lost));
+    expect(lost).toHaveLength(1);
+    expect(await allowed(subject)).toBe(false);
   });
 
   it('continues the very ledger that was signed before', async () => {
