@@ -1,5 +1,6 @@
 import { byEmail, Heed } from '@heed/e2e';
 import type { Answer } from '@heed/e2e';
+import { readDeadLetters } from '@heed/kafka';
 import { eventually } from '@heed/testing';
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -190,51 +191,27 @@ describe('a tenant that names another', () => {
 
   it('in an event: the record is dead-lettered where it was written, and the other tenant never hears of it', async () => {
     const email = `${randomUUID()}@example.com`;
-    const id = randomUUID();
     const producer = heed.kafka.producer();
     await producer.connect();
-    await producer.send({
+    const [sent] = await producer.send({
       topic: `heed.t.${ATTACKER}.ingress.v1`,
       messages: [
         {
           value: JSON.stringify({ subject: byEmail(email), decisions: [{ purpose: 'marketing_email', decision: 'given' }] }),
           headers: {
-            ce_specversion: '1.0', ce_id: id, ce_source: '/forged', ce_type: 'heed.ingress.consent_given.v1',
+            ce_specversion: '1.0', ce_id: randomUUID(), ce_source: '/forged', ce_type: 'heed.ingress.consent_given.v1',
             ce_time: new Date().toISOString(), ce_tenantid: VICTIM, 'content-type': 'application/json',
           },
         },
       ],
     });
     await producer.disconnect();
-    await eventually(async () => expect(await deadLetters(`heed.t.${ATTACKER}.ingress.v1.dlq`)).toContain(id), { timeoutMs: 30_000 });
+    const origin = { topic: `heed.t.${ATTACKER}.ingress.v1`, partition: 0, offset: sent?.baseOffset };
+    const letters = () => readDeadLetters(heed.kafka, (topic) => topic === `${origin.topic}.dlq`);
+    await eventually(async () => expect(await letters()).toContainEqual(expect.objectContaining({ code: 'tenant_mismatch', origin })), { timeoutMs: 30_000 });
     for (const tenant of [ATTACKER, VICTIM]) {
       const check = await heed.call(tenant, 'POST', '/v1/consents/check', { subject: byEmail(email), purpose: 'marketing_email' });
       expect(check.body).toMatchObject({ allowed: false, reason: 'no_decision' });
     }
   });
 });
-
-/** The ids of the events in a dead-letter topic. */
-async function deadLetters(topic: string): Promise<readonly string[]> {
-  const consumer = heed.kafka.consumer({ groupId: `look-${randomUUID()}`, maxWaitTimeInMs: 100 });
-  const admin = heed.kafka.admin();
-  await admin.connect();
-  const ends = await admin.fetchTopicOffsets(topic);
-  await admin.disconnect();
-  const expected = ends.reduce((sum, { high, low }) => sum + Number(high) - Number(low), 0);
-  const ids: string[] = [];
-  if (expected === 0) return ids;
-  await consumer.connect();
-  try {
-    await consumer.subscribe({ topic, fromBeginning: true });
-    await consumer.run({
-      eachMessage: async ({ message }) => {
-        ids.push(JSON.stringify(Object.fromEntries(Object.entries(message.headers ?? {}).map(([key, value]) => [key, String(value)]))));
-      },
-    });
-    await eventually(() => expect(ids.length).toBeGreaterThanOrEqual(expected), { timeoutMs: 10_000 });
-    return ids.flatMap((headers) => Object.values(JSON.parse(headers) as Record<string, string>));
-  } finally {
-    await consumer.disconnect();
-  }
-}
