@@ -129,8 +129,10 @@ describe('with logins, each program as a user of its own', () => {
     const seen = async (service: string) => (await (await guest(kafkaUser.service(service))).topics()).filter((topic) => topic.startsWith('heed.t.'));
     expect(await seen('notifications')).toEqual([]);
     expect(await seen('subprocessor-registry')).toEqual([]);
-    const consent = await guest(kafkaUser.service('consent'));
-    expect(await consent.onTopics['read']?.(`heed.t.${A}.commands.v1`)).toBe('TOPIC_AUTHORIZATION_FAILED');
+    const reads = async (service: string, topic: string) => (await guest(kafkaUser.service(service))).onTopics['read']?.(`heed.t.${A}.${topic}`);
+    expect(await reads('consent', 'events.v1')).toBe('TOPIC_AUTHORIZATION_FAILED');
+    expect(await reads('retention', 'ingress.v1')).toBe('TOPIC_AUTHORIZATION_FAILED');
+    expect(await reads('notifications', 'commands.v1')).toBe('TOPIC_AUTHORIZATION_FAILED');
   });
 
   it('lets nobody in without a login or with a wrong password', async () => {
