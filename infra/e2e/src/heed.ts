@@ -2,11 +2,10 @@ import { ClientCredentials, STEP_UP_HEADER } from '@heed/auth';
 import { createKafka } from '@heed/kafka';
 import type { Kafka } from '@heed/kafka';
 import { fetchLocalToken, localConfigWith, LocalSystem, stepUpLocally } from '@heed/local';
-import { eventually, guardedActOf } from '@heed/testing';
+import { databaseAt, eventually, guardedActOf, sqlOn } from '@heed/testing';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import pg from 'pg';
 
 export { ClientCredentials };
 
@@ -88,16 +87,8 @@ export class Heed {
   }
 
   /** A statement in a tenant's sample store, over a connection of its own: what an audit reads. */
-  async store<R extends object>(tenant: string, store: 'crm' | 'telemetry', text: string, values: readonly unknown[] = []): Promise<readonly R[]> {
-    const url = new URL(this.system.context.postgresUrl);
-    url.pathname = `/${store}_${tenant}`;
-    const client = new pg.Client({ connectionString: url.href });
-    await client.connect();
-    try {
-      return (await client.query<R>(text, [...values])).rows;
-    } finally {
-      await client.end();
-    }
+  store<R extends object>(tenant: string, store: 'crm' | 'telemetry', text: string, values: readonly unknown[] = []): Promise<readonly R[]> {
+    return sqlOn<R>(databaseAt(this.system.context.postgresUrl, `${store}_${tenant}`), text, values);
   }
 
   /** Waits until a dispatch is in a state; the failure shows its targets. */

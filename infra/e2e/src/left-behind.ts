@@ -1,9 +1,8 @@
 import type { Kafka } from '@heed/kafka';
-import { eventually } from '@heed/testing';
+import { databaseAt, eventually, sqlOn } from '@heed/testing';
 import { randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import pg from 'pg';
 
 /** Something that was found lying about: where, and its content. */
 export interface Piece {
@@ -27,16 +26,15 @@ export async function* files(folder: string, passOver: (relative: string) => boo
 
 /** Every row of every table of the databases whose name begins so, as text; `bytea` as hexadecimal. */
 export async function* rows(serverUrl: string, prefix: string): AsyncGenerator<Piece> {
-  for (const { datname } of await query<{ datname: string }>(serverUrl, 'SELECT datname FROM pg_database WHERE starts_with(datname, $1)', [prefix])) {
-    const url = new URL(serverUrl);
-    url.pathname = `/${datname}`;
-    const tables = await query<{ name: string }>(
-      url.href,
+  for (const { datname } of await sqlOn<{ datname: string }>(serverUrl, 'SELECT datname FROM pg_database WHERE starts_with(datname, $1)', [prefix])) {
+    const url = databaseAt(serverUrl, datname);
+    const tables = await sqlOn<{ name: string }>(
+      url,
       `SELECT format('%I.%I', n.nspname, c.relname) AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relkind = 'r' AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'`,
     );
     for (const { name } of tables) {
-      const texts = await query<{ row: string }>(url.href, `SELECT t::text AS row FROM ${name} AS t`);
+      const texts = await sqlOn<{ row: string }>(url, `SELECT t::text AS row FROM ${name} AS t`);
       yield { where: `${datname} ${name}`, content: texts.map(({ row }) => row).join('\n') };
     }
   }
@@ -44,8 +42,8 @@ export async function* rows(serverUrl: string, prefix: string): AsyncGenerator<P
 
 /** What lies on the disk of those databases, after a checkpoint. @param dataDirectory of that server */
 export async function* databaseFiles(serverUrl: string, dataDirectory: string, prefix: string): AsyncGenerator<Piece> {
-  await query(serverUrl, 'CHECKPOINT');
-  const databases = await query<{ oid: string; datname: string }>(serverUrl, 'SELECT oid::text, datname FROM pg_database WHERE starts_with(datname, $1)', [prefix]);
+  await sqlOn(serverUrl, 'CHECKPOINT');
+  const databases = await sqlOn<{ oid: string; datname: string }>(serverUrl, 'SELECT oid::text, datname FROM pg_database WHERE starts_with(datname, $1)', [prefix]);
   for (const { oid, datname } of databases) {
     for await (const { where, content } of files(path.join(dataDirectory, 'base', oid), () => false)) yield { where: `${datname} ${where}`, content };
   }
@@ -77,14 +75,4 @@ export async function records(kafka: Kafka, wanted: (topic: string) => boolean):
   }, { timeoutMs: 60_000 });
   await consumer.disconnect();
   return pieces;
-}
-
-async function query<R extends object>(url: string, text: string, values: readonly unknown[] = []): Promise<readonly R[]> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query<R>(text, [...values])).rows;
-  } finally {
-    await client.end();
-  }
 }

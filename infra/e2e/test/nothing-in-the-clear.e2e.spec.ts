@@ -9,7 +9,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 const TENANTS = ['ajuni', 'askasia'] as const;
 /** In every word that is searched for, so that the large things need one search. */
 const MARK = `zq${randomBytes(5).toString('hex')}`;
-const ORIGINAL = { orders: 2, tickets: 1 };
 
 /** Somebody with every identifier that Heed takes, and words that name them. */
 interface Somebody {
@@ -57,7 +56,7 @@ async function settle(tenant: string, { email, userId, name, words }: Somebody):
     tenant,
     'crm',
     `WITH p AS (INSERT INTO people (email, user_id, name, marketing_email) VALUES ($1, $2, $3, true) RETURNING id),
-     o AS (INSERT INTO orders (person_id, total_cents, ship_to, placed_at) SELECT id, 100, $3, now() FROM p, generate_series(1, ${ORIGINAL.orders})),
+     o AS (INSERT INTO orders (person_id, total_cents, ship_to, placed_at) SELECT id, 100, $3, now() FROM p, generate_series(1, 2)),
      t AS (INSERT INTO tickets (person_id, subject) SELECT id, $4 FROM p RETURNING id)
      INSERT INTO messages (ticket_id, author, body) SELECT id, 'customer', $4 FROM t`,
     [at, userId, name, words],

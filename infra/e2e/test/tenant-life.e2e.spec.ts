@@ -1,14 +1,13 @@
 import { byEmail, Heed } from '@heed/e2e';
 import { policyPackFile } from '@heed/policy';
 import { SERVICES } from '@heed/local';
-import { eventually } from '@heed/testing';
+import { databaseAt, eventually, sqlOn } from '@heed/testing';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const HEED = path.join(import.meta.dirname, '../../../libs/cli/bin/heed.js');
@@ -40,17 +39,8 @@ const tenant = (): Promise<{ status: number; body: Record<string, unknown> }> =>
 const consent = (id: string, email: string): Promise<{ status: number }> =>
   heed.call(id, 'POST', '/v1/consents', { subject: byEmail(email), decisions: [{ purpose: 'marketing_email', decision: 'given' }] });
 
-async function sql<R extends object>(service: string, statement: string): Promise<readonly R[]> {
-  const url = new URL(heed.system.context.postgresUrl);
-  url.pathname = `/heed_${service.replaceAll('-', '_')}`;
-  const client = new pg.Client({ connectionString: url.href });
-  await client.connect();
-  try {
-    return (await client.query<R>(statement)).rows;
-  } finally {
-    await client.end();
-  }
-}
+const sql = <R extends object>(service: string, statement: string): Promise<readonly R[]> =>
+  sqlOn<R>(databaseAt(heed.system.context.postgresUrl, `heed_${service.replaceAll('-', '_')}`), statement);
 
 /** Whatever names acme in catalogues, on Kafka and in the files of this home. */
 async function traces(): Promise<readonly string[]> {

@@ -6,8 +6,7 @@ import { FileKek, kekMissing, kekUnavailable } from '@heed/crypto';
 import type { KekProvider, Place } from '@heed/crypto';
 import { FieldVault } from '@heed/key-store';
 import { Database } from '@heed/persistence';
-import { TestKeys, VirtualClock } from '@heed/testing';
-import pg from 'pg';
+import { databaseAt, sessionOn, TestKeys, VirtualClock } from '@heed/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
 const MINUTE = 60_000;
@@ -49,13 +48,10 @@ function moody(kek: KekProvider): KekProvider {
 
 /** Ends every session of the service in the keys database, and lets none in, or lets them in again. */
 async function setConnections(allowed: boolean): Promise<void> {
-  const server = new URL(keys.adminUrl);
-  server.pathname = '/postgres';
-  const client = new pg.Client({ connectionString: server.href });
-  await client.connect();
-  await client.query(`ALTER DATABASE ${keys.database} WITH ALLOW_CONNECTIONS ${allowed}`);
-  if (!allowed) await client.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [keys.database]);
-  await client.end();
+  await sessionOn(databaseAt(keys.adminUrl, 'postgres'), async (client) => {
+    await client.query(`ALTER DATABASE ${keys.database} WITH ALLOW_CONNECTIONS ${allowed}`);
+    if (!allowed) await client.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [keys.database]);
+  });
 }
 
 async function sealedNote(): Promise<{ id: string; sealed: Buffer }> {

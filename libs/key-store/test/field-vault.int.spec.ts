@@ -5,8 +5,7 @@ import { FileKek } from '@heed/crypto';
 import type { DataKey, KekProvider, Place } from '@heed/crypto';
 import { FieldVault } from '@heed/key-store';
 import { Database } from '@heed/persistence';
-import { TestKeys, VirtualClock } from '@heed/testing';
-import pg from 'pg';
+import { sqlOn, TestKeys, VirtualClock } from '@heed/testing';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 
 const clock = new VirtualClock();
@@ -40,15 +39,7 @@ async function newKey(of: FieldVault, tenant = 'ajuni'): Promise<DataKey> {
   return key;
 }
 
-async function sql<R extends object>(text: string, values: readonly unknown[] = [], url = keys.adminUrl): Promise<readonly R[]> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query<R>(text, [...values])).rows;
-  } finally {
-    await client.end();
-  }
-}
+const sql = <R extends object>(text: string, values: readonly unknown[] = [], url = keys.adminUrl): Promise<readonly R[]> => sqlOn<R>(url, text, values);
 
 it('opens in another instance what one sealed, by one query for a batch', async () => {
   const [one, other] = [vault(), vault()];

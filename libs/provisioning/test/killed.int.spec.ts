@@ -3,13 +3,12 @@ import { FieldVault, keysLogin, tenantKeysLeft } from '@heed/key-store';
 import { Database } from '@heed/persistence';
 import { createTenant, listTenants, sweepTenants, TENANT_SERVICES } from '@heed/provisioning';
 import type { TenantService } from '@heed/provisioning';
-import { freshTopicPrefix, testServers, VirtualClock } from '@heed/testing';
+import { databaseAt, freshTopicPrefix, sqlOn, testServers, VirtualClock } from '@heed/testing';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testInstallation } from './support/test-installation.js';
 import type { Place } from './support/test-installation.js';
@@ -35,17 +34,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(place.dir, { recursive: true }));
 
-async function sql<R extends object>(service: TenantService, text: string, values: readonly unknown[] = []): Promise<readonly R[]> {
-  const url = new URL(place.adminUrl);
-  url.pathname = `/${installation.database?.(service) ?? ''}`;
-  const client = new pg.Client({ connectionString: url.href });
-  await client.connect();
-  try {
-    return (await client.query<R>(text, [...values])).rows;
-  } finally {
-    await client.end();
-  }
-}
+const sql = <R extends object>(service: TenantService, text: string, values: readonly unknown[] = []): Promise<readonly R[]> =>
+  sqlOn<R>(databaseAt(place.adminUrl, installation.database?.(service) ?? ''), text, values);
 
 function child(command: 'create' | 'sweep', id: string, failpoint?: string): { ended: Promise<unknown>; lines: () => string } {
   const args = ['--disable-warning=ExperimentalWarning', CHILD, JSON.stringify(place), command, id, ...(failpoint ? [failpoint] : [])];

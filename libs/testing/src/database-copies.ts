@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { eventually } from './eventually.js';
+import { databaseAt, sessionOn } from './sql-on.js';
 
 /** Cold copies of a database, and what a restore does with one: it stands in the original's place, under its name. */
 export class DatabaseCopies {
@@ -22,9 +23,7 @@ export class DatabaseCopies {
 
   /** A transaction that has begun to write and does not end: what others commit meanwhile gets no place in a ledger. @returns how to end it */
   async holdOpen(): Promise<() => Promise<void>> {
-    const url = new URL(this.adminUrl);
-    url.pathname = '/postgres';
-    const session = new pg.Client({ connectionString: url.href });
+    const session = new pg.Client({ connectionString: databaseAt(this.adminUrl, 'postgres') });
     await session.connect();
     await session.query('BEGIN');
     await session.query('SELECT pg_current_xact_id()');
@@ -44,14 +43,6 @@ export class DatabaseCopies {
   }
 
   private async onServer(work: (server: pg.Client) => Promise<void>): Promise<void> {
-    const url = new URL(this.adminUrl);
-    url.pathname = '/postgres';
-    const server = new pg.Client({ connectionString: url.href });
-    await server.connect();
-    try {
-      await work(server);
-    } finally {
-      await server.end();
-    }
+    await sessionOn(databaseAt(this.adminUrl, 'postgres'), work);
   }
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import pg from 'pg';
+import { sqlOn } from './sql-on.js';
 import { testServers } from './test-servers.js';
 
 export interface FreshDatabase {
@@ -24,11 +24,5 @@ export async function freshDatabase(serverUrl: string = testServers().postgresUr
 }
 
 async function run(connectionString: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString });
-  await client.connect();
-  try {
-    await client.query(sql);
-  } finally {
-    await client.end();
-  }
+  await sqlOn(connectionString, sql);
 }

@@ -12,6 +12,7 @@ export { testIssuer, type TestIssuer, type TestPrincipal } from './test-issuer.j
 export { TestBao } from './kek/test-bao.js';
 export { testSofthsm, type TestToken } from './kek/test-softhsm.js';
 export { TestKeys } from './test-keys.js';
+export { databaseAt, sessionOn, sqlOn } from './sql-on.js';
 export { testServers, type TestServers } from './test-servers.js';
 export { guardedActOf, TestStepUps, type TestStepUp } from './test-step-ups.js';
 export { TestStores } from './test-stores.js';

@@ -13,10 +13,10 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import pg from 'pg';
 import type { z } from 'zod';
 import { documentedFetch } from './documented-fetch.js';
 import { freshTopicPrefix } from './fresh-topic-prefix.js';
+import { sqlOn } from './sql-on.js';
 import { testIssuer } from './test-issuer.js';
 import type { TestIssuer, TestPrincipal } from './test-issuer.js';
 import { TestKeys } from './test-keys.js';
@@ -167,14 +167,8 @@ export class StartedService {
     return guarded ? { [STEP_UP_HEADER]: await this.bed.stepUps.token({ tenant, subject: sub, ...guarded }) } : {};
   }
 
-  async sql<R extends object>(text: string, values: readonly unknown[] = []): Promise<readonly R[]> {
-    const client = new pg.Client({ connectionString: this.databaseUrl });
-    await client.connect();
-    try {
-      return (await client.query<R>(text, [...values])).rows;
-    } finally {
-      await client.end();
-    }
+  sql<R extends object>(text: string, values: readonly unknown[] = []): Promise<readonly R[]> {
+    return sqlOn<R>(this.databaseUrl, text, values);
   }
 }
 

@@ -1,6 +1,6 @@
 import { systemClock } from '@heed/kernel';
 import { migrate } from '@heed/persistence';
-import { eventProbe, eventually, ServiceBed, startPostgres, TestKeys, testServers, TestStores } from '@heed/testing';
+import { databaseAt, eventProbe, eventually, ServiceBed, sqlOn, startPostgres, TestKeys, testServers, TestStores } from '@heed/testing';
 import type { EmbeddedPostgres, EventProbe } from '@heed/testing';
 import { loadSamplePack } from '@heed/policy';
 import { execFile, spawn } from 'node:child_process';
@@ -10,7 +10,6 @@ import { chmod, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import pg from 'pg';
 import { consentMigrations } from '../src/index.js';
 
 const MAIN = path.join(import.meta.dirname, '../dist/main.js');
@@ -70,16 +69,8 @@ export class TwoServers {
   }
 
   /** As superuser: what any tool sees that has the disk. */
-  async sql<R extends object>(server: ServerName, text: string, values: readonly unknown[] = []): Promise<readonly R[]> {
-    const url = new URL(this.url(server));
-    url.pathname = server === 'data' ? `/${DATABASE}` : new URL(this.keysUrl).pathname;
-    const client = new pg.Client({ connectionString: url.href });
-    await client.connect();
-    try {
-      return (await client.query<R>(text, [...values])).rows;
-    } finally {
-      await client.end();
-    }
+  sql<R extends object>(server: ServerName, text: string, values: readonly unknown[] = []): Promise<readonly R[]> {
+    return sqlOn<R>(databaseAt(this.url(server), server === 'data' ? DATABASE : new URL(this.keysUrl).pathname.slice(1)), text, values);
   }
 
   /** Starts the process; returns when it listens, whether or not it serves. */

@@ -4,13 +4,12 @@ import { applyTopics, createKafka } from '@heed/kafka';
 import { uuidv7 } from '@heed/kernel';
 import { databaseName, migrate, persistenceMigrations } from '@heed/persistence';
 import { describeService, startService } from '@heed/runtime';
-import { documentedFetch, eventProbe, freshTopicPrefix, testIssuer, testServers, VirtualClock } from '@heed/testing';
+import { databaseAt, documentedFetch, eventProbe, freshTopicPrefix, sqlOn, testIssuer, testServers, VirtualClock } from '@heed/testing';
 import type { EventProbe } from '@heed/testing';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import pg from 'pg';
 import { issueOperatorCode, registryMigrations, registryService } from '../src/index.js';
 import { StepUpSigner } from '../src/step-up/adapters/step-up-signer.js';
 
@@ -105,17 +104,7 @@ export async function startRegistry(tenants: readonly string[], env: Readonly<Re
       const { token } = await signer.sign({ id: uuidv7(clock.now()), tenant, subject: sub, act, resource, method });
       return { [STEP_UP_HEADER]: token };
     },
-    sql: async <R extends object>(text: string) => {
-      const admin = new URL(postgresUrl);
-      admin.pathname = `/${databaseName(service)}`;
-      const client = new pg.Client({ connectionString: admin.href });
-      await client.connect();
-      try {
-        return (await client.query<R>(text)).rows;
-      } finally {
-        await client.end();
-      }
-    },
+    sql: <R extends object>(text: string) => sqlOn<R>(databaseAt(postgresUrl, databaseName(service)), text),
     stop: async () => {
       await bus.stop();
       await running.stop();
