@@ -1,5 +1,6 @@
+import { readToEnd } from '@heed/kafka';
 import type { Kafka } from '@heed/kafka';
-import { databaseAt, eventually, sqlOn } from '@heed/testing';
+import { databaseAt, sqlOn } from '@heed/testing';
 import { randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -54,25 +55,14 @@ export async function records(kafka: Kafka, wanted: (topic: string) => boolean):
   const admin = kafka.admin();
   await admin.connect();
   const topics = (await admin.listTopics()).filter(wanted);
-  const offsets = await Promise.all(topics.map((topic) => admin.fetchTopicOffsets(topic)));
   await admin.disconnect();
-  const missing = new Set(
-    offsets.flatMap((partitions, i) => partitions.filter((p) => Number(p.high) > Number(p.low)).map((p) => `${topics[i]} ${p.partition} ${Number(p.high) - 1}`)),
-  );
   const pieces: Piece[] = [];
-  const consumer = kafka.consumer({ groupId: randomUUID(), maxWaitTimeInMs: 100 });
-  await consumer.connect();
-  await consumer.subscribe({ topics, fromBeginning: true });
-  await consumer.run({
-    eachMessage: async ({ topic, partition, message }) => {
-      const headers = Object.entries(message.headers ?? {}).map(([name, value]) => `${name}: ${String(value)}`);
-      pieces.push({ where: `${topic} ${partition}@${message.offset}`, content: [String(message.key), ...headers, String(message.value)].join('\n') });
-      missing.delete(`${topic} ${partition} ${message.offset}`);
+  await readToEnd({
+    kafka, groupId: randomUUID(), topics,
+    take: ({ topic, partition, offset, key, value, headers }) => {
+      const said = Object.entries(headers ?? {}).map(([name, text]) => `${name}: ${String(text)}`);
+      pieces.push({ where: `${topic} ${partition}@${offset}`, content: [String(key), ...said, String(value)].join('\n') });
     },
   });
-  await eventually(() => {
-    if (missing.size > 0) throw new Error(`not read yet: ${[...missing].slice(0, 5).join(', ')}`);
-  }, { timeoutMs: 60_000 });
-  await consumer.disconnect();
   return pieces;
 }

@@ -1,5 +1,5 @@
 import type { SealedEnvelope } from '@heed/contracts-fanout';
-import { isTenantClosed, lookAtDue, remind } from '@heed/persistence';
+import { lookAtDue, remind } from '@heed/persistence';
 import type { Database, Tx, UnitOfWork } from '@heed/persistence';
 import { newestStores } from './data-map.store.js';
 
@@ -78,7 +78,7 @@ export async function mapChangedForReplay(tx: Tx, stores: readonly string[]): Pr
 
 /** Destroys what is kept for backups that are too old to be restored by now. */
 export async function emptyReplayVault(database: Database, unitOfWork: UnitOfWork): Promise<void> {
-  const look = (tenant: string): Promise<boolean> => unitOfWork.run(tenant, async (tx) => (await destroyDue(tx)) === BATCH).catch(closedIsDone);
+  const look = (tenant: string): Promise<boolean> => unitOfWork.run(tenant, async (tx) => (await destroyDue(tx)) === BATCH);
   while (await lookAtDue(database, WORK, look));
 }
 
@@ -91,11 +91,6 @@ async function destroyDue(tx: Tx): Promise<number> {
   );
   for (const { dispatch_id: dispatchId, data_store: dataStore, ref } of gone) tx.record({ kind: 'replay.destroyed', ref, data: { dispatchId, dataStore } });
   return gone.length;
-}
-
-function closedIsDone(error: unknown): boolean {
-  if (isTenantClosed(error)) return false;
-  throw error;
 }
 
 /** How many envelopes are kept for each dispatch: all that is told of them. */

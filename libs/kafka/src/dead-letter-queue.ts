@@ -1,11 +1,10 @@
-import kafkajs from 'kafkajs'; // as a whole: Node finds no name in it that is spread into its exports
-import type { Admin } from 'kafkajs';
 import { randomUUID } from 'node:crypto';
-import { setTimeout } from 'node:timers/promises';
 import type { Kafka } from './client.js';
 import { Publisher } from './client.js';
 import { openedContent } from './dead-letter.js';
 import type { RecordContent } from './dead-letter.js';
+import { readToEnd } from './read-to-end.js';
+import type { PlacedRecord } from './read-to-end.js';
 
 /** The header of a record that is no dead letter but says of one in its topic, `<partition>/<offset>`, that it was replayed. */
 const REPLAYED = 'heed_dlq_replayed';
@@ -35,79 +34,28 @@ export async function readDeadLetters(kafka: Kafka, matching: (topic: string) =>
   const admin = kafka.admin();
   await admin.connect();
   const groupId = `heed.dlq-reader.${randomUUID()}`;
+  const letters: DeadLetterRecord[] = [];
   try {
     const topics = (await admin.listTopics()).filter((topic) => topic.endsWith('.dlq') && matching(topic));
-    const ends = new Map<string, bigint>();
-    for (const topic of topics) {
-      for (const { partition, low, high } of await offsetsOf(admin, topic)) {
-        if (BigInt(high) > BigInt(low)) ends.set(`${topic}/${partition}`, BigInt(high));
-      }
-    }
-    if (ends.size === 0) return [];
-    return withoutMarks(await readUntil(kafka, groupId, [...new Set([...ends.keys()].map((key) => key.slice(0, key.lastIndexOf('/'))))], ends));
+    await readToEnd({ kafka, groupId, topics, take: (record) => void letters.push(letterOf(record)) });
   } finally {
     await admin.deleteGroups([groupId]).catch(() => undefined);
     await admin.disconnect();
   }
-}
-
-type Offsets = Awaited<ReturnType<Admin['fetchTopicOffsets']>>;
-
-/** kafkajs gives up at once where the leader of a partition is just changing; a moment later there is one. */
-async function offsetsOf(admin: Admin, topic: string, tries = 50): Promise<Offsets> {
-  try {
-    return await admin.fetchTopicOffsets(topic);
-  } catch (error) {
-    if (tries <= 1 || !(error instanceof kafkajs.KafkaJSProtocolError && error.retriable)) throw error;
-    await setTimeout(100);
-    return offsetsOf(admin, topic, tries - 1);
-  }
-}
-
-async function readUntil(kafka: Kafka, groupId: string, topics: readonly string[], ends: Map<string, bigint>): Promise<readonly DeadLetterRecord[]> {
-  const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 100, allowAutoTopicCreation: false });
-  const letters: DeadLetterRecord[] = [];
-  await consumer.connect();
-  try {
-    await consumer.subscribe({ topics: [...topics], fromBeginning: true });
-    await new Promise<void>((resolve, reject) => {
-      // A leader that moved, say: kafkajs begins again by itself.
-      consumer.on(consumer.events.CRASH, ({ payload }) => (payload.restart ? undefined : reject(payload.error)));
-      consumer
-        .run({
-          autoCommit: false,
-          eachBatch: async ({ batch }) => {
-            for (const message of batch.messages) letters.push(letterOf(batch.topic, batch.partition, message));
-            const key = `${batch.topic}/${batch.partition}`;
-            const end = ends.get(key);
-            if (end !== undefined && BigInt(batch.lastOffset()) + 1n >= end) ends.delete(key);
-            if (ends.size === 0) resolve();
-          },
-        })
-        .catch(reject);
-    });
-  } finally {
-    await consumer.disconnect();
-  }
-  return letters;
+  return withoutMarks(letters);
 }
 
 function withoutMarks(records: readonly DeadLetterRecord[]): readonly DeadLetterRecord[] {
   const replayed = new Map<string, Date>();
-  const letters = new Map<string, DeadLetterRecord>(); // a reader that began again has read some twice
-  for (const record of records) {
+  const letters = records.filter((record) => {
     const of = record.headers[REPLAYED]?.toString();
-    if (of === undefined) letters.set(`${record.topic}/${record.partition}/${record.offset}`, record);
-    else replayed.set(`${record.topic}/${of}`, record.at);
-  }
-  return [...letters].map(([id, letter]) => ({ ...letter, replayedAt: replayed.get(id) }));
+    if (of !== undefined) replayed.set(`${record.topic}/${of}`, record.at);
+    return of === undefined;
+  });
+  return letters.map((letter) => ({ ...letter, replayedAt: replayed.get(`${letter.topic}/${letter.partition}/${letter.offset}`) }));
 }
 
-function letterOf(
-  topic: string,
-  partition: number,
-  message: { offset: string; timestamp: string; key: Buffer | null; value: Buffer | null; headers?: Record<string, unknown> | undefined },
-): DeadLetterRecord {
+function letterOf({ topic, partition, ...message }: PlacedRecord): DeadLetterRecord {
   const headers: Record<string, Buffer> = {};
   for (const [name, value] of Object.entries(message.headers ?? {})) {
     const one: unknown = Array.isArray(value) ? value[0] : value;

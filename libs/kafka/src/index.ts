@@ -5,6 +5,7 @@ export * from './consumes.js';
 export * from './dead-letter.js';
 export * from './event-consumer.js';
 export * from './record-reader.js';
+export { readToEnd, type PlacedRecord, type ReadToEnd } from './read-to-end.js';
 export * from './remove-topics.js';
 export * from './topics.js';
 export * from './transport.js';

@@ -31,12 +31,14 @@ export function openFieldVault(service: string, { environment, clock, database: 
   const url = environment.HEED_KEYS_DATABASE_URL;
   if (url === undefined) throw new ConfigError('Configuration refused: HEED_KEYS_DATABASE_URL: the URL of this service\'s login to the keys database');
   const kek = openKek(environment);
-  const guard = new KekGuard({ kek, clock, evidenceFile: environment.HEED_KEK_EVIDENCE, promises: () => promisedKeys(own) });
+  // Both are asked within transactions that hold the pool's connections: they must not wait for one of those.
+  const aside = own.aside();
+  const guard = new KekGuard({ kek, clock, evidenceFile: environment.HEED_KEK_EVIDENCE, promises: () => promisedKeys(aside) });
   const database = new Database({ url, keysDir: environment.HEED_KEYS_DIR, clock, poolSize: POOL, ssl: databaseTls(environment, url) });
   const vault = new FieldVault({
     service,
     database,
-    checks: new KeyChecks(own.aside(), database),
+    checks: new KeyChecks(aside, database),
     kek,
     clock,
     cacheMs: environment.HEED_KEY_CACHE,

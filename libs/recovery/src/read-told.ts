@@ -1,3 +1,4 @@
+import { tenantOf } from '@heed/kafka';
 import { derivedId, fillTopic } from '@heed/kernel';
 import type { HeedEvent } from '@heed/kernel';
 import type { LedgerGap } from './ledger-gap.js';
@@ -29,10 +30,14 @@ export async function readIngress(options: RecoveryOptions, gaps: readonly Ledge
   const { kafka, topicPrefix, ingressTopic } = options;
   const heard = new Map<string, Heard>();
   if (ingressTopic === undefined) return heard;
-  for (const { tenant } of gaps) {
+  await readTopics({
+    kafka,
+    groupPrefix,
+    topics: gaps.map(({ tenant }) => topicPrefix + fillTopic(ingressTopic, { tenant })),
+    since,
     // The topic says whose it is, whatever an event claims.
-    const take = (event: HeedEvent, at: number): void => void heard.set(derivedId(tenant, event.source, event.id), { event: { ...event, tenant }, at: new Date(at) });
-    await readTopics({ kafka, groupPrefix, topics: [topicPrefix + fillTopic(ingressTopic, { tenant })], since, take, tenantOf: () => tenant });
-  }
+    tenantOf: (topic) => tenantOf(topic.slice(topicPrefix.length)),
+    take: (event, at) => void heard.set(derivedId(event.tenant, event.source, event.id), { event, at: new Date(at) }),
+  });
   return heard;
 }

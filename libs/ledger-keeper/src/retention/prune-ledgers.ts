@@ -29,6 +29,7 @@ export class PruneLedgers {
     let failure: unknown;
     for (const { id } of await this.options.database.listTenants()) {
       try {
+        await this.options.unitOfWork.run(id, (tx) => thinCheckpoints(tx, new Date(tx.clock.now().getTime() - CHECKPOINT_DAYS * 86_400_000)));
         while (await this.options.unitOfWork.run(id, (tx) => this.batch(tx))) failpoint('ledger.batch-pruned');
       } catch (error) {
         if (!isNotServed(error)) failure ??= error;
@@ -40,7 +41,6 @@ export class PruneLedgers {
   /** @returns whether there may be more */
   private async batch(tx: Tx): Promise<boolean> {
     const now = tx.clock.now();
-    await thinCheckpoints(tx, new Date(now.getTime() - CHECKPOINT_DAYS * 86_400_000));
     const rule = await this.ruleOf(tx);
     if (!rule) return false;
     const before = expiredBefore(rule.keep, now);
