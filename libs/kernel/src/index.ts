@@ -6,6 +6,7 @@ export * from './failpoint.js';
 export * from './gate.js';
 export * from './ids.js';
 export * from './loop.js';
+export * from './network.js';
 export * from './pause.js';
 export * from './privacy.js';
 export * from './subject.js';

@@ -1,4 +1,4 @@
-import { isHeedError } from '@heed/kernel';
+import { isHeedError, networkOf } from '@heed/kernel';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 
@@ -41,9 +41,14 @@ export function describeError(error: unknown): Record<string, unknown> {
   };
 }
 
-/** Takes out what may identify someone: quoted values, addresses, long numbers. */
+const IPV4 = /(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?:\/\d{1,3})?(?!\.?\w)/g;
+const IPV6 = /(?<![\w:.])[\da-f:]*:[\da-f:]*:(?:\d{1,3}(?:\.\d{1,3}){3}|[\da-f]*)(?:%\w+)?(?![\w.])/gi;
+
+/** Takes out what may identify someone: quoted values, addresses, long numbers; of an IP address its network stays (AJU-07). */
 export function scrub(text: string): string {
   return text
+    .replace(IPV6, (address) => networkOf(address) ?? address)
+    .replace(IPV4, (address) => networkOf(address.split('/', 1)[0] ?? '') ?? address)
     .replace(/[^\s"'<>()=]+@[^\s"'<>()=]+/g, '[redacted]')
     .replace(/\+?\d[\d\s-]{6,}\d/g, '[redacted]')
     .replace(/"[^"]{24,}"/g, '"[redacted]"')
