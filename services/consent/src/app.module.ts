@@ -16,6 +16,7 @@ import type { ConsentEnvironment } from './consent.config.js';
 import { ConsentController } from './consent-record/consent.controller.js';
 import { DecisionQueue } from './consent-record/decision-queue.js';
 import { IngressConsumer } from './consent-record/ingress.consumer.js';
+import { DeniedPurposes } from './consent-record/denied-purposes.js';
 import { RecordDecisions } from './consent-record/record-decisions.use-case.js';
 import { ErasePeople } from './erasure/erase-people.job.js';
 import { ErasureConsumer } from './erasure/erasure.consumer.js';
@@ -62,10 +63,15 @@ export class ConsentModule {
             new RecordDecisions(store, policies, fanout, outbox),
         },
         {
+          provide: DeniedPurposes,
+          inject: [PolicyStore, Outbox],
+          useFactory: (policies: PolicyStore, outbox: Outbox) => new DeniedPurposes(policies, outbox),
+        },
+        {
           provide: DecisionQueue,
-          inject: [UnitOfWork, RecordDecisions],
-          useFactory: (unitOfWork: UnitOfWork, decisions: RecordDecisions) =>
-            new DecisionQueue(unitOfWork, decisions, platform.environment.CONSENT_BATCH),
+          inject: [UnitOfWork, RecordDecisions, DeniedPurposes],
+          useFactory: (unitOfWork: UnitOfWork, decisions: RecordDecisions, denied: DeniedPurposes) =>
+            new DecisionQueue(unitOfWork, decisions, denied, platform.environment.CONSENT_BATCH),
         },
         {
           provide: ErasePeople,

@@ -2,7 +2,7 @@ import { instant, purposeId, subjectRef, uuid } from '@heed/kernel';
 import { z } from 'zod';
 import { count, head } from './head.js';
 
-const decision = z.enum(['given', 'refused', 'withdrawn']);
+const decision = z.enum(['given', 'refused', 'withdrawn', 'objected', 'expired', 'invalidated', 'terminated', 'requested', 'request_deferred', 'renewed_given']);
 const decided = {
   recordId: uuid,
   decision,

@@ -4,8 +4,15 @@ import { html } from './html.js';
 import type { Html } from './html.js';
 import { code, fact, facts, when, wideTable } from './pieces.js';
 
-const VERB = { given: 'gave consent', refused: 'refused consent', withdrawn: 'withdrew consent' } as const;
-const STATE = { given: 'consent is given', refused: 'consent is refused', withdrawn: 'consent is withdrawn' } as const;
+const VERB = {
+  given: 'gave consent', renewed_given: 'renewed their consent', refused: 'refused consent', withdrawn: 'withdrew consent', objected: 'objected to the use of their data',
+  requested: 'was asked for consent', request_deferred: 'was not asked for consent yet', expired: 'had given a consent that ran out',
+  invalidated: 'had given a consent that was declared invalid', terminated: 'had given a consent that ended',
+} as const;
+const STATE = {
+  given: 'consent is given', renewed_given: 'consent is given', refused: 'consent is refused', withdrawn: 'consent is withdrawn', objected: 'an objection stands',
+  requested: 'nothing is decided', request_deferred: 'nothing is decided', expired: 'consent has run out', invalidated: 'consent is invalid', terminated: 'consent has ended',
+} as const;
 
 export function consentBody({ certificate: c }: SignedCertificate<ConsentCertificate>): Html {
   const { decision, notice, present, purpose } = c;

@@ -35,6 +35,27 @@ export const consentWithdrawn = defineEvent({
   data: z.strictObject({ ...decided, dispatchId }),
 });
 
+export const consentObjected = defineEvent({
+  type: 'heed.consent.objected.v1',
+  topics,
+  summary: 'A person objected to purposes that rest on a legitimate interest.',
+  data: z.strictObject({ ...decided, dispatchId }),
+});
+
+export const consentExpired = defineEvent({
+  type: 'heed.consent.expired.v1',
+  topics,
+  summary: 'The time of a consent has passed, and nobody renewed it.',
+  data: z.strictObject({ ...decided, dispatchId }),
+});
+
+export const consentInvalidated = defineEvent({
+  type: 'heed.consent.invalidated.v1',
+  topics,
+  summary: 'A consent that never should have counted, or that nothing is left of, counts no more.',
+  data: z.strictObject({ ...decided, dispatchId }),
+});
+
 export const purposeDenied = defineEvent({
   type: 'heed.consent.purpose_denied.v1',
   topics,
@@ -68,4 +89,4 @@ export const consentMapConfirmed = defineEvent({
   data: z.strictObject({ mapVersion: classified('none', z.int().min(1)) }),
 });
 
-export const consentEvents = [consentGiven, consentRefused, consentWithdrawn, purposeDenied, personErased, consentMapConfirmed] as const;
+export const consentEvents = [consentGiven, consentRefused, consentWithdrawn, consentObjected, consentExpired, consentInvalidated, purposeDenied, personErased, consentMapConfirmed] as const;

@@ -1,5 +1,5 @@
 import { defineEvent } from '@heed/kernel';
-import { decisionSetBody, requestBody, withdrawalBody } from './bodies.js';
+import { decisionSetBody, decisionSetV1, requestBody, withdrawalBody, withdrawalV1 } from './bodies.js';
 
 const topics = ['heed.t.{tenant}.ingress.v1'];
 
@@ -7,6 +7,13 @@ export const ingressConsentGiven = defineEvent({
   type: 'heed.ingress.consent_given.v1',
   topics,
   summary: 'A person decided about purposes somewhere outside Heed.',
+  data: decisionSetV1,
+});
+
+export const ingressConsentGivenV2 = defineEvent({
+  type: 'heed.ingress.consent_given.v2',
+  topics,
+  summary: 'A person decided about purposes somewhere outside Heed; also where they live, how old they are, and on which domain.',
   data: decisionSetBody,
 });
 
@@ -14,6 +21,13 @@ export const ingressConsentWithdrawn = defineEvent({
   type: 'heed.ingress.consent_withdrawn.v1',
   topics,
   summary: 'A person withdrew consent somewhere outside Heed.',
+  data: withdrawalV1,
+});
+
+export const ingressConsentWithdrawnV2 = defineEvent({
+  type: 'heed.ingress.consent_withdrawn.v2',
+  topics,
+  summary: 'A person withdrew consent somewhere outside Heed; also where they live, and on which domain.',
   data: withdrawalBody,
 });
 
@@ -24,4 +38,6 @@ export const ingressRequestSubmitted = defineEvent({
   data: requestBody,
 });
 
-export const ingressEvents = [ingressConsentGiven, ingressConsentWithdrawn, ingressRequestSubmitted] as const;
+export const ingressEvents = [
+  ingressConsentGiven, ingressConsentGivenV2, ingressConsentWithdrawn, ingressConsentWithdrawnV2, ingressRequestSubmitted,
+] as const;

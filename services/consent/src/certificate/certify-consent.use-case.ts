@@ -5,7 +5,7 @@ import { notFound, uuidv7 } from '@heed/kernel';
 import type { Tx } from '@heed/persistence';
 import { purposeOf } from '@heed/policy';
 import { PolicyStore } from '@heed/tenant-policy';
-import type { Decision } from '../consent-record/decision.js';
+import type { Decision, RecordedState } from '../consent-record/decision.js';
 import { tenantOf } from './tenant-of.js';
 
 interface Row {
@@ -13,7 +13,8 @@ interface Row {
   readonly ref: string;
   readonly version: string;
   readonly purpose: string;
-  readonly state: Decision;
+  readonly state: RecordedState;
+  readonly domain: string;
   readonly took_effect: boolean;
   readonly policy_version: number;
   readonly notice_id: string | null;
@@ -37,7 +38,7 @@ export class CertifyConsent {
   async certify(tx: Tx, recordId: string): Promise<string> {
     return this.register.onAsking(tx, 'consent', recordId, async () => {
       const rows = await tx.query<Row>(
-        `SELECT r.* FROM consent_record c JOIN consent_record r ON r.ref = c.ref AND r.purpose = c.purpose AND r.version >= c.version
+        `SELECT r.* FROM consent_record c JOIN consent_record r ON r.ref = c.ref AND r.purpose = c.purpose AND r.domain = c.domain AND r.version >= c.version
           WHERE c.id = $1 ORDER BY r.version, r.id`,
         [recordId],
       );
@@ -51,8 +52,8 @@ export class CertifyConsent {
   private async build(tx: Tx, record: Row, since: readonly Row[]): Promise<ConsentCertificate> {
     const { pack } = await this.policies.version(tx, record.policy_version);
     const [state] = await tx.query<{ state: Decision; record_id: string; occurred_at: Date }>(
-      'SELECT state, record_id, occurred_at FROM consent_state WHERE ref = $1 AND purpose = $2',
-      [record.ref, record.purpose],
+      'SELECT state, record_id, occurred_at FROM consent_state WHERE ref = $1 AND purpose = $2 AND domain = $3',
+      [record.ref, record.purpose, record.domain],
     );
     const now = tx.clock.now();
     return {
@@ -86,4 +87,4 @@ function noticeOf({ notice_id: id, notice_version: version, notice_language: lan
 }
 
 /** Only what took effect was said, and stands in the ledger. */
-const actOf = (row: Row): Act => ({ kind: `consent.${row.state}`, about: { version: Number(row.version) }, ref: row.ref, at: row.recorded_at });
+const actOf = (row: Row): Act => ({ kind: `consent.${row.state === 'renewed_given' ? 'given' : row.state}`, about: { version: Number(row.version) }, ref: row.ref, at: row.recorded_at });

@@ -8,7 +8,8 @@ export const checkAnswer = z
     purpose: purposeId,
     basis: z.enum(BASES).nullable().describe('The legal ground there; null where there is none.'),
     reason: z.enum([
-      'given', 'refused', 'withdrawn', 'no_decision', 'basis_without_consent', 'no_basis_in_jurisdiction', 'purpose_unknown', 'never_purpose',
+      'given', 'refused', 'withdrawn', 'objected', 'expired', 'invalidated', 'terminated', 'no_decision', 'basis_without_consent',
+      'no_basis_in_jurisdiction', 'purpose_unknown', 'never_purpose',
     ]),
     recordId: uuid.nullable().describe('The decision that counts.'),
     promise: z.string().optional().describe('The promise of the policy that never allows it.'),

@@ -1,9 +1,11 @@
+import { domain } from '@heed/contracts-ingress';
 import { FromCall, Operation, parseBody } from '@heed/http';
 import type { Call } from '@heed/http';
-import { purposeId, subject } from '@heed/kernel';
+import { purposeId, subject, uuidv7 } from '@heed/kernel';
 import { UnitOfWork } from '@heed/persistence';
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { z } from 'zod';
+import { DeniedPurposes } from '../consent-record/denied-purposes.js';
 import { checkAnswer } from './check.answer.js';
 import { CheckConsent } from './check.use-case.js';
 
@@ -16,6 +18,7 @@ const one = z
       .regex(/^[A-Z]{2}(-[A-Z0-9]{1,3})?$/)
       .optional()
       .describe("Where the person lives, e.g. `IN`; the policy's default where left out."),
+    domain: domain.optional().describe('For a cookie on this branded domain: only what was decided there counts.'),
   })
   .meta({ id: 'Check' });
 const checkBody = z.union([one, z.strictObject({ checks: z.array(one).min(1).max(500) })]);
@@ -24,6 +27,7 @@ const checkBody = z.union([one, z.strictObject({ checks: z.array(one).min(1).max
 export class CheckController {
   constructor(
     private readonly checks: CheckConsent,
+    private readonly denied: DeniedPurposes,
     private readonly unitOfWork: UnitOfWork,
   ) {}
 
@@ -32,7 +36,7 @@ export class CheckController {
   @Operation({
     id: 'checkConsent',
     summary: "Says whether a person's data may be used for a purpose now",
-    description: 'One or up to 500. The default is no (AJU-08); what the policy never allows is no for everybody, with the promise that says so.',
+    description: 'One or up to 500. The default is no (AJU-08); what the policy never allows is no for everybody, with the promise that says so, and having asked is evidence.',
     body: checkBody,
     example: { subject: { identifiers: [{ type: 'email', value: 'ada@example.com' }] }, purpose: 'marketing_email', jurisdiction: 'IN' },
     answers: { 200: z.union([checkAnswer, z.strictObject({ checks: z.array(checkAnswer) })]) },
@@ -42,6 +46,13 @@ export class CheckController {
     const wanted = parseBody(checkBody, body);
     const list = 'checks' in wanted ? wanted.checks : [wanted];
     const answers = await this.unitOfWork.run(call.tenant, (tx) => this.checks.check(tx, list));
+    const never = answers.flatMap((answer) => (answer.reason === 'never_purpose' ? [answer.purpose] : []));
+    if (never.length > 0) await this.keepEvidence(call, never);
     return 'checks' in wanted ? { checks: answers } : answers[0];
+  }
+
+  private async keepEvidence({ tenant, actor, cause }: Call, purposes: readonly string[]): Promise<void> {
+    const attempt = { id: uuidv7(), purposes, channel: 'check', actor, cause };
+    await this.unitOfWork.run(tenant, (tx) => this.denied.record(tx, attempt)).catch(() => undefined); // the answer is no either way
   }
 }

@@ -3,6 +3,8 @@ import type { Tx } from '@heed/persistence';
 import { basisOf, neverPurposeOf, purposeOf } from '@heed/policy';
 import { PolicyStore } from '@heed/tenant-policy';
 import { presentStates } from '../consent-record/consent-record.store.js';
+import type { PresentState } from '../consent-record/consent-record.store.js';
+import { hasExpired, isNo, isOpen } from '../consent-record/decision.js';
 import { normalise } from '../subject/normalise.js';
 import { SubjectStore } from '../subject/subject.store.js';
 
@@ -10,6 +12,8 @@ export interface Check {
   readonly subject: { readonly identifiers: readonly Identifier[] } | { readonly ref: string };
   readonly purpose: string;
   readonly jurisdiction?: string | undefined;
+  /** A branded domain: what was decided there counts, and nothing else. */
+  readonly domain?: string | undefined;
 }
 
 export interface CheckAnswer {
@@ -36,7 +40,7 @@ export class CheckConsent {
     );
     const found = await this.subjects.find(tx, people);
     const states = await presentStates(tx, found.flatMap((person) => (person ? [person.ref, ...person.aliases] : [])));
-    return checks.map(({ purpose, jurisdiction }, index) => {
+    return checks.map(({ purpose, jurisdiction, domain = '' }, index) => {
       const answer = (allowed: boolean, basis: string | null, reason: string, recordId: string | null = null): CheckAnswer => ({
         allowed, purpose, basis, reason, recordId,
       });
@@ -44,17 +48,24 @@ export class CheckConsent {
       if (never) return { ...answer(false, null, 'never_purpose'), promise: [never.source].flat()[0] ?? 'operator_default' };
       const declared = purposeOf(pack, purpose);
       if (!declared) return answer(false, null, 'purpose_unknown');
-      const basis = basisOf(pack, declared, jurisdiction);
-      if (!basis) return answer(false, null, 'no_basis_in_jurisdiction');
-      if (basis.basis !== 'consent') return answer(true, basis.basis, 'basis_without_consent');
+      const legal = basisOf(pack, declared, jurisdiction);
+      if (!legal) return answer(false, null, 'no_basis_in_jurisdiction');
+      const { basis } = legal;
       const person = found[index];
-      if (!person) return answer(false, 'consent', 'no_decision');
       // Where the identifiers lead to several people, the strictest decision counts.
-      const decisions = [person.ref, ...person.aliases].map((ref) => states.find((s) => s.ref === ref && s.purpose === purpose));
-      const no = decisions.find((state) => state && state.state !== 'given');
-      if (no) return answer(false, 'consent', no.state, no.recordId);
-      if (decisions.some((state) => !state)) return answer(false, 'consent', 'no_decision');
-      return answer(true, 'consent', 'given', decisions[0]?.recordId ?? null);
+      const held = (person ? [person.ref, ...person.aliases] : []).map((ref) => states.find((s) => s.ref === ref && s.purpose === purpose && s.domain === domain));
+      if (basis !== 'consent') {
+        // A contract or a law goes on whatever was said; a legitimate interest ends with an objection (GDPR 21).
+        const objection = basis === 'legitimate_interest' ? held.find((state) => state && isNo(state.state)) : undefined;
+        return objection ? answer(false, basis, objection.state, objection.recordId) : answer(true, basis, 'basis_without_consent');
+      }
+      const no = held.find((state) => state && state.state !== 'given' && !isOpen(state.state));
+      if (no) return answer(false, basis, no.state, no.recordId);
+      const [first] = held;
+      if (!first || held.some((state) => !state || isOpen(state.state))) return answer(false, basis, 'no_decision');
+      const over = held.find((state): state is PresentState => state !== undefined && hasExpired(state, tx.clock.now()));
+      if (over) return answer(false, basis, 'expired', over.recordId);
+      return answer(true, basis, 'given', first.recordId);
     });
   }
 }

@@ -1,7 +1,9 @@
 import { dispatchId, instant, purposeId, subjectRef, uuid } from '@heed/kernel';
+import { BASES } from '@heed/policy';
 import { z } from 'zod';
+import { DECISIONS, RECORDED_STATES } from './decision.js';
 
-export const decision = z.enum(['given', 'refused', 'withdrawn']);
+export const decision = z.enum(DECISIONS);
 
 export const decisionsRecorded = z
   .strictObject({
@@ -20,7 +22,7 @@ export const consentRecord = z
     id: uuid,
     ref: subjectRef,
     purpose: purposeId,
-    state: decision,
+    state: z.enum(RECORDED_STATES),
     tookEffect: z.boolean().describe('False for a yes that happened before a later no.'),
     policyVersion: z.int().min(1),
     noticeId: z.string().nullable(),
@@ -31,5 +33,11 @@ export const consentRecord = z
     actor: z.string().describe('Whose token recorded it.'),
     occurredAt: instant,
     recordedAt: instant,
+    jurisdiction: z.string().nullable().describe('Where the person lives, as the caller said.'),
+    basis: z.enum(BASES).nullable().describe('The legal ground of the purpose there, at that time.'),
+    validUntil: instant.nullable().describe('When a yes ends by itself.'),
+    domain: z.string().nullable().describe('The branded domain that a cookie choice was made on; null: everywhere.'),
+    network: z.string().nullable().describe('From which network, truncated.'),
+    detail: z.record(z.string(), z.unknown()).nullable(),
   })
   .meta({ id: 'ConsentRecord' });

@@ -33,7 +33,7 @@ export class ConsentController {
       occurredAt: '2026-11-21T10:00:00Z',
     },
     answers: { 201: decisionsRecorded },
-    refusals: { 422: ['purpose_denied', 'purpose_unknown', 'purpose_not_consent_based', 'notice_unknown', 'identity_ambiguous', 'subject_erased'] },
+    refusals: { 422: ['purpose_denied', 'purpose_unknown', 'purpose_not_consent_based', 'jurisdiction_unknown', 'notice_unknown', 'notice_for_other_purpose', 'identity_ambiguous', 'subject_erased'] },
     leadsTo: { getSubject: { ref: '/ref' }, getDispatch: { id: '/dispatchIds/0' } },
   })
   async decide(@FromCall() call: Call, @Body() body: unknown): Promise<unknown> {
@@ -42,7 +42,7 @@ export class ConsentController {
       call.tenant,
       {
         id: uuidv7(), subject: set.subject, decisions: set.decisions, notice: set.notice, channel: set.method, actor: call.actor,
-        occurredAt: set.occurredAt, cause: call.cause,
+        occurredAt: set.occurredAt, jurisdiction: set.jurisdiction, domain: set.domain, cause: call.cause,
       },
       call.idempotency,
     );
@@ -54,11 +54,11 @@ export class ConsentController {
   @Operation({
     id: 'withdrawConsent',
     summary: 'Withdraws consent for some purposes or for all',
-    description: 'Holds from its arrival. Every store that uses the person for one of the purposes is told; the dispatch shows how far that is.',
+    description: 'Holds from its arrival. Every store that uses the person for one of the purposes is told; the dispatch shows how far that is. Naming a purpose that rests on a legitimate interest objects to it (GDPR 21); what rests on a contract or a law goes on.',
     body: withdrawalBody.meta({ id: 'Withdrawal' }),
     example: { subject: { identifiers: [{ type: 'email', value: 'ada@example.com' }] }, purposes: ['marketing_email'], channel: 'api' },
     answers: { 202: withdrawalAccepted },
-    refusals: { 422: ['purpose_unknown', 'purpose_not_consent_based', 'nothing_to_withdraw'] },
+    refusals: { 422: ['purpose_unknown', 'purpose_not_consent_based', 'jurisdiction_unknown', 'nothing_to_withdraw'] },
     leadsTo: { getSubject: { ref: '/ref' }, getDispatch: { id: '/dispatchId' } },
   })
   async withdraw(@FromCall() call: Call, @Body() body: unknown): Promise<unknown> {
@@ -67,6 +67,7 @@ export class ConsentController {
       call.tenant,
       {
         id: uuidv7(), subject: set.subject, channel: set.channel, actor: call.actor, occurredAt: set.occurredAt, cause: call.cause,
+        jurisdiction: set.jurisdiction, domain: set.domain,
         decisions: set.purposes === 'all' ? 'withdraw_all' : set.purposes.map((purpose) => ({ purpose, decision: 'withdrawn' as const })),
       },
       call.idempotency,
@@ -90,7 +91,8 @@ export class ConsentController {
       tx.query<{ id: string }>(
         `SELECT id, ref, purpose, state, took_effect AS "tookEffect", policy_version AS "policyVersion", notice_id AS "noticeId",
                 notice_version AS "noticeVersion", notice_language AS "noticeLanguage", notice_hash AS "noticeHash", method, actor,
-                occurred_at AS "occurredAt", recorded_at AS "recordedAt"
+                occurred_at AS "occurredAt", recorded_at AS "recordedAt", jurisdiction, basis, valid_until AS "validUntil", nullif(domain, '') AS domain,
+                network, detail
            FROM consent_record WHERE ref = $1 AND id < $2 ORDER BY id DESC LIMIT $3`,
         [ref, before, limit + 1],
       ),

@@ -3,8 +3,9 @@ import type { Call } from '@heed/http';
 import { isHeedError, unavailable } from '@heed/kernel';
 import { sqlState, UNIQUE_VIOLATION, UnitOfWork } from '@heed/persistence';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { DecisionCall, Recorded } from './decision-call.js';
+import { DeniedPurposes, grantedIn } from './denied-purposes.js';
 import { RecordDecisions } from './record-decisions.use-case.js';
-import type { DecisionCall, Recorded } from './record-decisions.use-case.js';
 
 interface Waiting {
   readonly decision: DecisionCall;
@@ -29,6 +30,7 @@ export class DecisionQueue {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly decisions: RecordDecisions,
+    private readonly denied: DeniedPurposes,
     private readonly batchSize: number,
   ) {}
 
@@ -116,7 +118,8 @@ export class DecisionQueue {
   }
 
   /** An attempt at what the policy never allows leaves a trace, although nothing else of the call does. */
-  private async keepEvidence(tenant: string, call: DecisionCall): Promise<void> {
-    await this.unitOfWork.run(tenant, (tx) => this.decisions.recordDenied(tx, call)).catch(() => undefined); // the refusal stands either way
+  private async keepEvidence(tenant: string, { id, decisions, channel, actor, cause }: DecisionCall): Promise<void> {
+    const attempt = { id, purposes: grantedIn(decisions), channel, actor, cause };
+    await this.unitOfWork.run(tenant, (tx) => this.denied.record(tx, attempt)).catch(() => undefined); // the refusal stands either way
   }
 }

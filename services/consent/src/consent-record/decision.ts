@@ -1,8 +1,23 @@
 import { refused } from '@heed/kernel';
-import { consentNoticeOf, neverPurposeOf, noticeHash, purposeOf, withdrawablePurposes } from '@heed/policy';
-import type { PolicyPack } from '@heed/policy';
+import { basisOf, consentNoticeOf, resolveJurisdiction, neverPurposeOf, noticeHash, purposeOf } from '@heed/policy';
+import type { Basis, PolicyPack, Purpose } from '@heed/policy';
 
-export type Decision = 'given' | 'refused' | 'withdrawn';
+/** What a person decided, or what became of it. ISO/IEC TS 27560, with `objected` (GDPR 21) beside it. */
+export const DECISIONS = ['given', 'refused', 'withdrawn', 'objected', 'expired', 'invalidated', 'terminated', 'requested', 'request_deferred'] as const;
+export type Decision = (typeof DECISIONS)[number];
+
+/** As the register has it: a yes over a yes that holds renews it. */
+export const RECORDED_STATES = [...DECISIONS, 'renewed_given'] as const;
+export type RecordedState = (typeof RECORDED_STATES)[number];
+
+/** What the person said themselves; it stands whatever an older yes says. */
+const NO = new Set<Decision>(['refused', 'withdrawn', 'objected']);
+/** A yes that ended without the person. */
+const ENDED = new Set<Decision>(['expired', 'invalidated', 'terminated']);
+
+export const isNo = (decision: Decision): boolean => NO.has(decision);
+/** Asked, or put off: the person has not decided. */
+export const isOpen = (decision: Decision): boolean => !NO.has(decision) && !ENDED.has(decision) && decision !== 'given';
 
 export interface NoticeShown {
   readonly id: string;
@@ -10,24 +25,52 @@ export interface NoticeShown {
   readonly language: string;
 }
 
-/** What the policy says no to: known purposes only, nothing that is never done, and consent only where consent is the basis. */
-export function checkPurpose(pack: PolicyPack, purpose: string, decision: Decision): void {
-  const never = neverPurposeOf(pack, purpose);
-  if (never) {
-    if (decision !== 'given') return; // refusing what is never done is true already
-    throw refused('purpose_denied', `The policy never allows ${purpose}.`, [never.source].flat()[0]);
-  }
-  if (!purposeOf(pack, purpose)) throw refused('purpose_unknown', `The policy has no purpose ${purpose}; see GET /v1/purposes.`);
-  if (!withdrawablePurposes(pack).some((p) => p.id === purpose)) {
-    throw refused('purpose_not_consent_based', `${purpose} does not rest on consent, so there is nothing to give or withdraw.`);
-  }
+/** What holds for one purpose now, on one domain (`''`: everywhere). */
+export interface Held {
+  readonly state: Decision;
+  readonly occurredAt: Date;
+  readonly validUntil: Date | null;
 }
 
-/** @returns the fingerprint of the words that were shown */
-export function checkNotice(pack: PolicyPack, shown: NoticeShown): string {
+/**
+ * The decision as it is recorded, where the policy has one for that purpose and place: saying no to a legitimate interest is
+ * an objection (GDPR 21); what rests on a contract or a law is nobody's to give or take back.
+ * @throws HeedError `purpose_denied` with the promise, `purpose_unknown`, `jurisdiction_unknown`, `purpose_not_consent_based`
+ * @example decisionFor(ahurasense, { purpose: 'analytics', decision: 'withdrawn' }, 'EU').decision // 'objected'
+ */
+export function decisionFor(
+  pack: PolicyPack, { purpose: id, decision }: { readonly purpose: string; readonly decision: Decision }, place: string | undefined,
+): { readonly decision: Decision; readonly basis: Basis | null; readonly purpose: Purpose | undefined } {
+  const never = neverPurposeOf(pack, id);
+  if (never) {
+    if (decision !== 'given') return { decision, basis: null, purpose: undefined }; // refusing what is never done is true already
+    throw refused('purpose_denied', `The policy never allows ${id}.`, [never.source].flat()[0]);
+  }
+  const purpose = purposeOf(pack, id);
+  if (!purpose) throw refused('purpose_unknown', `The policy has no purpose ${id}; see GET /v1/purposes.`);
+  if (place !== undefined && resolveJurisdiction(pack, place) === undefined) {
+    throw refused('jurisdiction_unknown', `The policy knows no jurisdiction ${place}; it knows ${pack.jurisdictions.list.map((one) => one.id).join(', ')}.`);
+  }
+  const here = basisOf(pack, purpose, place)?.basis ?? null;
+  const bases: readonly (Basis | null)[] = place === undefined ? Object.values(purpose.bases).map((one) => one.basis) : [here];
+  if (bases.includes('consent')) return { decision, basis: here, purpose };
+  if (!bases.includes('legitimate_interest')) {
+    throw refused('purpose_not_consent_based', `${id} does not rest on consent, so there is nothing to give or withdraw.`);
+  }
+  return { decision: NO.has(decision) ? 'objected' : decision, basis: 'legitimate_interest', purpose };
+}
+
+/**
+ * One notice asks about its own purposes only: a yes to it is none to another (AJU-15).
+ * @returns the fingerprint of the words that were shown
+ * @throws HeedError `notice_unknown`, `notice_for_other_purpose`
+ */
+export function checkNotice(pack: PolicyPack, shown: NoticeShown, agreed: readonly string[]): string {
   const notice = consentNoticeOf(pack, shown.id, shown.version);
   const hash = notice && noticeHash(notice, shown.language);
   if (!hash) throw refused('notice_unknown', `The policy has no notice ${shown.id} version ${shown.version} in ${shown.language}.`);
+  const other = agreed.find((purpose) => !notice.purposes.includes(purpose));
+  if (other) throw refused('notice_for_other_purpose', `Notice ${shown.id} asks about ${notice.purposes.join(', ')}, not about ${other}.`);
   return hash;
 }
 
@@ -38,8 +81,21 @@ export function effectiveTime(reported: string | undefined, received: Date): Dat
   return at.getTime() > received.getTime() ? received : at;
 }
 
-/** A withdrawal or refusal always holds from its arrival; a grant only if it happened after the last no. Ties go to the no. */
-export function takesEffect(decision: Decision, occurredAt: Date, present: { state: string; occurredAt: Date } | undefined): boolean {
-  if (decision !== 'given' || !present || present.state === 'given') return true;
-  return occurredAt.getTime() > present.occurredAt.getTime();
+/** A no always holds from its arrival; a yes only if it happened after the last no, or after the yes that holds. Ties go to the no. */
+export function takesEffect(decision: Decision, occurredAt: Date, held: Held | undefined): boolean {
+  if (NO.has(decision)) return true;
+  if (ENDED.has(decision)) return held?.state === 'given';
+  if (decision !== 'given') return !held || isOpen(held.state);
+  if (!held || isOpen(held.state)) return true;
+  return held.state === 'given' ? occurredAt >= held.occurredAt : occurredAt > held.occurredAt;
 }
+
+/** It is so already: a repetition that need not be written once more. */
+export function changesNothing(decision: Decision, held: Held | undefined, now: Date): boolean {
+  if (NO.has(decision)) return held !== undefined && NO.has(held.state);
+  if (decision === 'given') return held?.state === 'given' && !hasExpired(held, now);
+  return ENDED.has(decision) ? held?.state !== 'given' : held?.state === decision;
+}
+
+/** A yes is over when its time has passed, whether or not that was recorded yet. */
+export const hasExpired = (held: { readonly validUntil: Date | null }, now: Date): boolean => held.validUntil !== null && held.validUntil <= now;

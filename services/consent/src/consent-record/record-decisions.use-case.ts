@@ -1,49 +1,30 @@
-import { consentGiven, consentRefused, consentWithdrawn, purposeDenied } from '@heed/contracts-consent';
+import { consentExpired, consentGiven, consentInvalidated, consentObjected, consentRefused, consentWithdrawn } from '@heed/contracts-consent';
 import { Fanout } from '@heed/fanout';
 import type { NewDispatch } from '@heed/fanout';
-import { DISPATCH_PREFIX, malformed, newEvent, refused, uuidv7 } from '@heed/kernel';
-import type { Cause, Identifier, NewEvent } from '@heed/kernel';
+import { DISPATCH_PREFIX, newEvent, refused, uuidv7 } from '@heed/kernel';
+import type { Cause, NewEvent } from '@heed/kernel';
 import { Outbox } from '@heed/outbox';
 import type { Tx } from '@heed/persistence';
-import { addDuration, calendarOf, neverPurposeOf, withdrawablePurposes } from '@heed/policy';
+import { addDuration, calendarOf } from '@heed/policy';
+import type { BusinessCalendar } from '@heed/policy';
 import { PolicyStore } from '@heed/tenant-policy';
 import type { ActivePolicy } from '@heed/tenant-policy';
-import { normalise } from '../subject/normalise.js';
 import { metAtOnce, SubjectStore } from '../subject/subject.store.js';
-import type { Person, Resolved } from '../subject/subject.store.js';
 import { appendRecords, presentStates, raiseVersions } from './consent-record.store.js';
 import type { ConsentRecord, PresentState, RaisedVersion } from './consent-record.store.js';
-import { checkNotice, checkPurpose, effectiveTime, takesEffect } from './decision.js';
-import type { Decision, NoticeShown } from './decision.js';
+import { changesNothing, effectiveTime, hasExpired, isNo, isOpen, takesEffect } from './decision.js';
+import type { Decision } from './decision.js';
+import { prepare, refsOf } from './decision-call.js';
+import type { DecisionCall, Prepared, PreparedDecision, Recorded } from './decision-call.js';
+import { PresentStates } from './present-states.js';
 
-/** One person's decision about one or more purposes, from whichever channel. */
-export interface DecisionCall {
-  readonly id: string;
-  readonly subject: { readonly identifiers: readonly Identifier[] } | { readonly ref: string };
-  readonly decisions: readonly { readonly purpose: string; readonly decision: Decision }[] | 'withdraw_all';
-  readonly notice?: NoticeShown | undefined;
-  /** How it reached us: `api`, `web_form`, `kafka` … */
-  readonly channel: string;
-  readonly actor: string;
-  readonly occurredAt?: string | undefined;
-  readonly cause: Cause;
-}
+/** What is said of a decision; of a question that is open nothing is. */
+const EVENTS = {
+  given: consentGiven, refused: consentRefused, withdrawn: consentWithdrawn, objected: consentObjected, expired: consentExpired,
+  invalidated: consentInvalidated, terminated: consentInvalidated, requested: undefined, request_deferred: undefined,
+} as const;
 
-export interface Recorded {
-  readonly id: string;
-  readonly ref: string;
-  readonly records: readonly { readonly id: string; readonly purpose: string; readonly state: Decision }[];
-  readonly dispatchIds: readonly string[];
-}
-
-interface Prepared {
-  readonly call: DecisionCall;
-  readonly person: Person;
-  readonly decisions: readonly { readonly purpose: string; readonly decision: Decision }[];
-  readonly noticeHash: string | undefined;
-}
-
-const EVENT = { given: consentGiven, refused: consentRefused, withdrawn: consentWithdrawn } as const;
+type Deciding = Prepared & { readonly refs: readonly string[] };
 
 /**
  * Appends decisions to the register, raises the people's versions, and says what must be heeded, in the caller's
@@ -57,154 +38,169 @@ export class RecordDecisions {
     private readonly outbox: Outbox,
   ) {}
 
-  /** @throws HeedError `purpose_denied`, `purpose_unknown`, `notice_unknown`, `identifier_invalid`, `subject_unknown` */
+  /**
+   * @throws HeedError `purpose_denied`, `purpose_unknown`, `purpose_not_consent_based`, `jurisdiction_unknown`, `notice_unknown`,
+   * `notice_for_other_purpose`, `identifier_invalid`, `subject_unknown`, `identity_ambiguous`, `subject_erased`
+   */
   async record(tx: Tx, calls: readonly DecisionCall[]): Promise<readonly Recorded[]> {
     const policy = await this.policies.current(tx);
     const prepared = calls.map((call) => prepare(policy, call));
     const resolved = await this.subjects.resolve(tx, prepared.map((p) => p.person));
     const people = prepared.map((p, i) => ({ ...p, refs: refsOf(p, resolved[i]) }));
-    const refs = [...new Set(people.flatMap((p) => p.refs))];
-    const raised = await raiseVersions(tx, countOf(people.flatMap((p) => p.refs)));
-    for (const one of people) checkErased(one, raised);
-    const versions = new Map([...raised].map(([ref, { version }]) => [ref, version]));
-    const present = new Map((await presentStates(tx, refs)).map((state) => [`${state.ref} ${state.purpose}`, state]));
-
-    const { pack } = policy;
-    const writes = new Writes(addDuration(tx.clock.now(), pack.operations.acknowledgementDue.value, calendarOf(pack)));
-    const answers = people.map((one) => this.decide(tx, policy, one, versions, present, writes));
-    await appendRecords(tx, writes.records, [...writes.states.values()]);
+    const repeated = await this.repeated(tx, people);
+    const deciding = people.filter((one) => !repeated.has(one));
+    const raised = await raiseVersions(tx, countOf(deciding.flatMap((p) => p.refs)));
+    for (const one of deciding) checkErased(one, raised);
+    const present = new PresentStates(await presentStates(tx, [...raised.keys()]));
+    const writes = new Writes(policy, raised, present, tx.clock.now());
+    const answers = people.map((one) => repeated.get(one) ?? this.decide(tx, one, writes));
+    await appendRecords(tx, writes.records, present.changes);
     await this.fanout.open(tx, writes.dispatches, writes.causes);
     await this.fanout.superseded(tx, writes.dispatches.map((d) => ({ ref: d.ref, purposes: d.body['purposes'] as string[], by: d.id })));
     this.outbox.append(writes.events, tx);
     return answers;
   }
 
-  /** Somebody tried to grant what the policy never allows: the attempt is evidence (G01). */
-  async recordDenied(tx: Tx, call: DecisionCall): Promise<void> {
-    if (call.decisions === 'withdraw_all') return;
-    const { pack } = await this.policies.current(tx);
-    for (const { purpose, decision } of call.decisions) {
-      const never = neverPurposeOf(pack, purpose);
-      if (!never || decision !== 'given') continue;
-      const promise = [never.source].flat()[0] ?? 'operator_default';
-      tx.record({ kind: 'purpose.denied', data: { purpose, promise, channel: call.channel, actor: call.actor } });
-      const data = { purpose, promise, channel: call.channel };
-      this.outbox.append([newEvent(purposeDenied, { source: '/heed/consent', tenant: tx.tenant, key: call.id, data, clock: tx.clock, cause: call.cause })], tx);
-    }
+  /** Calls that only want changes and find everything as they want it: they lock nobody and write nothing. */
+  private async repeated(tx: Tx, people: readonly Deciding[]): Promise<ReadonlyMap<Deciding, Recorded>> {
+    const asking = people.filter((one) => one.call.onlyChanges);
+    if (asking.length === 0) return new Map();
+    const present = new PresentStates(await presentStates(tx, [...new Set(asking.flatMap((one) => one.refs))]));
+    return new Map(
+      asking.flatMap((one) => {
+        const { refs, call, decisions } = one;
+        const held = (ref: string, { id }: PreparedDecision): PresentState | undefined => present.get(ref, id, call.domain ?? '');
+        if (!refs.every((ref) => decisions.every((d) => changesNothing(d.decision, held(ref, d), tx.clock.now())))) return [];
+        const records = decisions.flatMap((d) => answerOf(d.id, held(refs[0] ?? '', d)));
+        return [[one, { id: call.id, ref: refs[0] ?? '', records, dispatchIds: [] }] as const];
+      }),
+    );
   }
 
-  private decide(
-    tx: Tx,
-    policy: ActivePolicy,
-    one: Prepared & { readonly refs: readonly string[] },
-    versions: Map<string, number>,
-    present: Map<string, PresentState>,
-    writes: Writes,
-  ): Recorded {
+  private decide(tx: Tx, one: Deciding, writes: Writes): Recorded {
     const { call } = one;
-    const now = tx.clock.now();
-    const occurredAt = effectiveTime(call.occurredAt, now);
-    const answer: { id: string; purpose: string; state: Decision }[] = [];
+    const records: Recorded['records'][number][] = [];
     const dispatchIds: string[] = [];
     for (const ref of one.refs) {
-      const version = (versions.get(ref) ?? 0) + 1;
-      versions.set(ref, version);
+      const version = writes.nextVersion(ref);
       const effective = new Map<Decision, { id: string; purpose: string }[]>();
-      for (const { purpose, decision } of one.decisions) {
-        const key = `${ref} ${purpose}`;
-        const tookEffect = takesEffect(decision, occurredAt, present.get(key));
-        const id = uuidv7(now);
-        writes.records.push({
-          id, ref, version, purpose, state: decision, tookEffect, policyVersion: policy.version, method: call.channel, actor: call.actor,
-          notice: call.notice && one.noticeHash ? { ...call.notice, hash: one.noticeHash } : undefined,
-          occurredAt, recordedAt: now,
-        });
-        if (tookEffect) {
-          const state: PresentState = { ref, purpose, state: decision, recordId: id, occurredAt: decision === 'given' ? occurredAt : now };
-          present.set(key, state);
-          writes.states.set(key, state);
-          effective.set(decision, [...(effective.get(decision) ?? []), { id, purpose }]);
-        }
-        if (ref === one.refs[0]) answer.push({ id, purpose, state: present.get(key)?.state ?? decision });
+      for (const wanted of one.decisions) {
+        const record = writes.decide(one, wanted, ref, version);
+        if (record?.tookEffect) effective.set(record.decision, [...(effective.get(record.decision) ?? []), { id: record.id, purpose: wanted.id }]);
+        const held = writes.present.get(ref, wanted.id, call.domain ?? '');
+        if (ref === one.refs[0]) records.push(...(record ? [{ id: record.id, purpose: wanted.id, state: held?.state ?? record.decision }] : answerOf(wanted.id, held)));
       }
-      for (const [decision, records] of effective) {
-        const dispatch = this.dispatch(tx, writes.dueAt, call, ref, version, decision, records.map((r) => r.purpose));
-        dispatchIds.push(dispatch.id);
-        writes.dispatches.push(dispatch);
-        writes.causes.set(dispatch.id, call.cause);
-        writes.events.push(
-          newEvent(EVENT[decision], {
-            source: '/heed/consent', tenant: tx.tenant, key: ref, clock: tx.clock, cause: call.cause,
-            data: {
-              ref, version, channel: call.channel, occurredAt: occurredAt.toISOString(), recordedAt: now.toISOString(), records,
-              dispatchId: dispatch.id,
-            },
-          }),
-        );
-        tx.record({ kind: `consent.${decision}`, ref, data: { version, purposes: records.map((r) => r.purpose), dispatchId: dispatch.id } });
+      for (const [decision, about] of effective) {
+        const dispatchId = this.say(tx, writes, call, { ref, version, decision, records: about });
+        if (dispatchId) dispatchIds.push(dispatchId);
       }
     }
-    return { id: call.id, ref: one.refs[0] ?? '', records: answer, dispatchIds };
+    return { id: call.id, ref: one.refs[0] ?? '', records, dispatchIds };
   }
 
-  private dispatch(
-    tx: Tx, dueAt: Date, call: DecisionCall, ref: string, version: number, decision: Decision, purposes: readonly string[],
-  ): NewDispatch {
-    const now = tx.clock.now();
-    return {
-      id: `${DISPATCH_PREFIX.consent}_${uuidv7(now)}`,
-      kind: decision === 'given' ? 'grant' : 'withdrawal',
-      ref,
-      version,
-      cause: { type: `consent_${decision}`, id: call.id },
-      body: { purposes: [...purposes] },
-      dueAt,
+  /** @returns the dispatch that tells the stores, where they have to know */
+  private say(
+    tx: Tx, writes: Writes, call: DecisionCall,
+    said: { readonly ref: string; readonly version: number; readonly decision: Decision; readonly records: readonly { id: string; purpose: string }[] },
+  ): string | undefined {
+    const { ref, version, decision, records } = said;
+    const purposes = records.map((r) => r.purpose);
+    const definition = EVENTS[decision];
+    if (!definition) {
+      tx.record({ kind: `consent.${decision}`, ref, data: { version, purposes } });
+      return undefined;
+    }
+    const dispatch: NewDispatch = {
+      id: `${DISPATCH_PREFIX.consent}_${uuidv7(writes.now)}`, kind: decision === 'given' ? 'grant' : 'withdrawal', ref, version,
+      cause: { type: `consent_${decision}`, id: call.id }, body: { purposes }, dueAt: writes.dueAt,
     };
+    writes.dispatches.push(dispatch);
+    writes.causes.set(dispatch.id, call.cause);
+    const occurredAt = effectiveTime(call.occurredAt, writes.now).toISOString();
+    const data = { ref, version, channel: call.channel, occurredAt, recordedAt: writes.now.toISOString(), records: [...records], dispatchId: dispatch.id };
+    writes.events.push(newEvent(definition, { source: '/heed/consent', tenant: tx.tenant, key: ref, clock: tx.clock, cause: call.cause, data }));
+    tx.record({ kind: `consent.${decision}`, ref, data: { version, purposes, dispatchId: dispatch.id } });
+    return dispatch.id;
   }
 }
 
 /** What a batch writes, gathered before anything is written. */
 class Writes {
   readonly records: ConsentRecord[] = [];
-  readonly states = new Map<string, PresentState>();
   readonly dispatches: NewDispatch[] = [];
   readonly causes = new Map<string, Cause>();
   readonly events: NewEvent<unknown>[] = [];
+  /** When the stores must have answered. */
+  readonly dueAt: Date;
+  private readonly versions: Map<string, number>;
+  private readonly calendar: BusinessCalendar;
 
-  /** @param dueAt when the stores must have answered */
-  constructor(readonly dueAt: Date) {}
-}
-
-function prepare(policy: ActivePolicy, call: DecisionCall): Prepared {
-  const { pack } = policy;
-  const decisions =
-    call.decisions === 'withdraw_all'
-      ? withdrawablePurposes(pack).map((purpose) => ({ purpose: purpose.id, decision: 'withdrawn' as const }))
-      : call.decisions;
-  if (decisions.length === 0) throw refused('nothing_to_withdraw', 'No purpose of this policy rests on consent.');
-  for (const { purpose, decision } of decisions) checkPurpose(pack, purpose, decision);
-  const person: Person =
-    'ref' in call.subject
-      ? call.subject
-      : { identifiers: call.subject.identifiers.map((identifier) => normalise(identifier, pack.tenant.country?.value)) };
-  return { call, person, decisions, noticeHash: call.notice && checkNotice(pack, call.notice) };
-}
-
-/** A no counts for everyone the identifiers lead to; a yes must mean one person. */
-function refsOf(prepared: Prepared, resolved: Resolved | undefined): readonly string[] {
-  if (!resolved) throw malformed('subject_unknown', 'There is no person with this ref; name them by identifiers.');
-  if (resolved.aliases.length === 0) return [resolved.ref];
-  if (prepared.decisions.some((d) => d.decision === 'given')) {
-    throw refused('identity_ambiguous', 'These identifiers belong to different people; give consent for one of them.');
+  constructor(
+    private readonly policy: ActivePolicy,
+    raised: ReadonlyMap<string, RaisedVersion>,
+    readonly present: PresentStates,
+    readonly now: Date,
+  ) {
+    this.calendar = calendarOf(policy.pack);
+    this.dueAt = addDuration(now, policy.pack.operations.acknowledgementDue.value, this.calendar);
+    this.versions = new Map([...raised].map(([ref, { version }]) => [ref, version]));
   }
-  return [resolved.ref, ...resolved.aliases];
+
+  nextVersion(ref: string): number {
+    const version = (this.versions.get(ref) ?? 0) + 1;
+    this.versions.set(ref, version);
+    return version;
+  }
+
+  /** @returns what goes into the register; undefined where nothing is to be written */
+  decide(
+    { call, noticeHash }: Deciding, wanted: PreparedDecision, ref: string, version: number,
+  ): { readonly id: string; readonly decision: Decision; readonly tookEffect: boolean } | undefined {
+    const { now } = this;
+    const domain = call.domain ?? '';
+    const held = this.present.get(ref, wanted.id, domain);
+    if (wanted.onlyIf !== undefined && held?.recordId !== wanted.onlyIf) return undefined;
+    if (call.onlyChanges && changesNothing(wanted.decision, held, now)) return undefined;
+    checkTakesBack(wanted, held);
+    // Who never said yes has nothing to withdraw: a signal of theirs is a refusal.
+    const decision = call.onlyChanges && wanted.decision === 'withdrawn' && (!held || isOpen(held.state)) ? 'refused' : wanted.decision;
+    const occurredAt = effectiveTime(call.occurredAt, now);
+    const tookEffect = takesEffect(decision, occurredAt, held);
+    const renews = decision === 'given' && tookEffect && held?.state === 'given' && !hasExpired(held, now);
+    const validity = decision === 'given' ? wanted.purpose?.consentValidity?.value : undefined;
+    const validUntil = validity === undefined ? null : addDuration(occurredAt, validity, this.calendar);
+    const id = uuidv7(now);
+    const notice = call.notice && noticeHash ? { ...call.notice, hash: noticeHash } : undefined;
+    this.records.push({
+      id, ref, version, purpose: wanted.id, state: renews ? 'renewed_given' : decision, tookEffect, policyVersion: this.policy.version,
+      method: call.channel, actor: call.actor, notice, occurredAt, recordedAt: now, jurisdiction: call.jurisdiction, basis: wanted.basis,
+      validUntil, domain, network: call.network, detail: call.detail,
+    });
+    if (!tookEffect) return { id, decision, tookEffect };
+    const state = {
+      ref, purpose: wanted.id, state: decision, recordId: id, occurredAt: decision === 'given' ? occurredAt : now, validUntil,
+      noticeId: notice?.id ?? null, noticeVersion: notice?.version ?? null,
+    };
+    this.present.move({ ...state, domain });
+    // A no that was said without naming a domain is meant for all of them.
+    if (isNo(decision) && domain === '') for (const other of this.present.onDomains(ref, wanted.id)) this.present.move({ ...state, domain: other.domain });
+    return { id, decision, tookEffect };
+  }
 }
+
+/** A legitimate interest needs no yes; only an objection to it can be taken back. */
+function checkTakesBack({ id, decision, basis }: PreparedDecision, held: PresentState | undefined): void {
+  if (decision !== 'given' || basis !== 'legitimate_interest' || held?.state === 'objected') return;
+  throw refused('purpose_not_consent_based', `${id} rests on a legitimate interest, and nobody objected: there is nothing to give.`);
+}
+
+const answerOf = (purpose: string, held: PresentState | undefined): Recorded['records'] => (held ? [{ id: held.recordId, purpose, state: held.state }] : []);
 
 /**
  * Identifiers that led to somebody who was erased between the look and the lock lead to nobody now: looked at again. By ref
  * a no is still taken down, and its dispatch says that nobody can be named; a yes would be nobody's.
  */
-function checkErased({ call, refs, decisions }: Prepared & { readonly refs: readonly string[] }, raised: ReadonlyMap<string, RaisedVersion>): void {
+function checkErased({ call, refs, decisions }: Deciding, raised: ReadonlyMap<string, RaisedVersion>): void {
   if (!refs.some((ref) => raised.get(ref)?.erased)) return;
   if (!('ref' in call.subject)) throw metAtOnce();
   if (decisions.some((d) => d.decision === 'given')) throw refused('subject_erased', 'This person was erased; name them by identifiers to begin anew.');

@@ -82,7 +82,7 @@ export async function restoreDecisions(tx: Tx, decisions: readonly LostDecision[
   await tx.query(
     `INSERT INTO consent_state AS c (ref, purpose, state, record_id, occurred_at)
      SELECT ref, purpose, state, id, CASE WHEN state = 'given' THEN "occurredAt" ELSE "recordedAt" END FROM jsonb_to_recordset($1::jsonb) AS d(${shape})
-     ON CONFLICT (ref, purpose) DO UPDATE SET state = excluded.state, record_id = excluded.record_id, occurred_at = excluded.occurred_at
+     ON CONFLICT (ref, purpose, domain) DO UPDATE SET state = excluded.state, record_id = excluded.record_id, occurred_at = excluded.occurred_at
       WHERE coalesce((SELECT version FROM consent_record WHERE id = c.record_id), 0) <= (SELECT version FROM consent_record WHERE id = excluded.record_id)`,
     [JSON.stringify([...newest.values()].map(({ heard: _, ...decision }) => decision))],
   );
