@@ -1,4 +1,4 @@
-import { diffPacks, explainPack, formatPackIssue, parsePack } from '@heed/policy';
+import { diffPacks, explainPack, formatPackIssue, parsePack, rewordedNotices } from '@heed/policy';
 import { Command } from 'commander';
 import { CliError } from '../output/cli-error.js';
 import { printJson, printLine } from '../output/print.js';
@@ -45,10 +45,13 @@ function diff(): Command {
     .addOption(jsonOption())
     .addHelpText('after', example('heed pack diff old.yaml new.yaml'))
     .action((before: string, after: string, options: JsonOption) => {
-      const found = diffPacks(readPack(before), readPack(after));
-      if (options.json === true) return printJson(found);
+      const packs = [readPack(before), readPack(after)] as const;
+      const found = diffPacks(...packs);
+      const reworded = rewordedNotices(...packs);
+      if (options.json === true) return printJson({ ...found, reworded });
       if (found.changes.length === 0) printLine('Nothing changes.');
       for (const change of found.changes) printLine(`${change.material ? '!' : ' '} ${change.text}`);
+      for (const { id, version } of reworded) printLine(`! notice ${id} ${version} says something else under the same version: it is refused when applied`);
       if (found.material) printLine('! people who were promised something must be told');
     });
 }

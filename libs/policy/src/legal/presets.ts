@@ -67,6 +67,7 @@ export const LAW_PRESETS: Readonly<Record<LawId, LawPreset>> = {
         resolve: calendarClock('P1M', 'GDPR 12(3)', true),
         extension: { ...calendarClock('P2M', 'GDPR 12(3)', true), count: 1 },
         breachToAuthority: calendarClock('PT72H', 'GDPR 33(1)'),
+        // Member states may go down to 13 (from memory); a policy that relies on one must say so by its own jurisdiction.
         ageOfConsent: { years: 16, source: 'GDPR 8(1)' },
       },
     ],
@@ -94,7 +95,9 @@ export const LAW_PRESETS: Readonly<Record<LawId, LawPreset>> = {
     bases: { consent: /^DPDP 6$/, legitimate_use: /^DPDP 7\([a-i]\)$/ },
     versions: [
       // No number of days for access or erasure: the policy's own clock is the only one.
-      { effectiveFrom: '2025-11-14' },
+      // Who is a child has been law since then, though the duty of section 9 to have a parent's consent is not: whoever
+      // waited for it would have to ask a second time, so the age counts from here on.
+      { effectiveFrom: '2025-11-14', ageOfConsent: { years: 18, source: 'DPDP 2(f)' } },
       {
         effectiveFrom: '2027-05-14',
         grievance: calendarClock('P90D', 'DPDP Rule 14(3)'),
@@ -119,6 +122,7 @@ export const LAW_PRESETS: Readonly<Record<LawId, LawPreset>> = {
         acknowledge: calendarClock('P10BD', 'CCPA Regs 7021(a)'),
         resolve: calendarClock('P45D', 'CCPA 1798.130(a)(2)'),
         extension: { ...calendarClock('P45D', 'CCPA 1798.130(a)(2)'), count: 1 },
+        // Below 13 a parent opts in, from 13 on the person does (from memory); the higher of the two is taken for both.
         ageOfConsent: { years: 16, source: 'CCPA 1798.120(c)' },
       },
     ],

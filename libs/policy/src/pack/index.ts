@@ -16,7 +16,8 @@ export {
   type Subprocessor,
 } from './pack.schema.js';
 export { REQUEST_TYPES, type RequestType } from './sections/clocks.schema.js';
-export { WITHDRAWAL_CHANNELS, type WithdrawalChannel } from './sections/consent.schema.js';
+export { cookieClasses, purposesOfCookies } from './cookies.js';
+export { WITHDRAWAL_CHANNELS, type CookieClass, type WithdrawalChannel } from './sections/consent.schema.js';
 export { RETENTION_STARTS, type RetentionStart } from './sections/data.schema.js';
 export { LAWS, type LawId } from './sections/jurisdictions.schema.js';
 export type { PromiseOwner } from './sections/promises.schema.js';
@@ -25,6 +26,7 @@ export type { Weekday } from './sections/tenant.schema.js';
 export {
   basisOf,
   consentNoticeOf,
+  networkBitsOf,
   neverPurposeOf,
   noticeHash,
   noticeLanguages,

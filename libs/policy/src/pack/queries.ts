@@ -1,3 +1,5 @@
+import { NETWORK_BITS } from '@heed/kernel';
+import type { NetworkBits } from '@heed/kernel';
 import { createHash } from 'node:crypto';
 import { resolveJurisdiction } from '../legal/jurisdictions.js';
 import type { ConsentNotice, LegalBasis, NeverPurpose, PolicyPack, Purpose, RetentionRule } from './pack.schema.js';
@@ -61,4 +63,9 @@ export function noticeHash(notice: ConsentNotice, language: string): string | un
   if (!Object.hasOwn(notice.texts, language)) return undefined;
   const shown = JSON.stringify([notice.id, notice.version, language, notice.texts[language]]);
   return createHash('sha256').update(shown).digest('hex');
+}
+
+/** The bits that are kept of an IP address: the policy's promise, or the operator's default where it makes none (AJU-07, AUR-03). */
+export function networkBitsOf(pack: PolicyPack): NetworkBits {
+  return pack.collection.ipTruncation ?? NETWORK_BITS;
 }

@@ -36,7 +36,7 @@ export class PoliciesController {
       200: { description: 'This version was published before.', forms: { 'application/json': publicationAnswer } },
       201: { description: 'Published.', forms: { 'application/json': publicationAnswer } },
     },
-    refusals: { 409: ['policy_already_announced', 'policy_already_in_force'], 422: ['policy_notice_too_short', 'policy_before_earlier_version'] },
+    refusals: { 409: ['policy_already_announced', 'policy_already_in_force'], 422: ['policy_notice_too_short', 'policy_before_earlier_version', 'notice_reworded'] },
   })
   async publish(
     @FromCall() call: Call,

@@ -8,6 +8,7 @@ import { Injectable } from '@nestjs/common';
 import { REGISTRY } from '../source.js';
 import { effectiveDate } from './domain/effective-date.js';
 import { republish } from './domain/republication.js';
+import { refuseRewording } from './domain/same-words.js';
 import { PolicyActivation } from './policy-activation.js';
 import { activePolicy, insertVersion, lockPolicies, newestPolicy, policyOf } from './policy.store.js';
 import type { NewVersion, PolicyRow } from './policy.store.js';
@@ -27,7 +28,7 @@ export class PublishPolicy {
 
   /**
    * @throws HeedError `pack_of_another_tenant` (400), `policy_already_announced`, `policy_already_in_force` (409),
-   *   `policy_notice_too_short`, `policy_before_earlier_version` (422)
+   *   `policy_notice_too_short`, `policy_before_earlier_version`, `notice_reworded` (422)
    */
   async run(tx: Tx, pack: PolicyPack, asked: Date | undefined, by: string): Promise<Publication> {
     if (pack.tenant.id !== tx.tenant) {
@@ -44,6 +45,7 @@ export class PublishPolicy {
       await this.again(tx, newest, asked);
       return { created: false, policy: newest };
     }
+    if (newest) refuseRewording(newest.pack, pack);
     const version = await this.versionOf(tx, pack, diff, newest, asked);
     await insertVersion(tx, { ...version, hash, by });
     tx.record({ kind: 'policy.published', data: { version: version.version, hash, effectiveFrom: version.effectiveFrom.toISOString(), by } });

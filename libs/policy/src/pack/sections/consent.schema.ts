@@ -64,6 +64,7 @@ export const cookieClassSchema = z.strictObject({
   responsible: z.enum(['controller', 'partner']),
   source: sourceSchema,
 });
+export type CookieClass = z.infer<typeof cookieClassSchema>;
 
 /** A chat assistant's transcripts: what is stored, and what the person is told. */
 export const assistantSchema = z.strictObject({
