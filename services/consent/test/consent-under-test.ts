@@ -19,7 +19,9 @@ export const SERVICE = { roles: ['service'] };
 /** Somebody whom nobody has met. */
 export const ada = (): { identifiers: { type: string; value: string }[] } => ({ identifiers: [{ type: 'email', value: `${randomUUID()}@example.com` }] });
 
-/** The service with two tenants whose stores `crm` and `telemetry` use a purpose each, and somebody listening to its commands. */
+type SampleTenant = 'ajuni' | 'askasia' | 'aurigen' | 'ahurasense' | 'auronx';
+
+/** The service with tenants, usually two, whose stores `crm` and `telemetry` use a purpose each, and somebody listening to its commands. */
 export class ConsentUnderTest {
   private readonly commands: ConsentCommand[] = [];
 
@@ -32,15 +34,19 @@ export class ConsentUnderTest {
     readonly agent: ReturnType<typeof testAgentKeys>,
   ) {}
 
-  static async start(env: Readonly<Record<string, string>> = {}, kek?: KekProvider): Promise<ConsentUnderTest> {
+  static async start(
+    env: Readonly<Record<string, string>> = {}, kek?: KekProvider, tenants: readonly SampleTenant[] = ['ajuni', 'askasia'],
+  ): Promise<ConsentUnderTest> {
     const clock = new VirtualClock('2026-11-21T10:00:00Z');
-    const bed = await ServiceBed.make({ clock, ...(kek ? { kek } : {}) });
+    const bed = await ServiceBed.make({
+      clock, tenants: tenants.map((id) => ({ id, isolation: loadSamplePack(id).isolation.value })), ...(kek ? { kek } : {}),
+    });
     const service = await bed.start(consentService, consentMigrations, env);
     const publisher = new Publisher(bed.kafka);
     await publisher.connect();
     const system = new ConsentUnderTest(clock, bed, service, publisher, testAgentKeys());
-    for (const tenant of ['ajuni', 'askasia'] as const) await system.prepareTenant(tenant);
-    for (const tenant of ['ajuni', 'askasia'] as const) {
+    for (const tenant of tenants) await system.prepareTenant(tenant);
+    for (const tenant of tenants) {
       const first = () => service.call('POST', '/v1/withdrawals', { tenant, roles: ['platform'] }, { subject: ada(), purposes: 'all' });
       await eventually(async () => expect((await first()).status).toBe(202), { timeoutMs: 30_000 });
     }
@@ -97,7 +103,7 @@ export class ConsentUnderTest {
     await this.publisher.publish(made.topics.map((topic) => ({ topic: this.bed.topicPrefix + topic, key, value, headers })));
   }
 
-  private async prepareTenant(tenant: 'ajuni' | 'askasia'): Promise<void> {
+  private async prepareTenant(tenant: SampleTenant): Promise<void> {
     const pack = loadSamplePack(tenant);
     const source = { source: '/heed/subprocessor-registry', tenant, key: tenant, clock: this.clock };
     const policy = { version: 1, hash: packHash(pack), effectiveFrom: this.clock.now().toISOString(), pack: pack as unknown as Record<string, unknown> };
