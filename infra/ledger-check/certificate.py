@@ -20,7 +20,10 @@ import ed25519  # noqa: E402
 import verify as ledger  # noqa: E402
 from canonical import canonical, parse  # noqa: E402
 
-ISSUER = {"erasure": "dsar", "withdrawal": "consent", "consent": "consent", "notice": "notifications"}
+ISSUER = {"erasure": "dsar", "withdrawal": "consent", "consent": "consent", "notice": "notifications", "receipt": "consent"}
+
+# Of the published context of receipts, in its RFC 8785 form: another one would change what the names in a receipt mean.
+RECEIPT_CONTEXT = "986b6a35f3537fedb9f8cf82d8d65cf584aa6ac03831da455a48827ac616c818"
 
 
 def unbase64url(text):
@@ -106,6 +109,8 @@ def faults(document, given):
     public = b"\x01" + unbase64url(own["x"])
     hint = sha256(origin.encode(), b"\n", public)[:4].hex()
     line = f"{origin}+{hint}+{base64.b64encode(public).decode()}"
+    if "@context" in document and sha256(canonical(document["@context"]).encode()).hex() != RECEIPT_CONTEXT:
+        yield "context"
     if given and line not in given:
         yield "key"
     if not signed(certificate, proof, own):

@@ -1,5 +1,5 @@
 import { accessEvents } from '@heed/contracts-access';
-import { consentEvents } from '@heed/contracts-consent';
+import { consentEvents, consentStateEvents } from '@heed/contracts-consent';
 import { dsarEvents } from '@heed/contracts-dsar';
 import { acknowledged, commandEvents } from '@heed/contracts-fanout';
 import { ingressEvents } from '@heed/contracts-ingress';
@@ -18,7 +18,7 @@ export interface Contract {
 const EVENTS: Readonly<Record<string, readonly EventDefinition[]>> = {
   ingress: ingressEvents,
   fanout: [...commandEvents, acknowledged],
-  consent: consentEvents,
+  consent: [...consentEvents, ...consentStateEvents],
   dsar: dsarEvents,
   retention: retentionEvents,
   'subprocessor-registry': registryEvents,

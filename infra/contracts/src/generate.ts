@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asyncApi } from './asyncapi.js';
 import { catalogue } from './catalogue.js';
+import { receiptFiles } from './receipts.js';
 import { readFixtures } from './fixture.js';
 import { jsonSchemaOf } from './json-schema.js';
 import { documents } from './openapi/documents.js';
@@ -24,6 +25,7 @@ export async function generate(): Promise<Generated> {
   const files = new Map<string, string | undefined>();
   for (const name of await schemaFiles()) files.set(`${SCHEMAS_FOLDER}/${name}`, undefined);
   for (const contract of catalogue) files.set(`${SCHEMAS_FOLDER}/${contract.definition.type}.json`, json(jsonSchemaOf(contract)));
+  for (const [name, text] of receiptFiles()) files.set(`${SCHEMAS_FOLDER}/${name}`, json(text));
   files.set(ASYNCAPI_FILE, asyncApi(await readTopics(), fixtures));
   for (const [service, document] of Object.entries(documents)) files.set(`${OPENAPI_FOLDER}/${service}.json`, json(document));
   files.set(OPENAPI_FILE, json(mergedApi(documents)));

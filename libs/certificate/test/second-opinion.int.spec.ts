@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ledgerOf, totalsOf, verifyCertificate } from '../src/index.js';
+import { asLinkedData, ledgerOf, totalsOf, verifyCertificate } from '../src/index.js';
 import type { Certificate, ErasureCertificate, SignedCertificate } from '../src/index.js';
-import { consent, erasure, issued, ledgerKey, notice, withdrawal } from './specimens.js';
+import { consent, erasure, issued, ledgerKey, notice, receipt, withdrawal } from './specimens.js';
 
 const SCRIPT = fileURLToPath(new URL('../../../infra/ledger-check/certificate.py', import.meta.url));
 let folder: string;
@@ -49,7 +49,7 @@ const TAMPERINGS: readonly (readonly [what: string, change: (copy: Copy) => void
 ];
 
 describe('a second implementation', () => {
-  it.each<[Certificate]>([[erasure()], [withdrawal()], [consent()], [notice()]])('verifies the same certificates: $schema', async (certificate) => {
+  it.each<[Certificate]>([[erasure()], [withdrawal()], [consent()], [notice()], [receipt()]])('verifies the same certificates: $schema', async (certificate) => {
     const key = vkeyOf(ledgerOf(certificate), ledgerKey.x);
     const signed = await issued(certificate);
     expect(askPython(signed, key)).toEqual([]);
@@ -81,6 +81,14 @@ describe('a second implementation', () => {
     for (const found of [askPython(signed, key), askOurs(signed, key)]) expect(wrong).toEqual(expect.arrayContaining([...found]));
     expect(askPython(signed, key)).toContain(wrong[0]);
     expect(askOurs(signed, key)).toContain(wrong[0]);
+  });
+
+  it('reads a receipt as linked data too, and accepts no other context: that would change what its names mean', async () => {
+    const key = vkeyOf(ledgerOf(receipt()), ledgerKey.x);
+    const linked = asLinkedData(await issued(receipt()));
+    for (const found of [askPython(linked, key), askOurs(linked, key)]) expect(found).toEqual([]);
+    const twisted = JSON.parse(JSON.stringify(linked).replace('dpv:ConsentWithdrawn', 'dpv:ConsentGiven')) as unknown;
+    for (const found of [askPython(twisted, key), askOurs(twisted, key)]) expect(found).toEqual(['context']);
   });
 
   it('says of another file that it is no certificate', () => {

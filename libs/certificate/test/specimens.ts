@@ -2,7 +2,10 @@ import type { AcknowledgementBody } from '@heed/contracts-fanout';
 import { generateAgentKeys, publicJwk, signBody } from '@heed/crypto';
 import type { OkpKey } from '@heed/crypto';
 import { issuedEntry, ledgerOf, outcomeOf, signCertificate, totalsOf } from '../src/index.js';
-import type { Certificate, ConsentCertificate, ErasureCertificate, NoticeCertificate, SignedCertificate, WithdrawalCertificate } from '../src/index.js';
+import { PROFILE } from '../src/index.js';
+import type {
+  Certificate, ConsentCertificate, ErasureCertificate, NoticeCertificate, ReceiptCertificate, ReceiptEvent, SignedCertificate, WithdrawalCertificate,
+} from '../src/index.js';
 import { SmallLedger } from './small-ledger.js';
 
 export const agent = generateAgentKeys().signing;
@@ -80,6 +83,43 @@ export function notice(): NoticeCertificate {
   };
 }
 
+const shown = { id: 'signup', version: '1', language: 'en', hash: 'ab'.repeat(32) };
+
+function event(state: 'given' | 'withdrawn', version: number, at: string): ReceiptEvent {
+  const register = {
+    record_id: `${ID}${version}`, state, took_effect: true, version, notice: state === 'given' ? shown : null, method: 'web_form', actor: 'signup-service', recorded_at: at,
+    policy_version: 1, valid_until: state === 'given' ? '2028-11-20T09:00:00.000Z' : null, jurisdiction: 'IN', domain: null, detail: null,
+  };
+  return { event_time: at, validity_duration: state === 'given' ? 'P24M' : 'not_applicable', entity_id: REF, event_type: 'expressed', event_state: state, register };
+}
+
+export function receipt(): ReceiptCertificate {
+  const controller = 'urn:heed:party:ajuni';
+  return {
+    schema: 'heed.dev/certificate/receipt/v1', id: `${ID}9`, tenant, issuedAt: '2026-11-21T10:00:01.000Z', supersedes: null,
+    receipt: {
+      type: 'ConsentReceipt', schema_version: PROFILE, receipt_id: '00000000-0000-4000-8000-000000000001',
+      record: {
+        type: 'ConsentRecord', schema_version: PROFILE, record_id: '00000000-0000-4000-8000-000000000002', pii_principal_id: REF,
+        processing: {
+          privacy_notice: shown, language: 'en', purpose: { id: 'marketing_email', title: 'News & <offers>', description: 'By email.' }, purpose_type: ['marketing'],
+          lawful_basis: { basis: 'consent', reference: 'DPDP 6' }, pii_information: ['contact'], pii_controllers: [controller], collection_method: 'web_form',
+          processing_method: ['collect', 'store', 'use'], storage_locations: [{ location: 'IN' }], processing_locations: ['IN', 'UK'],
+          retention_period: [{ pii_type: 'contact', duration: 'P24M', counted_from: 'last_interaction' }], jurisdiction: 'IN', recipient_third_parties: 'none',
+          withdrawal_method: ['api', 'unsubscribe_link'], privacy_rights: ['access', 'erase'], authority_party: `${controller}:authority:IN`,
+        },
+        pii: [{ pii_type: 'contact', pii_attribute_id: ['name', 'work email'], pii_optional: true, special_pii_category: false }],
+        party: [
+          { party_id: controller, party_name: tenant.controller, party_address: 'not_stated', party_contact: 'privacy@ajuni.example', party_type: 'organisation', party_role: 'controller' },
+          { party_id: `${controller}:authority:IN`, party_name: 'A board', party_address: 'not_stated', party_contact: 'not_stated', party_type: 'public_authority', party_role: 'authority' },
+        ],
+        event: [event('withdrawn', 4, '2026-11-21T09:00:00.000Z'), event('given', 3, '2026-11-20T09:00:00.000Z')],
+        register: { record_id: `${ID}3`, history_complete: true, present_state: 'withdrawn' },
+      },
+    },
+  };
+}
+
 /** What the ledger has of the acts that a certificate speaks of. */
 type RecordedAct = [kind: string, data: Record<string, string | number | string[]>, ref?: string];
 export function actsOf(c: Certificate): readonly RecordedAct[] {
@@ -93,6 +133,8 @@ export function actsOf(c: Certificate): readonly RecordedAct[] {
       return [['consent.withdrawn', { version: 4, purposes: ['marketing_email'], dispatchId: `con_${REQUEST}` }, c.withdrawal.ref]];
     case 'heed.dev/certificate/consent/v1':
       return [['consent.given', { version: 3, purposes: ['marketing_email', 'analytics'], dispatchId: `con_${REQUEST}` }, c.ref]];
+    case 'heed.dev/certificate/receipt/v1':
+      return [3, 4].map((version) => [`consent.${version === 3 ? 'given' : 'withdrawn'}`, { version, purposes: ['marketing_email'], dispatchId: `con_${REQUEST}` }, REF]);
     case 'heed.dev/certificate/notice/v1':
       return [['notice.delivered', { noticeId: c.notice.id, policyVersion: 2, recipientId: REQUEST, deliveredAt: '2026-10-21T08:00:00.000Z', recipients: 2, delivered: 2 }]];
   }

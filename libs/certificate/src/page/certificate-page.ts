@@ -3,6 +3,7 @@ import type { CertificateKind, SignedCertificate } from '../certificate.js';
 import type { ConsentCertificate } from '../kinds/consent.js';
 import type { ErasureCertificate } from '../kinds/erasure.js';
 import type { NoticeCertificate } from '../kinds/notice.js';
+import type { ReceiptCertificate } from '../kinds/receipt/receipt.js';
 import type { WithdrawalCertificate } from '../kinds/withdrawal.js';
 import { consentBody } from './consent-page.js';
 import { erasureBody } from './erasure-page.js';
@@ -11,6 +12,7 @@ import type { Html } from './html.js';
 import { noticeBody } from './notice-page.js';
 import { when } from './pieces.js';
 import { proofSection } from './proof-section.js';
+import { receiptBody } from './receipt-page.js';
 import { webPage } from './web-page.js';
 import { withdrawalBody } from './withdrawal-page.js';
 
@@ -19,6 +21,7 @@ const TITLE: Readonly<Record<CertificateKind, string>> = {
   withdrawal: 'Certificate of withdrawal',
   consent: 'Certificate of consent',
   notice: 'Certificate of notice',
+  receipt: 'Receipt of a consent decision',
 };
 
 /** The certificate as a person reads and prints it. The signed JSON is the proof; this page is its reading. */
@@ -45,5 +48,7 @@ function bodyOf(signed: SignedCertificate): Html {
       return consentBody({ ...signed, certificate } satisfies SignedCertificate<ConsentCertificate>);
     case 'heed.dev/certificate/notice/v1':
       return noticeBody({ ...signed, certificate } satisfies SignedCertificate<NoticeCertificate>);
+    case 'heed.dev/certificate/receipt/v1':
+      return receiptBody({ ...signed, certificate } satisfies SignedCertificate<ReceiptCertificate>);
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { consent, erasure, issued, notice, withdrawal } from '../../test/specimens.js';
+import { consent, erasure, issued, notice, receipt, withdrawal } from '../../test/specimens.js';
 import { verifyCertificate } from '../verify/verify-certificate.js';
 import { certificatePage } from './certificate-page.js';
 import { lengthInWords } from './notice-page.js';
@@ -7,7 +7,7 @@ import { lengthInWords } from './notice-page.js';
 const page = async (...args: Parameters<typeof issued>): Promise<string> => certificatePage(await issued(...args));
 
 describe('the page of a certificate', () => {
-  it.each([erasure(), withdrawal(), consent(), notice()])('has no scripts, loads nothing, and escapes what comes from outside: $schema', async (certificate) => {
+  it.each([erasure(), withdrawal(), consent(), notice(), receipt()])('has no scripts, loads nothing, and escapes what comes from outside: $schema', async (certificate) => {
     const text = await page(certificate);
     expect(text).toContain('Ajuni &#38; &#60;Sons&#62;');
     expect(text).not.toMatch(/<script|<link|<img|https?:\/\/|<Sons>|<offers>|<12>|<8 years>|undefined|\[object/);

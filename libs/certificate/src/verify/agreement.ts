@@ -1,8 +1,10 @@
 import type { LedgerRecord } from '@heed/ledger';
 import type { Certificate } from '../certificate.js';
 import type { ConsentCertificate } from '../kinds/consent.js';
+import type { RegisterState } from '../kinds/decision.js';
 import type { ErasureCertificate } from '../kinds/erasure.js';
 import type { NoticeCertificate } from '../kinds/notice.js';
+import type { ReceiptCertificate } from '../kinds/receipt/receipt.js';
 import type { WithdrawalCertificate } from '../kinds/withdrawal.js';
 
 type Data = LedgerRecord['data'];
@@ -20,6 +22,8 @@ export function contradiction(certificate: Certificate, record: LedgerRecord): s
       return ofConsent(certificate, record);
     case 'heed.dev/certificate/notice/v1':
       return ofNotice(certificate, record);
+    case 'heed.dev/certificate/receipt/v1':
+      return ofReceipt(certificate, record);
   }
 }
 
@@ -43,11 +47,24 @@ function ofStores(certificate: ErasureCertificate | WithdrawalCertificate, { kin
 }
 
 function ofConsent({ ref, purpose, decision, since }: ConsentCertificate, { kind, data, ref: whose }: LedgerRecord): string | undefined {
-  const told = [decision, ...since].find(({ version }) => version === data['version']);
-  if (whose !== ref || !told) return 'it is about something else than this certificate';
-  const purposes = Array.isArray(data['purposes']) ? data['purposes'] : [];
-  return kind === `consent.${told.decision}` && purposes.includes(purpose.id) ? undefined : 'the ledger has another decision of that version';
+  if (whose !== ref) return 'it is about something else than this certificate';
+  return ofDecision([decision, ...since].map(({ version, decision: state }) => ({ version, state })), purpose.id, kind, data);
 }
+
+function ofReceipt({ receipt: { record } }: ReceiptCertificate, { kind, data, ref: whose }: LedgerRecord): string | undefined {
+  if (whose !== record.pii_principal_id) return 'it is about somebody else than this receipt';
+  return ofDecision(record.event.map(({ register }) => register), record.processing.purpose.id, kind, data);
+}
+
+function ofDecision(told: readonly { version: number; state: RegisterState }[], purpose: string, kind: string, data: Data): string | undefined {
+  const own = told.find(({ version }) => version === data['version']);
+  if (!own) return 'it is about something else than this certificate';
+  const purposes = Array.isArray(data['purposes']) ? data['purposes'] : [];
+  return kind === `consent.${entered(own.state)}` && purposes.includes(purpose) ? undefined : 'the ledger has another decision of that version';
+}
+
+/** A renewal is entered as what holds: given. */
+const entered = (state: RegisterState): string => (state === 'renewed_given' ? 'given' : state);
 
 function ofNotice({ notice, deliveries }: NoticeCertificate, { kind, data }: LedgerRecord): string | undefined {
   if (data['noticeId'] !== notice.id || data['policyVersion'] !== notice.policyVersion) return 'it is about something else than this certificate';

@@ -22,6 +22,13 @@ function ofKind(certificate: Certificate): readonly string[] {
       return ['Who the person is: it names a pseudonym only.', 'What was done with the data before the withdrawal.', ...attested(certificate.dispatches.flatMap(({ stores }) => stores))];
     case 'heed.dev/certificate/consent/v1':
       return ['Who the person is: it names a pseudonym only.', 'That the person saw the words; the platform that showed them says so.', 'What was decided after it was issued.'];
+    case 'heed.dev/certificate/receipt/v1':
+      return [
+        'Who the person is: it names a pseudonym only.',
+        'That the person saw the words; the platform that showed them says so.',
+        'What was decided after it was issued.',
+        ...(certificate.receipt.record.register.history_complete ? [] : ['What the register has of the purpose beyond the events told here.']),
+      ];
     case 'heed.dev/certificate/notice/v1':
       return ['Who was told: only how many. Each delivery stands in the ledger under an id of its own.', 'That anybody read it: a mail counts as delivered when the mail server took it.'];
   }

@@ -1,6 +1,7 @@
 import { publicJwk, verifyBody } from '@heed/crypto';
 import { vkeyOf } from '@heed/ledger';
 import { kindOf, ledgerOf, signedCertificate } from '../certificate.js';
+import { withoutContext } from './context.js';
 import { checkAcknowledgements } from './acknowledgements.js';
 import { checkEvidence } from './evidence.js';
 import { limitsOf } from './limits.js';
@@ -15,7 +16,8 @@ const NOTHING = { trusted: false, kind: null, id: null, tenant: null, issuedAt: 
  * @example verifyCertificate(JSON.parse(text), { keys: ['heed/dsar/ajuni+1a2b3c4d+AbCd…'] }).ok
  */
 export function verifyCertificate(document: unknown, { keys = [] }: { readonly keys?: readonly string[] } = {}): CertificateReport {
-  const parsed = signedCertificate.safeParse(document);
+  const { plain, context } = withoutContext(document);
+  const parsed = signedCertificate.safeParse(plain);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     return { ...NOTHING, ok: false, findings: [bad('form', `this is no certificate: ${issue?.path.join('.') || 'the whole'} ${issue?.message ?? ''}`.trim())] };
@@ -24,7 +26,7 @@ export function verifyCertificate(document: unknown, { keys = [] }: { readonly k
   const { certificate } = signed;
   const vkey = vkeyOf(ledgerOf(certificate), signed.key.x);
   const trusted = keys.some((key) => key.trim() === vkey);
-  const findings = [checkKey(vkey, keys), checkSignature(signed), ...checkAcknowledgements(certificate), ...checkEvidence(signed, vkey)];
+  const findings = [...context, checkKey(vkey, keys), checkSignature(signed), ...checkAcknowledgements(certificate), ...checkEvidence(signed, vkey)];
   return {
     ok: findings.every(({ ok }) => ok),
     trusted,

@@ -2,7 +2,7 @@ import { generateAgentKeys, publicJwk, signBody } from '@heed/crypto';
 import { signCheckpoint, vkeyOf, withhold } from '@heed/ledger';
 import type { LedgerRecord } from '@heed/ledger';
 import { describe, expect, it } from 'vitest';
-import { actsOf, agent, consent, erasure, issued, ledgerKey, notice, REF, withdrawal } from '../../test/specimens.js';
+import { actsOf, agent, consent, erasure, issued, ledgerKey, notice, receipt, REF, withdrawal } from '../../test/specimens.js';
 import { ledgerOf, signCertificate, verifyCertificate } from '../index.js';
 import type { Certificate, ErasureCertificate, SignedCertificate } from '../index.js';
 
@@ -27,7 +27,7 @@ function resigned(signed: SignedCertificate, change: (copy: Changed) => void): S
 }
 
 describe('a certificate', () => {
-  it.each([erasure(), withdrawal(), consent(), notice()])('is checked with nothing but itself and the public key: $schema', async (certificate) => {
+  it.each([erasure(), withdrawal(), consent(), notice(), receipt()])('is checked with nothing but itself and the public key: $schema', async (certificate) => {
     const signed = JSON.parse(JSON.stringify(await issued(certificate))) as SignedCertificate;
     expect(faults(signed)).toEqual([]);
     expect(verifyCertificate(signed, { keys: ['heed/dsar/askasia+00000000+AA==', vkey(certificate)] })).toMatchObject({ ok: true, trusted: true, id: certificate.id, tenant: 'ajuni' });

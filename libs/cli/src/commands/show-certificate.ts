@@ -1,5 +1,5 @@
 import { certificatePage, kindOf, ledgerOf } from '@heed/certificate';
-import type { Certificate, ConsentCertificate, NoticeCertificate, SignedCertificate, StoreOutcome } from '@heed/certificate';
+import type { Certificate, ConsentCertificate, NoticeCertificate, ReceiptCertificate, SignedCertificate, StoreOutcome } from '@heed/certificate';
 import { vkeyOf } from '@heed/ledger';
 import { writeFileSync } from 'node:fs';
 import { CliError } from '../output/cli-error.js';
@@ -44,6 +44,8 @@ function linesOf(certificate: Certificate): string {
       return decisionsOf(certificate);
     case 'heed.dev/certificate/notice/v1':
       return noticeOf(certificate);
+    case 'heed.dev/certificate/receipt/v1':
+      return receiptOf(certificate);
   }
 }
 
@@ -80,4 +82,9 @@ function writePage(file: string, page: string): void {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
     throw new CliError(`${file} cannot be written (${code}).`, { cause });
   }
+}
+
+function receiptOf({ receipt: { record } }: ReceiptCertificate): string {
+  const rows = record.event.map(({ event_time: at, event_state: state, register }) => [state, at, register.method, register.took_effect ? '' : 'without effect']);
+  return `${record.pii_principal_id}, ${record.processing.purpose.title}, record ${record.record_id}\n\n${table(['decision', 'at', 'method', ''], rows)}`;
 }
