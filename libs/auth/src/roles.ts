@@ -20,6 +20,8 @@ export const ACCESS: Readonly<Record<string, readonly Role[] | 'public'>> = {
   'GET /r/:token': 'public',
 
   'POST /v1/consents': ['platform'],
+  'POST /v1/consents/batch': ['platform'],
+  'GET /v1/consents/export': ['dpo', 'operator'],
   'GET /v1/consents': ['platform', 'analyst', 'dpo', 'auditor'],
   'POST /v1/consents/check': ['platform', 'analyst', 'dpo'],
   'POST /v1/withdrawals': ['platform', 'analyst', 'dpo'],

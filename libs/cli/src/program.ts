@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { certificateCommand } from './commands/certificate.command.js';
+import { consentsCommand } from './commands/consents.command.js';
 import { demoCommand } from './commands/demo.command.js';
 import { dispatchCommand } from './commands/dispatch.command.js';
 import { dlqCommand } from './commands/dlq.command.js';
@@ -35,6 +36,7 @@ export function makeProgram(): Command {
     storesCommand(),
     tenantCommand(),
     withdrawCommand(),
+    consentsCommand(),
     requestCommand(),
     certificateCommand(),
     dispatchCommand(),

@@ -6,6 +6,7 @@ import { createParamDecorator } from '@nestjs/common';
 import type { ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 
 /** What a use case knows of the HTTP call it answers. */
 export interface Call {
@@ -40,6 +41,7 @@ export function callOf(request: FastifyRequest): Call {
 function idempotencyOf(request: FastifyRequest): Call['idempotency'] {
   const header = request.headers['idempotency-key'];
   if (header === undefined || request.method !== 'POST') return undefined;
+  if (request.body instanceof Readable) return undefined; // its lines have keys of their own
   if (typeof header !== 'string' || !/^[\x21-\x7e]{1,128}$/.test(header)) {
     throw malformed('idempotency_key_malformed', 'Idempotency-Key takes 1 to 128 printable ASCII characters without spaces.');
   }

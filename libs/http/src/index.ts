@@ -14,3 +14,4 @@ export { callerAt, RateLimit, type RateLimitOptions } from './rate-limit.js';
 export type { RefusedCall } from './refused-calls.js';
 export * from './service.js';
 export { useStepUp } from './step-up-use.js';
+export { NDJSON, StreamedBody, streamOf } from './streamed-body.js';

@@ -19,6 +19,7 @@ import { serveOnlyWhatIsDescribed } from './openapi/only-described.js';
 import { guardStepUps, refuseUnguarded } from './step-up.js';
 import { refuseWhileClosed } from './while-closed.js';
 import { ProblemFilter, sendProblem } from './problem.js';
+import { takeStreamedBodies } from './streamed-body.js';
 import { watchRefusals } from './refused-calls.js';
 import type { RefusedCall } from './refused-calls.js';
 
@@ -71,6 +72,7 @@ export async function createHttpService(options: HttpServiceOptions): Promise<Ne
     body.length === 0 ? undefined : parseJson(body),
   );
   fastify.addContentTypeParser(['application/yaml', 'text/plain', 'application/x-www-form-urlencoded'], { parseAs: 'string' }, async (_: unknown, body: string) => body);
+  takeStreamedBodies(fastify);
   fastify.addHook('onRequest', async (request) => {
     const incoming = request.headers['traceparent'];
     request.span = openSpan(`${request.method} ${request.routeOptions.url ?? 'unknown'}`, {

@@ -8,6 +8,7 @@ import type { Platform } from '@heed/runtime';
 import { PolicyConsumer, PolicyStore } from '@heed/tenant-policy';
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
+import { bulkControllers, bulkProviders } from './bulk/bulk.providers.js';
 import { CertificateController } from './certificate/certificate.controller.js';
 import { consentCertificates } from './certificate/certificate.providers.js';
 import { CheckController } from './check/check.controller.js';
@@ -51,10 +52,11 @@ export class ConsentModule {
       ],
       controllers: [
         ConsentController, CertificateController, CheckController, PurposeController, SubjectController, InternalController, IngressConsumer, ErasureConsumer,
-        PolicyConsumer,
+        PolicyConsumer, ...bulkControllers,
       ],
       providers: [
         { provide: PolicyStore, useFactory: () => new PolicyStore() },
+        ...bulkProviders,
         ...consentCertificates(platform.environment.HEED_KEYS_DIR),
         {
           provide: RecordDecisions,

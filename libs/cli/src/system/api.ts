@@ -1,8 +1,12 @@
 import { STEP_UP_HEADER } from '@heed/auth';
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import { readCliConfig } from '../cli.config.js';
 import { CliError } from '../output/cli-error.js';
 import { runningSystem } from './running-system.js';
+import { problemLine } from './problem-line.js';
+import { streamCall } from './stream-call.js';
 import { localToken } from './token.js';
 
 /** Calls to the public origin in the name of one tenant. */
@@ -44,6 +48,11 @@ export class Api {
     return (await this.#call(path, {}, 'text/html')).text();
   }
 
+  /** A call whose answer, and body if there is one, are NDJSON of any length. */
+  stream(path: string, body?: Readable): Promise<IncomingMessage> {
+    return streamCall({ url: new URL(path, this.origin), token: this.token, body });
+  }
+
   async #call(path: string, init: RequestInit, accept = 'application/json'): Promise<Response> {
     const headers = { ...init.headers, authorization: `Bearer ${this.token}`, accept };
     let answer: Response;
@@ -62,22 +71,4 @@ export async function connect(tenant: string, roles: readonly string[]): Promise
   const { remote } = readCliConfig();
   if (remote !== undefined) return new Api(remote.origin, remote.token);
   return new Api(runningSystem().origin, await localToken(tenant, roles));
-}
-
-/** A problem (RFC 9457) as one line: what, why, which promise, where. */
-export function problemLine(status: number, body: string): string {
-  try {
-    const problem = JSON.parse(body) as {
-      detail?: string;
-      title?: string;
-      code?: string;
-      promise?: string;
-      errors?: readonly { pointer?: string; detail?: string }[];
-    };
-    const fields = (problem.errors ?? []).slice(0, 5).map((error) => ` ${error.pointer ?? ''}: ${error.detail ?? ''}`);
-    const promise = problem.promise === undefined ? '' : `, promise ${problem.promise}`;
-    return `${problem.detail ?? problem.title ?? 'refused'}${fields.join(';')} (${status} ${problem.code ?? ''}${promise})`;
-  } catch {
-    return `the answer was ${status}: ${body.slice(0, 200)}`;
-  }
 }

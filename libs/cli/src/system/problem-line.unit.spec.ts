@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { problemLine } from './api.js';
+import { problemLine } from './problem-line.js';
 
 it('makes one line of a problem, with its fields and the promise behind a refusal', () => {
   const problem = { detail: 'Too soon.', code: 'notice_too_short', promise: 'AJU-56', errors: [{ pointer: '/effectiveFrom', detail: 'is in 3 days' }] };
