@@ -18,6 +18,11 @@ export const ACCESS: Readonly<Record<string, readonly Role[] | 'public'>> = {
   'GET /docs': 'public',
   'GET /docs/:asset': 'public',
   'GET /r/:token': 'public',
+  'GET /u/:token': 'public',
+  'POST /u/:token': 'public',
+  'POST /u/:token/choices': 'public',
+  'POST /u/:token/withdraw-all': 'public',
+  'GET /.well-known/gpc.json': 'public',
 
   'POST /v1/consents': ['platform'],
   'POST /v1/consents/batch': ['platform'],
@@ -29,6 +34,9 @@ export const ACCESS: Readonly<Record<string, readonly Role[] | 'public'>> = {
   'GET /v1/withdrawals/:id/certificate': ['platform', 'analyst', 'dpo', 'auditor'],
   'GET /v1/subjects/:ref': ['platform', 'analyst', 'dpo', 'auditor'],
   'GET /v1/purposes': READERS,
+  'POST /v1/subjects/:ref/links': ['platform', 'dpo'],
+  'POST /v1/signals/gpc': ['platform'],
+  'POST /v1/consents/sync': ['platform'],
 
   'POST /v1/requests': ['platform', 'analyst', 'dpo'],
   'GET /v1/requests': [...CASEWORK, 'auditor', 'platform'],
@@ -106,6 +114,7 @@ export const ACCESS: Readonly<Record<string, readonly Role[] | 'public'>> = {
   'POST /internal/resolve': ['service'],
   'POST /internal/seal': ['service'],
   'POST /internal/contacts': ['service'],
+  'POST /internal/links': ['service'],
 };
 
 /** What a person proves their presence for: one act, on one thing. */

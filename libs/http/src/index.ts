@@ -8,6 +8,7 @@ export { Operation, type Forms, type OperationOptions, type Refusal } from './op
 export { rebuilt, type JsonSchema } from './openapi/schemas.js';
 export type { DescribedOperation } from './openapi/describe-operation.js';
 export * from './page.js';
+export * from './page-token.js';
 export * from './problem.js';
 export type { AccessLimits } from './access.js';
 export { callerAt, RateLimit, type RateLimitOptions } from './rate-limit.js';

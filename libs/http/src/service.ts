@@ -71,7 +71,7 @@ export async function createHttpService(options: HttpServiceOptions): Promise<Ne
   fastify.addContentTypeParser(['application/json'], { parseAs: 'buffer' }, async (_: unknown, body: Buffer) =>
     body.length === 0 ? undefined : parseJson(body),
   );
-  fastify.addContentTypeParser(['application/yaml', 'text/plain', 'application/x-www-form-urlencoded'], { parseAs: 'string' }, async (_: unknown, body: string) => body);
+  fastify.addContentTypeParser(['application/yaml', 'text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data'], { parseAs: 'string' }, async (_: unknown, body: string) => body);
   takeStreamedBodies(fastify);
   fastify.addHook('onRequest', async (request) => {
     const incoming = request.headers['traceparent'];

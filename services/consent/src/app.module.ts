@@ -9,6 +9,7 @@ import { PolicyConsumer, PolicyStore } from '@heed/tenant-policy';
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { bulkControllers, bulkProviders } from './bulk/bulk.providers.js';
+import { channelControllers, channelProviders } from './channels.js';
 import { CertificateController } from './certificate/certificate.controller.js';
 import { consentCertificates } from './certificate/certificate.providers.js';
 import { CheckController } from './check/check.controller.js';
@@ -52,11 +53,12 @@ export class ConsentModule {
       ],
       controllers: [
         ConsentController, CertificateController, CheckController, PurposeController, SubjectController, InternalController, IngressConsumer, ErasureConsumer,
-        PolicyConsumer, ...bulkControllers,
+        PolicyConsumer, ...channelControllers, ...bulkControllers,
       ],
       providers: [
         { provide: PolicyStore, useFactory: () => new PolicyStore() },
         ...bulkProviders,
+        ...channelProviders(platform),
         ...consentCertificates(platform.environment.HEED_KEYS_DIR),
         {
           provide: RecordDecisions,

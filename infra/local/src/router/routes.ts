@@ -10,6 +10,7 @@ const RESOURCES: Readonly<Record<string, Upstream>> = {
   consents: 'consent',
   withdrawals: 'consent',
   subjects: 'consent',
+  signals: 'consent',
   purposes: 'consent',
   requests: 'dsar',
   schedules: 'retention',
@@ -46,7 +47,7 @@ export function route(url: string): Routed {
   if (!path.startsWith('/')) return refuse(400, 'path_malformed', 'The request target must be a path.');
   if (AMBIGUOUS.test(path)) return refuse(400, 'path_malformed', 'The path has dot segments, empty segments or encoded slashes.');
   const [first = '', second = '', third = ''] = path.slice(1).split('/');
-  if (first === 'u' && second !== '') return { to: 'notifications' };
+  if (first === 'u' && second !== '') return { to: 'consent' };
   if (first === 'r' && second !== '') return { to: 'dsar' };
   if (path === '/openapi.json' || first === 'docs') return { to: 'subprocessor-registry' }; // it has the document of all services
   if (path === '/.well-known/gpc.json') return { to: 'consent' };

@@ -1,2 +1,3 @@
 export * from './events.js';
 export * from './internal-api.js';
+export * from './links.js';

@@ -1,0 +1,41 @@
+import { UnitOfWork } from '@heed/persistence';
+import type { Platform } from '@heed/runtime';
+import { PolicyStore } from '@heed/tenant-policy';
+import type { Provider } from '@nestjs/common';
+import type { ConsentEnvironment } from './consent.config.js';
+import { DecisionQueue } from './consent-record/decision-queue.js';
+import { DeniedPurposes } from './consent-record/denied-purposes.js';
+import { RecordDecisions } from './consent-record/record-decisions.use-case.js';
+import { LinkController } from './link/link.controller.js';
+import { MakeLinks } from './link/make-links.use-case.js';
+import { ChoosePreferences } from './preference-page/choose.use-case.js';
+import { LinkPageController } from './preference-page/link-page.controller.js';
+import { Unsubscribe } from './preference-page/unsubscribe.use-case.js';
+import { GpcController } from './signal/gpc.controller.js';
+import { HonourGpc } from './signal/honour-gpc.use-case.js';
+import { SubjectStore } from './subject/subject.store.js';
+import { FutureYes } from './sync/future-yes.js';
+import { SyncDecisions } from './sync/sync-decisions.use-case.js';
+import { SyncController } from './sync/sync.controller.js';
+
+export const channelControllers = [LinkController, LinkPageController, GpcController, SyncController];
+
+const DECIDING = [UnitOfWork, PolicyStore, DecisionQueue];
+
+/** The ways by which people and other systems say no, beside the API and the ingress topic. All end in the same decisions. */
+export const channelProviders = ({ environment, clock }: Platform<ConsentEnvironment>): readonly Provider[] => [
+  { provide: MakeLinks, inject: [PolicyStore], useFactory: (policies: PolicyStore) => new MakeLinks(policies, environment.HEED_ORIGIN) },
+  { provide: Unsubscribe, inject: DECIDING, useFactory: (unitOfWork: UnitOfWork, policies: PolicyStore, queue: DecisionQueue) => new Unsubscribe(unitOfWork, policies, queue) },
+  {
+    provide: ChoosePreferences,
+    inject: DECIDING,
+    useFactory: (unitOfWork: UnitOfWork, policies: PolicyStore, queue: DecisionQueue) => new ChoosePreferences(unitOfWork, policies, queue),
+  },
+  { provide: HonourGpc, inject: DECIDING, useFactory: (unitOfWork: UnitOfWork, policies: PolicyStore, queue: DecisionQueue) => new HonourGpc(unitOfWork, policies, queue) },
+  {
+    provide: SyncDecisions,
+    inject: [UnitOfWork, RecordDecisions, DeniedPurposes, SubjectStore, PolicyStore],
+    useFactory: (unitOfWork: UnitOfWork, decisions: RecordDecisions, denied: DeniedPurposes, subjects: SubjectStore, policies: PolicyStore) =>
+      new SyncDecisions({ unitOfWork, decisions, denied, future: new FutureYes(subjects, policies, () => clock.now()) }),
+  },
+];

@@ -1,0 +1,114 @@
+import type { Call } from '@heed/http';
+import { isHeedError, uuidv7 } from '@heed/kernel';
+import type { HeedError } from '@heed/kernel';
+import { sqlState, UNIQUE_VIOLATION, UnitOfWork } from '@heed/persistence';
+import type { Tx } from '@heed/persistence';
+import { presentStates } from '../consent-record/consent-record.store.js';
+import type { PresentState } from '../consent-record/consent-record.store.js';
+import { isOpen } from '../consent-record/decision.js';
+import type { DecisionCall, Recorded } from '../consent-record/decision-call.js';
+import { DeniedPurposes, grantedIn } from '../consent-record/denied-purposes.js';
+import { RecordDecisions } from '../consent-record/record-decisions.use-case.js';
+import { FutureYes } from './future-yes.js';
+import type { SyncItem, SyncResult } from './sync.body.js';
+import { externalOf, fingerprintOf, keepTaken, takenBefore } from './synced-decision.store.js';
+import type { Synced } from './synced-decision.store.js';
+
+/** Items that share a transaction. */
+const CHUNK = 100;
+const MAX_TRIES = 5;
+
+interface Deps {
+  readonly unitOfWork: UnitOfWork;
+  readonly decisions: RecordDecisions;
+  readonly denied: DeniedPurposes;
+  readonly future: FutureYes;
+}
+
+type Batch = { readonly call: Call; readonly source: string; readonly items: readonly SyncItem[] };
+
+/** Takes over what people decided in another system. Each decision counts once, and its source's clock never beats a no here. */
+export class SyncDecisions {
+  constructor(private readonly deps: Deps) {}
+
+  /** One result for each item, in their order; what is refused leaves the others alone. */
+  async sync(call: Call, source: string, items: readonly SyncItem[]): Promise<readonly SyncResult[]> {
+    const results: SyncResult[] = [];
+    for (let at = 0; at < items.length; at += CHUNK) results.push(...(await this.take({ call, source, items: items.slice(at, at + CHUNK) })));
+    return results;
+  }
+
+  private async take(batch: Batch, tries = 1): Promise<readonly SyncResult[]> {
+    const { call, items } = batch;
+    // A yes from the future is looked at under its person's lock: alone, so that nobody waits for somebody who waits for them.
+    if (items.length > 1 && items.some((item) => this.deps.future.concerns(item))) return this.halves(batch);
+    try {
+      return await this.deps.unitOfWork.run(call.tenant, (tx) => this.record(tx, batch), { cause: call.cause });
+    } catch (error) {
+      const again = sqlState(error) === UNIQUE_VIOLATION || (isHeedError(error) && error.code === 'person_met_at_once');
+      if (again && tries < MAX_TRIES) return this.take(batch, tries + 1);
+      if (!isHeedError(error) || (error.kind !== 'refused' && error.kind !== 'malformed')) throw error;
+      if (items.length > 1) return this.halves(batch);
+      return items.map((item) => refusal(item, error)).concat(await this.evidence(batch, error));
+    }
+  }
+
+  private async halves({ items, ...rest }: Batch): Promise<readonly SyncResult[]> {
+    const middle = Math.ceil(items.length / 2);
+    return [...(await this.take({ ...rest, items: items.slice(0, middle) })), ...(await this.take({ ...rest, items: items.slice(middle) }))];
+  }
+
+  private async record(tx: Tx, { call, source, items }: Batch): Promise<readonly SyncResult[]> {
+    const before = await takenBefore(tx, source, items);
+    const first = new Map<string, SyncItem>();
+    for (const item of items) if (!before.has(nameOf(item)) && !first.has(nameOf(item))) first.set(nameOf(item), item);
+    const fresh = [...first.values()];
+    const calls = await Promise.all(fresh.map((item) => this.deps.future.settle(tx, callOf(item, call, source))));
+    const recorded = fresh.length > 0 ? await this.deps.decisions.record(tx, calls) : [];
+    const taken = fresh.map((item, i) => ({ item, ref: recorded[i]!.ref, recordId: recorded[i]!.records[0]?.id ?? null }));
+    await keepTaken(tx, source, taken);
+    const answers = new Map(fresh.map((item, i) => [item, answerOf(item, recorded[i]!)]));
+    const known = new Map<string, Synced>([...before, ...taken.map(({ item, ref, recordId }) => [nameOf(item), { fingerprint: fingerprintOf(item), ref, recordId }] as const)]);
+    const repeated = items.filter((item) => !answers.has(item));
+    const states = await presentStates(tx, [...new Set(repeated.flatMap((item) => known.get(nameOf(item))?.ref ?? []))]);
+    return items.map((item) => answers.get(item) ?? duplicate(item, known.get(nameOf(item))!, states));
+  }
+
+  /** An attempt at what the policy never allows leaves a trace, although nothing else of the item does. */
+  private async evidence({ call, items }: Batch, error: HeedError): Promise<readonly never[]> {
+    if (error.code !== 'purpose_denied') return [];
+    const attempt = { id: uuidv7(), purposes: grantedIn(items), channel: 'sync', actor: call.actor, cause: call.cause };
+    await this.deps.unitOfWork.run(call.tenant, (tx) => this.deps.denied.record(tx, attempt)).catch(() => undefined); // the refusal stands either way
+    return [];
+  }
+}
+
+const nameOf = (item: SyncItem): string => externalOf(item).toString('hex');
+
+function callOf(item: SyncItem, call: Call, source: string): DecisionCall {
+  const { subject, purpose, decision, occurredAt, jurisdiction } = item;
+  return { id: uuidv7(), subject, decisions: [{ purpose, decision }], channel: 'sync', actor: call.actor, occurredAt, jurisdiction, cause: call.cause, detail: { source } };
+}
+
+function answerOf(item: SyncItem, { ref, records, dispatchIds }: Recorded): SyncResult {
+  const [record] = records;
+  const state = record?.state ?? null;
+  const unchanged = item.decision === 'given' && state !== 'given' ? 'without_effect' : 'unchanged';
+  return { externalId: item.externalId, outcome: dispatchIds.length > 0 ? 'recorded' : unchanged, ref, recordId: record?.id ?? null, state };
+}
+
+function duplicate(item: SyncItem, known: Synced, states: readonly PresentState[]): SyncResult {
+  const { externalId } = item;
+  if (!known.fingerprint.equals(fingerprintOf(item))) {
+    const detail = 'This source has named another decision so before; a decision that changed is a new one, with a name of its own.';
+    return { externalId, outcome: 'refused', ref: null, recordId: null, state: null, code: 'external_id_reused', detail };
+  }
+  const held = states.find((state) => state.ref === known.ref && state.purpose === item.purpose && state.domain === '' && !isOpen(state.state));
+  return { externalId, outcome: 'duplicate', ref: known.ref, recordId: known.recordId, state: held?.state ?? null };
+}
+
+function refusal({ externalId }: SyncItem, error: HeedError): SyncResult {
+  return {
+    externalId, outcome: 'refused', ref: null, recordId: null, state: null, code: error.code, detail: error.message, ...(error.promise ? { promise: error.promise } : {}),
+  };
+}
