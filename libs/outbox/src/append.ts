@@ -1,4 +1,4 @@
-import { cloudEventHeaders, HeedError } from '@heed/kernel';
+import { cloudEventHeaders, fillTopic, HeedError } from '@heed/kernel';
 import type { NewEvent } from '@heed/kernel';
 import type { PendingRow, Tx } from '@heed/persistence';
 
@@ -34,6 +34,17 @@ export class Outbox {
       for (const topic of topics) rows.push({ lane: laneOf(event.key), topic: this.options.topicPrefix + topic, key: event.key, headers, value });
     }
     tx.enqueue(rows);
+    tx.afterCommit(this.options.poke);
+  }
+
+  /**
+   * Takes keys off a compacted topic with the transaction: what was said under them is nobody's any more.
+   * @param pattern as a definition has it, e.g. `heed.t.{tenant}.consent-state.v1`
+   */
+  bury(pattern: string, keys: readonly string[], tx: Tx): void {
+    if (keys.length === 0) return;
+    const topic = this.options.topicPrefix + fillTopic(pattern, { tenant: tx.tenant });
+    tx.enqueue(keys.map((key) => ({ lane: laneOf(key), topic, key, headers: { ce_tenantid: tx.tenant }, value: null })));
     tx.afterCommit(this.options.poke);
   }
 }

@@ -11,7 +11,8 @@ interface OutboxRow {
   readonly topic: string;
   readonly key: string;
   readonly headers: Record<string, string>;
-  readonly value: string;
+  /** Null takes the key off a compacted topic. */
+  readonly value: string | null;
 }
 
 export interface RelayOptions {
@@ -176,7 +177,7 @@ function upTo(bytes: number, rows: readonly OutboxRow[]): readonly OutboxRow[] {
 
 /** Of a record on the wire, a little too much: small events have more headers than value. */
 function sizeOf(row: OutboxRow): number {
-  return Buffer.byteLength(row.value) + Buffer.byteLength(row.key) + Buffer.byteLength(JSON.stringify(row.headers)) + RECORD_BYTES;
+  return Buffer.byteLength(row.value ?? '') + Buffer.byteLength(row.key) + Buffer.byteLength(JSON.stringify(row.headers)) + RECORD_BYTES;
 }
 
 function hopHeaders(row: OutboxRow): Record<string, string> {

@@ -19,7 +19,8 @@ export interface PendingRow {
   readonly topic: string;
   readonly key: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly value: string;
+  /** Null takes the key off a compacted topic. */
+  readonly value: string | null;
 }
 
 /** One transaction inside one tenant: the only way to write. */

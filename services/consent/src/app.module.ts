@@ -15,6 +15,8 @@ import { consentCertificates } from './certificate/certificate.providers.js';
 import { CheckController } from './check/check.controller.js';
 import { CheckConsent } from './check/check.use-case.js';
 import type { ConsentEnvironment } from './consent.config.js';
+import { ConsentStateFeed } from './consent-state/consent-state-feed.js';
+import { consentStateControllers, consentStateProviders } from './consent-state/consent-state.providers.js';
 import { ConsentController } from './consent-record/consent.controller.js';
 import { DecisionQueue } from './consent-record/decision-queue.js';
 import { IngressConsumer } from './consent-record/ingress.consumer.js';
@@ -53,18 +55,19 @@ export class ConsentModule {
       ],
       controllers: [
         ConsentController, CertificateController, CheckController, PurposeController, SubjectController, InternalController, IngressConsumer, ErasureConsumer,
-        PolicyConsumer, ...channelControllers, ...bulkControllers,
+        PolicyConsumer, ...channelControllers, ...bulkControllers, ...consentStateControllers,
       ],
       providers: [
         { provide: PolicyStore, useFactory: () => new PolicyStore() },
         ...bulkProviders,
+        ...consentStateProviders(platform),
         ...channelProviders(platform),
         ...consentCertificates(platform.environment.HEED_KEYS_DIR),
         {
           provide: RecordDecisions,
-          inject: [SubjectStore, PolicyStore, Fanout, Outbox],
-          useFactory: (store: SubjectStore, policies: PolicyStore, fanout: Fanout, outbox: Outbox) =>
-            new RecordDecisions(store, policies, fanout, outbox),
+          inject: [SubjectStore, PolicyStore, Fanout, Outbox, ConsentStateFeed],
+          useFactory: (store: SubjectStore, policies: PolicyStore, fanout: Fanout, outbox: Outbox, feed: ConsentStateFeed) =>
+            new RecordDecisions(store, policies, fanout, outbox, feed),
         },
         {
           provide: DeniedPurposes,
@@ -79,9 +82,9 @@ export class ConsentModule {
         },
         {
           provide: ErasePeople,
-          inject: [Database, UnitOfWork, SealedIdentifiers, Outbox],
-          useFactory: (database: Database, unitOfWork: UnitOfWork, identifiers: SealedIdentifiers, outbox: Outbox) =>
-            new ErasePeople({ database, unitOfWork, identifiers, outbox }),
+          inject: [Database, UnitOfWork, SealedIdentifiers, Outbox, ConsentStateFeed],
+          useFactory: (database: Database, unitOfWork: UnitOfWork, identifiers: SealedIdentifiers, outbox: Outbox, feed: ConsentStateFeed) =>
+            new ErasePeople({ database, unitOfWork, identifiers, outbox, feed }),
         },
         {
           provide: CheckConsent,

@@ -8,6 +8,8 @@ import type { ServiceDefinition } from '@heed/runtime';
 import { tenantPolicyMigrations } from '@heed/tenant-policy';
 import path from 'node:path';
 import { ConsentModule } from './app.module.js';
+import { BEAT_MS, ConsentStateBeat } from './consent-state/beat.job.js';
+import { BuildConsentState } from './consent-state/build-state.job.js';
 import { ErasePeople } from './erasure/erase-people.job.js';
 import { indexedIdentifiers, sealedIdentifiers } from './subject/identifier-rotation.js';
 import { consentEnvironment } from './consent.config.js';
@@ -18,6 +20,7 @@ export const consentMigrations: readonly MigrationSet[] = [
   ...fanoutMigrations,
   ...certificateMigrations,
   ...keyShredMigrations,
+  { name: 'consent', scope: 'service', dir: path.join(import.meta.dirname, '../migrations/service') },
   { name: 'consent', scope: 'tenant', dir: path.join(import.meta.dirname, '../migrations/tenant') },
 ];
 
@@ -42,6 +45,8 @@ export const consentService: ServiceDefinition<typeof consentEnvironment> = {
     ...fanoutJobs(platform),
     certificateJob(app, platform),
     ...keyJobs(app.get(FieldVault), platform, [sealedIdentifiers], [indexedIdentifiers]),
+    { name: 'consent-state', everyMs: 500, run: () => app.get(BuildConsentState).run() },
+    { name: 'consent-state-beat', everyMs: BEAT_MS, run: () => app.get(ConsentStateBeat).run() },
     { name: 'person-erasures', everyMs: 1000, run: () => app.get(ErasePeople).run() },
   ],
 };

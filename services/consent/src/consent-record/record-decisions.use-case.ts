@@ -9,6 +9,7 @@ import { addDuration, calendarOf } from '@heed/policy';
 import type { BusinessCalendar } from '@heed/policy';
 import { PolicyStore } from '@heed/tenant-policy';
 import type { ActivePolicy } from '@heed/tenant-policy';
+import { ConsentStateFeed } from '../consent-state/consent-state-feed.js';
 import { metAtOnce, SubjectStore } from '../subject/subject.store.js';
 import { appendRecords, presentStates, raiseVersions } from './consent-record.store.js';
 import type { ConsentRecord, PresentState, RaisedVersion } from './consent-record.store.js';
@@ -36,6 +37,7 @@ export class RecordDecisions {
     private readonly policies: PolicyStore,
     private readonly fanout: Fanout,
     private readonly outbox: Outbox,
+    private readonly feed: ConsentStateFeed,
   ) {}
 
   /**
@@ -58,6 +60,7 @@ export class RecordDecisions {
     await this.fanout.open(tx, writes.dispatches, writes.causes);
     await this.fanout.superseded(tx, writes.dispatches.map((d) => ({ ref: d.ref, purposes: d.body['purposes'] as string[], by: d.id })));
     this.outbox.append(writes.events, tx);
+    await this.feed.changed(tx, writes.records.map(({ ref }) => ref));
     return answers;
   }
 

@@ -4,6 +4,7 @@ import type { NewEvent } from '@heed/kernel';
 import { Outbox } from '@heed/outbox';
 import { Database, lookAtDue, UnitOfWork } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
+import type { ConsentStateFeed } from '../consent-state/consent-state-feed.js';
 import { SealedIdentifiers } from '../subject/sealed-identifiers.js';
 import type { Forgotten } from '../subject/sealed-identifiers.js';
 import { BATCH, dueTasks, ERASURES, finish, heldRefs, remindOf } from './erasure-task.store.js';
@@ -23,6 +24,7 @@ export class ErasePeople {
       readonly unitOfWork: UnitOfWork;
       readonly identifiers: SealedIdentifiers;
       readonly outbox: Outbox;
+      readonly feed: ConsentStateFeed;
     },
   ) {}
 
@@ -47,6 +49,7 @@ export class ErasePeople {
     await finish(tx, 'held', waiting);
     await finish(tx, 'kept', kept);
     await finish(tx, 'erased', gone);
+    await this.deps.feed.forgotten(tx, gone.flatMap(refsOf));
     const forgotten = await this.deps.identifiers.forget(tx, gone.flatMap(refsOf));
     this.deps.outbox.append(
       [...kept.map((task) => told(tx, 'kept', task, [])), ...gone.map((task) => told(tx, 'erased', task, forgotten))],

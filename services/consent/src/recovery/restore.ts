@@ -10,6 +10,7 @@ import type { ServiceRecovery } from '@heed/runtime';
 import type { Tx } from '@heed/persistence';
 import { PolicyStore } from '@heed/tenant-policy';
 import type { consentEnvironment } from '../consent.config.js';
+import { publishAnew } from '../consent-state/publish-anew.js';
 import { lostDecisions, restoreDecisions } from './restore-decisions.js';
 import type { LostDecision } from './restore-decisions.js';
 import { restoreErasures } from './restore-erasures.js';
@@ -30,6 +31,7 @@ export const consentRecovery: ServiceRecovery<typeof consentEnvironment> = {
     applied.add('people_forgotten', erased.people);
     applied.add('identifiers_of_forgotten_people', erased.identifiers);
     applied.add('keys_destroyed', await restoreShreds(tx, lost.records));
+    await publishAnew(tx);
     if (decisions.length === 0) return;
     const { pack } = await new PolicyStore().current(tx);
     const dispatches = await restoreDispatches(tx, 'consent', dispatchesOf(pack, decisions), lost.published);
