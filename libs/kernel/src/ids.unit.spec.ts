@@ -15,6 +15,11 @@ describe('ids', () => {
     expect(new Set(Array.from({ length: 10_000 }, () => uuidv7(new Date(1_000)))).size).toBe(10_000);
   });
 
+  it('of one millisecond, UUIDs sort as they were made', () => {
+    const made = Array.from({ length: 20_000 }, () => uuidv7(new Date(2_000)));
+    expect(made.toSorted()).toEqual(made);
+  });
+
   it('a derived id is the same for the same parts only', () => {
     expect(derivedId('a', 'b')).toBe(derivedId('a', 'b'));
     expect(derivedId('a', 'b')).not.toBe(derivedId('ab'));

@@ -49,6 +49,11 @@ export class ConsentPeer {
     this.#server = undefined;
   }
 
+  /** Under which ref somebody is known, if anybody asked. */
+  refOf(email: string): string | undefined {
+    return this.#refs.get(`email:${email.toLowerCase()}`);
+  }
+
   /** Forgets somebody, as after their erasure: nothing can be sealed for them any more. */
   forget(ref: string): void {
     this.#people.delete(ref);

@@ -1,6 +1,7 @@
 export { ConsentPeer } from './consent-peer.js';
 export { startEmbeddedServers, startKafka, startPostgres, type EmbeddedKafka, type EmbeddedPostgres, type EmbeddedServers, type KafkaSecurity } from './embedded-servers.js';
 export { DatabaseCopies } from './database-copies.js';
+export { Dovecot } from './dovecot.js';
 export { documentedFetch } from './documented-fetch.js';
 export { eventProbe, type EventProbe } from './event-probe.js';
 export { eventually, type EventuallyOptions } from './eventually.js';

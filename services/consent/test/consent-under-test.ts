@@ -97,7 +97,8 @@ export class ConsentUnderTest {
     await this.publish(newEvent(acknowledged, { source: '/heed/agent', tenant: 'ajuni', key: command.ref, clock: this.clock, owner: 'consent', data }));
   }
 
-  private async publish(made: ReturnType<typeof newEvent>): Promise<void> {
+  /** Says an event as another service would. */
+  async publish(made: ReturnType<typeof newEvent>): Promise<void> {
     const { key } = made.event;
     const [value, headers] = [JSON.stringify(made.event.data), cloudEventHeaders(made.event)];
     await this.publisher.publish(made.topics.map((topic) => ({ topic: this.bed.topicPrefix + topic, key, value, headers })));

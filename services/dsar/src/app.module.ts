@@ -23,6 +23,8 @@ import type { DsarEnvironment } from './dsar.config.js';
 import { ClearanceConsumer } from './erasure/clearance.consumer.js';
 import { ErasureHooks } from './erasure/erasure-hooks.js';
 import { ForgetWordsConsumer } from './erasure/forget-words.consumer.js';
+import { readMailboxes } from './mailbox/mailbox-file.js';
+import { ReadMailboxes } from './mailbox/read-mailboxes.job.js';
 import { People } from './person/people.js';
 import { ResolvePeople } from './person/resolve-people.job.js';
 import { StatusPageController } from './status-page/status-page.controller.js';
@@ -96,6 +98,12 @@ function caseProviders({ environment, logger }: Platform<DsarEnvironment>): Prov
       useFactory: (
         database: Database, unitOfWork: UnitOfWork, consent: ConsentClient, people: People, vault: CaseVault, acknowledge: Acknowledge,
       ) => new ResolvePeople({ database, unitOfWork, consent, people, vault, acknowledge, logger }),
+    },
+    {
+      provide: ReadMailboxes,
+      inject: [UnitOfWork, ConsentClient, Outbox],
+      useFactory: (unitOfWork: UnitOfWork, consent: ConsentClient, outbox: Outbox) =>
+        new ReadMailboxes({ mailboxes: readMailboxes(environment.DSAR_MAILBOXES), tlsMin: environment.HEED_TLS_MIN, unitOfWork, consent, outbox, logger }),
     },
     {
       provide: WorkRequest,

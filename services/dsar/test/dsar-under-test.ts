@@ -26,12 +26,12 @@ export class DsarUnderTest {
     readonly stores: TestStores,
   ) {}
 
-  static async start(tenants: readonly SampleTenant[]): Promise<DsarUnderTest> {
+  static async start(tenants: readonly SampleTenant[], env: Readonly<Record<string, string>> = {}): Promise<DsarUnderTest> {
     const clock = new VirtualClock('2026-11-20T12:30:00Z'); // a Friday, 18:00 in India
     const bed = await ServiceBed.make({ clock, tenants: tenants.map((id) => ({ id, isolation: id === 'askasia' ? 'login' : 'role' })) });
     const stores = new TestStores(clock, STORES);
     const consent = await ConsentPeer.start(stores.stores);
-    const dsar = await bed.start(dsarService, dsarMigrations, { HEED_CONSENT_URL: consent.url, DSAR_RESOLVE_TIMEOUT_MS: '2000' });
+    const dsar = await bed.start(dsarService, dsarMigrations, { HEED_CONSENT_URL: consent.url, DSAR_RESOLVE_TIMEOUT_MS: '2000', ...env });
     const bus = await eventProbe(bed.topicPrefix, ['heed.dsar.events.v1', ...tenants.map((tenant) => `heed.t.${tenant}.commands.v1`)]);
     return new DsarUnderTest(clock, bed, dsar, consent, bus, stores);
   }

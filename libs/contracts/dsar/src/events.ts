@@ -40,6 +40,21 @@ export const erasureCompleted = defineEvent({
   }),
 });
 
+export const withdrawalReceived = defineEvent({
+  type: 'heed.dsar.withdrawal_received.v1',
+  topics: internal,
+  summary: 'A person withdrew consent by a mail to the privacy address: consent takes it from here.',
+  data: z.strictObject({
+    mailId: uuid,
+    ref: subjectRef,
+    aliases: z.array(subjectRef),
+    /** `marketing`: no more mail of that kind; `all`: everything that rests on consent. */
+    scope: classified('none', z.enum(['marketing', 'all'])),
+    /** By the mail server's clock, never later than ours. */
+    receivedAt: instant,
+  }),
+});
+
 export const clearanceRequested = defineEvent({
   type: 'heed.dsar.clearance_requested.v1',
   topics: internal,
@@ -68,4 +83,4 @@ export const dsarMapConfirmed = defineEvent({
   data: z.strictObject({ mapVersion: classified('none', z.int().min(1)) }),
 });
 
-export const dsarEvents = [requestOpened, requestClosed, erasureCompleted, clearanceRequested, requestMessageWanted, dsarMapConfirmed] as const;
+export const dsarEvents = [requestOpened, requestClosed, erasureCompleted, withdrawalReceived, clearanceRequested, requestMessageWanted, dsarMapConfirmed] as const;
