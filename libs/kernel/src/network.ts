@@ -32,15 +32,21 @@ export function networkOf(address: string, bits: NetworkBits = NETWORK_BITS): st
 }
 
 /** An address at the door: parsed to its network, so that nothing behind the parser has ever seen the rest. */
-export const callerAddress = z
-  .string()
-  .max(64)
-  .transform((address, context) => {
-    const network = networkOf(address);
-    if (network === undefined) context.addIssue({ code: 'custom', message: 'not an IP address' });
-    return network ?? z.NEVER;
-  })
-  .meta({ 'x-privacy': 'personal', description: 'Cut to its network (IPv4 /24, IPv6 /48) while it is read; the rest is stored and logged nowhere.' });
+export const callerAddress = classified('personal', z.string().max(64)).transform((address, context) => {
+  const cut = networkOf(address);
+  if (cut === undefined) context.addIssue({ code: 'custom', message: 'not an IP address' });
+  return cut ?? z.NEVER;
+});
+
+/**
+ * A network as a policy wants it, which may be coarser than the finest that is kept.
+ * @example coarser('203.0.113.0/24', { ipv4: 16, ipv6: 32 }) // '203.0.0.0/16'
+ */
+export function coarser(cut: string, bits: NetworkBits): string {
+  const [address = '', kept] = cut.split('/');
+  const own = Number(kept);
+  return networkOf(address, { ipv4: Math.min(own, bits.ipv4), ipv6: Math.min(own, bits.ipv6) }) ?? cut;
+}
 
 /** A network that is coarse enough to be told on: refuses one that is not. */
 export const network = classified(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { callerAddress, network, networkOf } from './network.js';
+import { callerAddress, coarser, network, networkOf } from './network.js';
 
 describe('of an address only its network is kept', () => {
   it.each([
@@ -37,6 +37,12 @@ describe('of an address only its network is kept', () => {
     expect(networkOf('2001:db8:1:2::9', { ipv4: 16, ipv6: 40 })).toBe('2001:db8::/40');
     expect(networkOf('203.0.113.77', { ipv4: 32, ipv6: 128 })).toBe('203.0.113.0/24');
     expect(networkOf('2001:db8:1:2::9', { ipv4: 32, ipv6: 128 })).toBe('2001:db8:1::/48');
+  });
+
+  it('what was cut already is cut again where a policy keeps less', () => {
+    expect(coarser('203.0.113.0/24', { ipv4: 16, ipv6: 48 })).toBe('203.0.0.0/16');
+    expect(coarser('2001:db8:1::/48', { ipv4: 16, ipv6: 48 })).toBe('2001:db8:1::/48');
+    expect(coarser('2002:cb00:7100::/40', { ipv4: 24, ipv6: 48 })).toBe('2002:cb00:7100::/40');
   });
 
   it.each(['203.0.113.77/32', '203.0.113.77', '203.0.113.1/24', '2001:db8:1:2::/64', '2001:db8:1:2::/48', 'x/24', '203.0.113.0/25', '2002:cb00:714d::/48'])('%s is not told on', (text) => {

@@ -12,11 +12,12 @@ import { bulkControllers, bulkProviders } from './bulk/bulk.providers.js';
 import { channelControllers, channelProviders } from './channels.js';
 import { CertificateController } from './certificate/certificate.controller.js';
 import { consentCertificates } from './certificate/certificate.providers.js';
+import { ChildGuard } from './children/child-guard.js';
+import { childControllers, childProviders } from './children/children.providers.js';
+import { LearnAges } from './children/learn-ages.use-case.js';
 import { CheckController } from './check/check.controller.js';
 import { CheckConsent } from './check/check.use-case.js';
 import type { ConsentEnvironment } from './consent.config.js';
-import { ConsentStateFeed } from './consent-state/consent-state-feed.js';
-import { consentStateControllers, consentStateProviders } from './consent-state/consent-state.providers.js';
 import { ConsentController } from './consent-record/consent.controller.js';
 import { DecisionQueue } from './consent-record/decision-queue.js';
 import { IngressConsumer } from './consent-record/ingress.consumer.js';
@@ -55,19 +56,19 @@ export class ConsentModule {
       ],
       controllers: [
         ConsentController, CertificateController, CheckController, PurposeController, SubjectController, InternalController, IngressConsumer, ErasureConsumer,
-        PolicyConsumer, ...channelControllers, ...bulkControllers, ...consentStateControllers,
+        PolicyConsumer, ...childControllers, ...channelControllers, ...bulkControllers,
       ],
       providers: [
         { provide: PolicyStore, useFactory: () => new PolicyStore() },
+        ...childProviders,
         ...bulkProviders,
-        ...consentStateProviders(platform),
         ...channelProviders(platform),
         ...consentCertificates(platform.environment.HEED_KEYS_DIR),
         {
           provide: RecordDecisions,
-          inject: [SubjectStore, PolicyStore, Fanout, Outbox, ConsentStateFeed],
-          useFactory: (store: SubjectStore, policies: PolicyStore, fanout: Fanout, outbox: Outbox, feed: ConsentStateFeed) =>
-            new RecordDecisions(store, policies, fanout, outbox, feed),
+          inject: [SubjectStore, PolicyStore, Fanout, Outbox, ChildGuard],
+          useFactory: (store: SubjectStore, policies: PolicyStore, fanout: Fanout, outbox: Outbox, children: ChildGuard) =>
+            new RecordDecisions(store, policies, fanout, outbox, children),
         },
         {
           provide: DeniedPurposes,
@@ -76,15 +77,15 @@ export class ConsentModule {
         },
         {
           provide: DecisionQueue,
-          inject: [UnitOfWork, RecordDecisions, DeniedPurposes],
-          useFactory: (unitOfWork: UnitOfWork, decisions: RecordDecisions, denied: DeniedPurposes) =>
-            new DecisionQueue(unitOfWork, decisions, denied, platform.environment.CONSENT_BATCH),
+          inject: [UnitOfWork, RecordDecisions, DeniedPurposes, LearnAges],
+          useFactory: (unitOfWork: UnitOfWork, decisions: RecordDecisions, denied: DeniedPurposes, ages: LearnAges) =>
+            new DecisionQueue(unitOfWork, decisions, denied, ages, platform.environment.CONSENT_BATCH),
         },
         {
           provide: ErasePeople,
-          inject: [Database, UnitOfWork, SealedIdentifiers, Outbox, ConsentStateFeed],
-          useFactory: (database: Database, unitOfWork: UnitOfWork, identifiers: SealedIdentifiers, outbox: Outbox, feed: ConsentStateFeed) =>
-            new ErasePeople({ database, unitOfWork, identifiers, outbox, feed }),
+          inject: [Database, UnitOfWork, SealedIdentifiers, Outbox],
+          useFactory: (database: Database, unitOfWork: UnitOfWork, identifiers: SealedIdentifiers, outbox: Outbox) =>
+            new ErasePeople({ database, unitOfWork, identifiers, outbox }),
         },
         {
           provide: CheckConsent,

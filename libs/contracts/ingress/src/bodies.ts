@@ -1,4 +1,4 @@
-import { classified, identifier, instant, purposeId, subject } from '@heed/kernel';
+import { callerAddress, classified, identifier, instant, purposeId, subject } from '@heed/kernel';
 import { z } from 'zod';
 
 /** Enough for any real policy; ten thousand is an attack or a mistake. */
@@ -13,7 +13,7 @@ const jurisdiction = classified('none', z.string().regex(/^[A-Z]{2}(-[A-Z0-9]{1,
 export const domain = classified('organisational', z.string().max(253).regex(/^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/, 'a host name in lower case, e.g. shop.example.com'));
 
 /** How a parent's consent was verified (DPDP 9, GDPR 8(2)); the reference names the proof at the controller, never a person. */
-const parentalConsent = z.strictObject({
+export const parentalConsent = z.strictObject({
   method: classified('none', z.enum(['government_id', 'virtual_token', 'payment_card', 'signed_form', 'video_call', 'existing_account'])),
   reference: classified('none', z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/, 'an opaque reference of at most 64 letters and digits')),
   verifiedAt: instant,
@@ -49,7 +49,7 @@ export const decisionSetBody = decisionSetV1.extend({
   childSignal: classified('personal', z.boolean()).optional(),
   parentalConsent: parentalConsent.optional(),
   /** From where it was decided; only the network is kept. */
-  ip: classified('personal', z.string().max(64)).optional(),
+  ip: callerAddress.optional(),
 });
 export type DecisionSet = z.output<typeof decisionSetBody>;
 

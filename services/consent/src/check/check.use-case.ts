@@ -1,8 +1,9 @@
 import type { Identifier } from '@heed/kernel';
 import type { Tx } from '@heed/persistence';
-import { basisOf, neverPurposeOf, purposeOf } from '@heed/policy';
+import { basisOf, childPromise, neverPurposeOf, purposeOf } from '@heed/policy';
 import { PolicyStore } from '@heed/tenant-policy';
-import { presentStates } from '../consent-record/consent-record.store.js';
+import { limitFor, strictest, targets } from '../children/child-guard.js';
+import { presentPeople } from '../consent-record/consent-record.store.js';
 import type { PresentState } from '../consent-record/consent-record.store.js';
 import { hasExpired, isNo, isOpen } from '../consent-record/decision.js';
 import { normalise } from '../subject/normalise.js';
@@ -39,7 +40,7 @@ export class CheckConsent {
       'ref' in subject ? subject : { identifiers: subject.identifiers.map((identifier) => normalise(identifier, country)) },
     );
     const found = await this.subjects.find(tx, people);
-    const states = await presentStates(tx, found.flatMap((person) => (person ? [person.ref, ...person.aliases] : [])));
+    const { states, ages } = await presentPeople(tx, found.flatMap((person) => (person ? [person.ref, ...person.aliases] : [])));
     return checks.map(({ purpose, jurisdiction, domain = '' }, index) => {
       const answer = (allowed: boolean, basis: string | null, reason: string, recordId: string | null = null): CheckAnswer => ({
         allowed, purpose, basis, reason, recordId,
@@ -53,7 +54,15 @@ export class CheckConsent {
       const { basis } = legal;
       const person = found[index];
       // Where the identifiers lead to several people, the strictest decision counts.
-      const held = (person ? [person.ref, ...person.aliases] : []).map((ref) => states.find((s) => s.ref === ref && s.purpose === purpose && s.domain === domain));
+      const refs = person ? [person.ref, ...person.aliases] : [];
+      const known = ages.size === 0 ? [] : refs.flatMap((ref) => ages.get(ref) ?? []);
+      if (known.length > 0) {
+        // Nobody follows or targets a child, on whatever ground (AJU-25); who may be one is left alone until somebody has looked.
+        const group = strictest(known, limitFor(pack, jurisdiction, tx.clock.now()).years);
+        if (group === 'suspected' && (basis === 'consent' || targets(declared))) return protectedBy(answer(false, basis, 'age_unverified'), childPromise(pack, targets(declared)));
+        if (group === 'child' && targets(declared)) return protectedBy(answer(false, basis, 'child'), childPromise(pack, true));
+      }
+      const held = refs.map((ref) => states.find((s) => s.ref === ref && s.purpose === purpose && s.domain === domain));
       if (basis !== 'consent') {
         // A contract or a law goes on whatever was said; a legitimate interest ends with an objection (GDPR 21).
         const objection = basis === 'legitimate_interest' ? held.find((state) => state && isNo(state.state)) : undefined;
@@ -69,3 +78,5 @@ export class CheckConsent {
     });
   }
 }
+
+const protectedBy = (answer: CheckAnswer, promise: string | undefined): CheckAnswer => (promise === undefined ? answer : { ...answer, promise });

@@ -1,4 +1,6 @@
 import type { Tx } from '@heed/persistence';
+import { AGE_OF, ageFrom } from '../children/person-age.store.js';
+import type { AgeJson, PersonAge } from '../children/person-age.store.js';
 import type { Decision, Held, NoticeShown, RecordedState } from './decision.js';
 
 export interface ConsentRecord {
@@ -39,18 +41,20 @@ export interface RaisedVersion {
   readonly version: number;
   /** Consent has forgotten who this is. */
   readonly erased: boolean;
+  /** What is known of the age of somebody who may be a child. */
+  readonly age: PersonAge | undefined;
 }
 
 /** Locks people in one order and raises their versions: what is said of one person is in line from here on. */
 export async function raiseVersions(tx: Tx, counts: ReadonlyMap<string, number>): Promise<ReadonlyMap<string, RaisedVersion>> {
   if (counts.size === 0) return new Map();
-  const rows = await tx.query<{ ref: string; version: string; erased: boolean }>(
+  const rows = await tx.query<{ ref: string; version: string; erased: boolean; age: AgeJson | null }>(
     `WITH locked AS (SELECT ref FROM subject WHERE ref = ANY($1) ORDER BY ref FOR UPDATE)
      UPDATE subject s SET version = s.version + n.by FROM locked l, unnest($1::text[], $2::int[]) AS n(ref, by)
-      WHERE s.ref = l.ref AND n.ref = l.ref RETURNING s.ref, s.version, s.erased_at IS NOT NULL AS erased`,
+      WHERE s.ref = l.ref AND n.ref = l.ref RETURNING s.ref, s.version, s.erased_at IS NOT NULL AS erased, ${AGE_OF('s')}`,
     [[...counts.keys()], [...counts.values()]],
   );
-  return new Map(rows.map((row) => [row.ref, { version: Number(row.version) - (counts.get(row.ref) ?? 0), erased: row.erased }]));
+  return new Map(rows.map((row) => [row.ref, { version: Number(row.version) - (counts.get(row.ref) ?? 0), erased: row.erased, age: ageFrom(row.age) }]));
 }
 
 /** What holds for these people now, on every domain. */
@@ -61,6 +65,21 @@ export async function presentStates(tx: Tx, refs: readonly string[]): Promise<re
             notice_id AS "noticeId", notice_version AS "noticeVersion" FROM consent_state WHERE ref = ANY($1)`,
     [refs],
   );
+}
+
+/** As `presentStates`, with what is known of the ages of those who may be children: the one look of every check. */
+export async function presentPeople(tx: Tx, refs: readonly string[]): Promise<{ readonly states: readonly PresentState[]; readonly ages: ReadonlyMap<string, PersonAge> }> {
+  if (refs.length === 0) return { states: [], ages: new Map() };
+  const rows = await tx.query<{ ref: string; age: AgeJson | null } & Partial<PresentState>>(
+    `SELECT p.ref, s.purpose, s.domain, s.state, s.record_id AS "recordId", s.occurred_at AS "occurredAt", s.valid_until AS "validUntil",
+            s.notice_id AS "noticeId", s.notice_version AS "noticeVersion", ${AGE_OF('p')}
+       FROM unnest($1::text[]) AS p(ref) LEFT JOIN consent_state s ON s.ref = p.ref`,
+    [refs],
+  );
+  return {
+    states: rows.filter((row): row is PresentState & { age: AgeJson | null } => row.purpose !== null),
+    ages: new Map(rows.flatMap(({ ref, age }) => (age ? [[ref, ageFrom(age)!] as const] : []))),
+  };
 }
 
 /** Appends to the register and moves the present states, in one statement. */

@@ -5,6 +5,7 @@ import { subjectRef, uuidv7 } from '@heed/kernel';
 import { UnitOfWork } from '@heed/persistence';
 import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
+import { refsOfPerson } from '../identity/identity.store.js';
 import { consentRecord, decisionsRecorded, withdrawalAccepted } from './consent.answer.js';
 import { DecisionQueue } from './decision-queue.js';
 
@@ -33,7 +34,7 @@ export class ConsentController {
       occurredAt: '2026-11-21T10:00:00Z',
     },
     answers: { 201: decisionsRecorded },
-    refusals: { 422: ['purpose_denied', 'purpose_unknown', 'purpose_not_consent_based', 'jurisdiction_unknown', 'notice_unknown', 'notice_for_other_purpose', 'identity_ambiguous', 'subject_erased'] },
+    refusals: { 422: ['purpose_denied', 'purpose_unknown', 'purpose_not_consent_based', 'jurisdiction_unknown', 'notice_unknown', 'notice_for_other_purpose', 'identity_ambiguous', 'subject_erased', 'child_refused', 'parental_consent_missing'] },
     leadsTo: { getSubject: { ref: '/ref' }, getDispatch: { id: '/dispatchIds/0' } },
   })
   async decide(@FromCall() call: Call, @Body() body: unknown): Promise<unknown> {
@@ -43,6 +44,7 @@ export class ConsentController {
       {
         id: uuidv7(), subject: set.subject, decisions: set.decisions, notice: set.notice, channel: set.method, actor: call.actor,
         occurredAt: set.occurredAt, jurisdiction: set.jurisdiction, domain: set.domain, cause: call.cause,
+        age: set.age, childSignal: set.childSignal, parentalConsent: set.parentalConsent, network: set.ip,
       },
       call.idempotency,
     );
@@ -87,14 +89,14 @@ export class ConsentController {
   async history(@FromCall() call: Call, @Query() query: unknown): Promise<Page<unknown>> {
     const { ref, limit, cursor } = parseBody(historyQuery, query);
     const before = parseBody(z.uuid(), readCursor(cursor) ?? 'ffffffff-ffff-ffff-ffff-ffffffffffff');
-    const rows = await this.unitOfWork.run(call.tenant, (tx) =>
+    const rows = await this.unitOfWork.run(call.tenant, async (tx) =>
       tx.query<{ id: string }>(
         `SELECT id, ref, purpose, state, took_effect AS "tookEffect", policy_version AS "policyVersion", notice_id AS "noticeId",
                 notice_version AS "noticeVersion", notice_language AS "noticeLanguage", notice_hash AS "noticeHash", method, actor,
                 occurred_at AS "occurredAt", recorded_at AS "recordedAt", jurisdiction, basis, valid_until AS "validUntil", nullif(domain, '') AS domain,
                 network, detail
-           FROM consent_record WHERE ref = $1 AND id < $2 ORDER BY id DESC LIMIT $3`,
-        [ref, before, limit + 1],
+           FROM consent_record WHERE ref = ANY($1) AND id < $2 ORDER BY id DESC LIMIT $3`,
+        [await refsOfPerson(tx, ref), before, limit + 1],
       ),
     );
     return pageOf(rows, limit, (row) => row.id);

@@ -3,6 +3,7 @@ import type { Cause, Identifier } from '@heed/kernel';
 import { withdrawablePurposes } from '@heed/policy';
 import type { Basis, Purpose } from '@heed/policy';
 import type { ActivePolicy } from '@heed/tenant-policy';
+import type { AgeStatement, ParentalConsent } from '../children/domain/age.js';
 import { normalise } from '../subject/normalise.js';
 import type { Person, Resolved } from '../subject/subject.store.js';
 import { checkNotice, decisionFor } from './decision.js';
@@ -16,7 +17,7 @@ export interface WantedDecision {
 }
 
 /** One person's decision about one or more purposes, from whichever channel. */
-export interface DecisionCall {
+export interface DecisionCall extends AgeStatement {
   readonly id: string;
   readonly subject: { readonly identifiers: readonly Identifier[] } | { readonly ref: string };
   readonly decisions: readonly WantedDecision[] | 'withdraw_all';
@@ -32,6 +33,7 @@ export interface DecisionCall {
   readonly domain?: string | undefined;
   /** From which network, in CIDR notation, truncated. */
   readonly network?: string | undefined;
+  readonly parentalConsent?: ParentalConsent | undefined;
   /** What else proves it; names nobody. */
   readonly detail?: Readonly<Record<string, unknown>> | undefined;
   /** What is so already is not written again: for signals that come with every page load, and for imports. */

@@ -6,6 +6,7 @@ import { causeOf, derivedId, isHeedError } from '@heed/kernel';
 import type { HeedEvent } from '@heed/kernel';
 import type { Tx } from '@heed/persistence';
 import { Controller } from '@nestjs/common';
+import { isAgeRefusal, LearnAges } from '../children/learn-ages.use-case.js';
 import type { DecisionCall } from './decision-call.js';
 import { DeniedPurposes, grantedIn } from './denied-purposes.js';
 import { RecordDecisions } from './record-decisions.use-case.js';
@@ -16,6 +17,7 @@ export class IngressConsumer {
   constructor(
     private readonly decisions: RecordDecisions,
     private readonly denied: DeniedPurposes,
+    private readonly ages: LearnAges,
   ) {}
 
   @Consumes('ingress', ingressConsentWithdrawn)
@@ -44,7 +46,9 @@ export class IngressConsumer {
     } catch (error) {
       // One alone: the runner has taken the batch apart. The attempt is evidence, so it is kept and not dead-lettered.
       const [call] = calls;
-      if (calls.length !== 1 || !call || !isHeedError(error) || error.code !== 'purpose_denied') throw error;
+      if (calls.length !== 1 || !call || !isHeedError(error)) throw error;
+      if (isAgeRefusal(error.code)) return this.ages.learn(tx, [call]);
+      if (error.code !== 'purpose_denied') throw error;
       await this.denied.record(tx, { ...call, purposes: grantedIn(call.decisions) });
     }
   }
@@ -57,8 +61,8 @@ function withdrawalOf(event: HeedEvent<WithdrawalCall>): DecisionCall {
 }
 
 function decisionOf(event: HeedEvent<DecisionSet>): DecisionCall {
-  const { subject, decisions, method, notice, jurisdiction, domain } = event.data;
-  return { ...callOf(event), subject, decisions, channel: method === 'api' ? 'kafka' : method, notice, jurisdiction, domain };
+  const { subject, decisions, method, notice, jurisdiction, domain, age, childSignal, parentalConsent, ip } = event.data;
+  return { ...callOf(event), subject, decisions, channel: method === 'api' ? 'kafka' : method, notice, jurisdiction, domain, age, childSignal, parentalConsent, network: ip };
 }
 
 function callOf(event: HeedEvent<{ occurredAt?: string | undefined }>): Pick<DecisionCall, 'id' | 'actor' | 'cause' | 'occurredAt'> {

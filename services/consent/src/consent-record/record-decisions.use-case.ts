@@ -9,7 +9,9 @@ import { addDuration, calendarOf } from '@heed/policy';
 import type { BusinessCalendar } from '@heed/policy';
 import { PolicyStore } from '@heed/tenant-policy';
 import type { ActivePolicy } from '@heed/tenant-policy';
-import { ConsentStateFeed } from '../consent-state/consent-state-feed.js';
+import { ChildGuard, saysAge } from '../children/child-guard.js';
+import { grantsOfChildren } from '../children/grants-of-children.js';
+import type { PersonAge } from '../children/person-age.store.js';
 import { metAtOnce, SubjectStore } from '../subject/subject.store.js';
 import { appendRecords, presentStates, raiseVersions } from './consent-record.store.js';
 import type { ConsentRecord, PresentState, RaisedVersion } from './consent-record.store.js';
@@ -37,12 +39,13 @@ export class RecordDecisions {
     private readonly policies: PolicyStore,
     private readonly fanout: Fanout,
     private readonly outbox: Outbox,
-    private readonly feed: ConsentStateFeed,
+    private readonly children: ChildGuard,
   ) {}
 
   /**
    * @throws HeedError `purpose_denied`, `purpose_unknown`, `purpose_not_consent_based`, `jurisdiction_unknown`, `notice_unknown`,
-   * `notice_for_other_purpose`, `identifier_invalid`, `subject_unknown`, `identity_ambiguous`, `subject_erased`
+   * `notice_for_other_purpose`, `identifier_invalid`, `subject_unknown`, `identity_ambiguous`, `subject_erased`,
+   * `child_refused`, `parental_consent_missing`
    */
   async record(tx: Tx, calls: readonly DecisionCall[]): Promise<readonly Recorded[]> {
     const policy = await this.policies.current(tx);
@@ -53,20 +56,22 @@ export class RecordDecisions {
     const deciding = people.filter((one) => !repeated.has(one));
     const raised = await raiseVersions(tx, countOf(deciding.flatMap((p) => p.refs)));
     for (const one of deciding) checkErased(one, raised);
+    const ages = new Map<string, PersonAge>([...raised].flatMap(([ref, { age }]) => (age ? [[ref, age] as const] : [])));
+    const children = await this.children.learn(tx, policy.pack, deciding, ages);
     const present = new PresentStates(await presentStates(tx, [...raised.keys()]));
     const writes = new Writes(policy, raised, present, tx.clock.now());
-    const answers = people.map((one) => repeated.get(one) ?? this.decide(tx, one, writes));
+    const answers = people.map((one) => repeated.get(one) ?? this.decide(tx, this.children.allow<PreparedDecision, Deciding>(policy.pack, one, ages, writes.now), writes));
     await appendRecords(tx, writes.records, present.changes);
     await this.fanout.open(tx, writes.dispatches, writes.causes);
     await this.fanout.superseded(tx, writes.dispatches.map((d) => ({ ref: d.ref, purposes: d.body['purposes'] as string[], by: d.id })));
     this.outbox.append(writes.events, tx);
-    await this.feed.changed(tx, writes.records.map(({ ref }) => ref));
+    if (children.length > 0) await this.record(tx, await grantsOfChildren(tx, policy.pack, children));
     return answers;
   }
 
   /** Calls that only want changes and find everything as they want it: they lock nobody and write nothing. */
   private async repeated(tx: Tx, people: readonly Deciding[]): Promise<ReadonlyMap<Deciding, Recorded>> {
-    const asking = people.filter((one) => one.call.onlyChanges);
+    const asking = people.filter((one) => one.call.onlyChanges && !saysAge(one.call));
     if (asking.length === 0) return new Map();
     const present = new PresentStates(await presentStates(tx, [...new Set(asking.flatMap((one) => one.refs))]));
     return new Map(

@@ -1,0 +1,42 @@
+import type { Tx } from '@heed/persistence';
+import { PolicyStore } from '@heed/tenant-policy';
+import type { DecisionCall } from '../consent-record/decision-call.js';
+import { RecordDecisions } from '../consent-record/record-decisions.use-case.js';
+import { normalise } from '../subject/normalise.js';
+import { SubjectStore } from '../subject/subject.store.js';
+import { ChildGuard, saysAge } from './child-guard.js';
+import { grantsOfChildren } from './grants-of-children.js';
+import { knownAges } from './person-age.store.js';
+
+/** A call that says something of an age, whatever else it wants. */
+export type AgeWord = Pick<DecisionCall, 'subject' | 'age' | 'childSignal' | 'parentalConsent' | 'channel' | 'cause' | 'jurisdiction'>;
+
+/** The codes of refusals that an age is behind. */
+const REFUSED = new Set(['child_refused', 'parental_consent_missing']);
+export const isAgeRefusal = (code: string): boolean => REFUSED.has(code);
+
+/** Takes down what was said of an age where nothing else of the call is kept: it was refused, or it was a visit. */
+export class LearnAges {
+  constructor(
+    private readonly subjects: SubjectStore,
+    private readonly policies: PolicyStore,
+    private readonly children: ChildGuard,
+    private readonly decisions: RecordDecisions,
+  ) {}
+
+  async learn(tx: Tx, calls: readonly AgeWord[]): Promise<void> {
+    const telling = calls.filter(saysAge);
+    if (telling.length === 0) return;
+    const { pack } = await this.policies.current(tx);
+    const country = pack.tenant.country?.value;
+    const people = telling.map(({ subject }) =>
+      'ref' in subject ? subject : { identifiers: subject.identifiers.map((identifier) => normalise(identifier, country)) },
+    );
+    const resolved = await this.subjects.resolve(tx, people);
+    const found = telling.flatMap((call, i) => (resolved[i] ? [{ call, refs: [resolved[i].ref, ...resolved[i].aliases] }] : []));
+    const refs = [...new Set(found.flatMap((one) => one.refs))].sort();
+    await tx.query('SELECT 1 FROM subject WHERE ref = ANY($1) ORDER BY ref FOR UPDATE', [refs]);
+    const children = await this.children.learn(tx, pack, found, new Map(await knownAges(tx, refs)));
+    await this.decisions.record(tx, await grantsOfChildren(tx, pack, children));
+  }
+}
