@@ -36,7 +36,7 @@ export class Dovecot {
   }
 
   async up(): Promise<void> {
-    this.process = spawn('dovecot', ['-F', '-c', path.join(this.dir, 'dovecot.conf')], { stdio: 'ignore' });
+    this.process = spawn('/usr/sbin/dovecot', ['-F', '-c', path.join(this.dir, 'dovecot.conf')], { stdio: 'ignore' });
     await eventually(async () => {
       if (this.process?.exitCode !== null) throw new Error(`dovecot ended: ${await readFile(path.join(this.dir, 'log'), 'utf8').catch(() => '')}`);
       await this.deliver({ from: 'start@example.com', subject: 'is it there?', text: 'It is.' });
