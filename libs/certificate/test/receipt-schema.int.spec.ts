@@ -11,7 +11,7 @@ import { issued, receipt } from './specimens.js';
 
 const published = (name: string): string => readFileSync(new URL(`../../../docs/schemas/${name}`, import.meta.url), 'utf8');
 
-const ajv = new Ajv2020.default({ strict: false, allErrors: true });
+const ajv = new Ajv2020.default({ strict: false, allErrors: true, logger: false });
 addFormats.default(ajv);
 const holds = ajv.compile(JSON.parse(published('consent-receipt.v1.json')) as object);
 const shapes = new SHACLValidator(new Store(new Parser().parse(published('consent-receipt.shacl.ttl'))));

@@ -60,7 +60,7 @@ class Documented {
     for (const name of Object.keys(headers)) if (!response.headers.has(name)) throw new Error(`${said} without the header ${name}`);
     const type = mediaType(response.headers);
     if (!(type in content)) throw new Error(`${said} as ${type}, which the document does not say`);
-    if (type.endsWith('json')) this.validate(`${at}${pointer('content', type, 'schema')}`, await response.json(), said);
+    for (const value of valuesIn(type, await response.text())) this.validate(`${at}${pointer('content', type, 'schema')}`, value, said);
     if (status < 300) this.checkBody(call, init, `${said} to a body that`);
   }
 
@@ -96,6 +96,12 @@ function closed(document: OpenApiDocument): unknown {
 
 function pointer(...parts: readonly string[]): string {
   return parts.map((part) => `/${encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'))}`).join('');
+}
+
+/** What is JSON in an answer; of a stream of lines, each. */
+function valuesIn(type: string, text: string): readonly unknown[] {
+  if (type.endsWith('ndjson')) return text.trimEnd().split('\n').map((line) => JSON.parse(line) as unknown);
+  return type.endsWith('json') ? [JSON.parse(text)] : [];
 }
 
 function mediaType(headers: Headers): string {

@@ -2,6 +2,7 @@ import { CertificateRegister, certificateProviders } from '@heed/certificate-reg
 import { PolicyStore } from '@heed/tenant-policy';
 import type { Provider } from '@nestjs/common';
 import { CertifyConsent } from './certify-consent.use-case.js';
+import { Receipts } from '../receipt/receipts.use-case.js';
 import { CertifyWithdrawal } from './certify-withdrawal.use-case.js';
 
 const inject = [CertificateRegister, PolicyStore];
@@ -11,4 +12,5 @@ export const consentCertificates = (keysDir: string): Provider[] => [
   ...certificateProviders(keysDir),
   { provide: CertifyWithdrawal, inject, useFactory: (register: CertificateRegister, policies: PolicyStore) => new CertifyWithdrawal(register, policies) },
   { provide: CertifyConsent, inject, useFactory: (register: CertificateRegister, policies: PolicyStore) => new CertifyConsent(register, policies) },
+  { provide: Receipts, inject, useFactory: (register: CertificateRegister, policies: PolicyStore) => new Receipts(register, policies) },
 ];

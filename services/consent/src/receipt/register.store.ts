@@ -1,0 +1,63 @@
+import type { Tx } from '@heed/persistence';
+import type { Basis } from '@heed/policy';
+import type { Decision, RecordedState } from '../consent-record/decision.js';
+
+/** A decision as the register has it. */
+export interface RegisterRow {
+  readonly id: string;
+  readonly ref: string;
+  readonly version: number;
+  readonly purpose: string;
+  readonly state: RecordedState;
+  readonly tookEffect: boolean;
+  readonly policyVersion: number;
+  readonly notice: { readonly id: string; readonly version: string; readonly language: string; readonly hash: string } | null;
+  readonly method: string;
+  readonly actor: string;
+  readonly occurredAt: Date;
+  readonly recordedAt: Date;
+  readonly jurisdiction: string | null;
+  readonly basis: Basis | null;
+  readonly validUntil: Date | null;
+  readonly domain: string;
+  readonly detail: Readonly<Record<string, unknown>> | null;
+}
+
+const COLUMNS = `id, ref, version::int AS version, purpose, state, took_effect AS "tookEffect", policy_version AS "policyVersion",
+  CASE WHEN notice_hash IS NOT NULL THEN jsonb_build_object('id', notice_id, 'version', notice_version, 'language', notice_language, 'hash', notice_hash) END AS notice,
+  method, actor, occurred_at AS "occurredAt", recorded_at AS "recordedAt", jurisdiction, basis, valid_until AS "validUntil", domain, detail`;
+
+export async function recordOf(tx: Tx, ref: string, id: string): Promise<RegisterRow | undefined> {
+  const [row] = await tx.query<RegisterRow>(`SELECT ${COLUMNS} FROM consent_record WHERE ref = $1 AND id = $2`, [ref, id]);
+  return row;
+}
+
+/** A person's decisions before `before`, newest first: a walk along the index, as long as the page and no longer. */
+export async function recordsBefore(tx: Tx, ref: string, before: string, limit: number): Promise<readonly RegisterRow[]> {
+  return tx.query<RegisterRow>(`SELECT ${COLUMNS} FROM consent_record WHERE ref = $1 AND id < $2 ORDER BY id DESC LIMIT $3`, [ref, before, limit]);
+}
+
+/** The same from the other end, for an extract that is read as a diary is. */
+export async function recordsAfter(tx: Tx, ref: string, after: string, limit: number): Promise<readonly RegisterRow[]> {
+  return tx.query<RegisterRow>(`SELECT ${COLUMNS} FROM consent_record WHERE ref = $1 AND id > $2 ORDER BY id LIMIT $3`, [ref, after, limit]);
+}
+
+/** What was decided about a purpose, newest first; on a branded domain with what was said for all of them. */
+export async function historyOf(tx: Tx, { ref, purpose, domain }: RegisterRow, limit: number): Promise<readonly RegisterRow[]> {
+  return tx.query<RegisterRow>(
+    `SELECT ${COLUMNS} FROM consent_record WHERE ref = $1 AND purpose = $2 AND domain = ANY($3) ORDER BY id DESC LIMIT $4`,
+    [ref, purpose, [domain, ''], limit],
+  );
+}
+
+/** What holds now, by purpose and domain. */
+export async function presentOf(tx: Tx, ref: string): Promise<ReadonlyMap<string, Decision>> {
+  const rows = await tx.query<{ purpose: string; domain: string; state: Decision }>('SELECT purpose, domain, state FROM consent_state WHERE ref = $1', [ref]);
+  return new Map(rows.map(({ purpose, domain, state }) => [presentKey({ purpose, domain }), state]));
+}
+
+export const presentKey = ({ purpose, domain }: { readonly purpose: string; readonly domain: string }): string => `${purpose} ${domain}`;
+
+export async function personExists(tx: Tx, ref: string): Promise<boolean> {
+  return (await tx.query('SELECT 1 FROM subject WHERE ref = $1', [ref])).length > 0;
+}
