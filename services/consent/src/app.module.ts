@@ -18,11 +18,12 @@ import { LearnAges } from './children/learn-ages.use-case.js';
 import { CheckController } from './check/check.controller.js';
 import { CheckConsent } from './check/check.use-case.js';
 import type { ConsentEnvironment } from './consent.config.js';
+import { ConsentStateFeed } from './consent-state/consent-state-feed.js';
+import { consentStateControllers, consentStateProviders } from './consent-state/consent-state.providers.js';
 import { ConsentController } from './consent-record/consent.controller.js';
 import { DecisionQueue } from './consent-record/decision-queue.js';
 import { IngressConsumer } from './consent-record/ingress.consumer.js';
 import { DeniedPurposes } from './consent-record/denied-purposes.js';
-import { ReceiptController } from './receipt/receipt.controller.js';
 import { RecordDecisions } from './consent-record/record-decisions.use-case.js';
 import { ErasePeople } from './erasure/erase-people.job.js';
 import { ErasureConsumer } from './erasure/erasure.consumer.js';
@@ -56,20 +57,21 @@ export class ConsentModule {
         FanoutModule.of({ confirmed: consentMapConfirmed, providers: subjects, exports: [FieldVault, SubjectStore, SealedIdentifiers, SubjectSealer] }),
       ],
       controllers: [
-        ConsentController, CertificateController, ReceiptController, CheckController, PurposeController, SubjectController, InternalController, IngressConsumer, ErasureConsumer,
-        PolicyConsumer, ...childControllers, ...channelControllers, ...bulkControllers,
+        ConsentController, CertificateController, CheckController, PurposeController, SubjectController, InternalController, IngressConsumer, ErasureConsumer,
+        PolicyConsumer, ...childControllers, ...channelControllers, ...bulkControllers, ...consentStateControllers,
       ],
       providers: [
         { provide: PolicyStore, useFactory: () => new PolicyStore() },
         ...childProviders,
         ...bulkProviders,
+        ...consentStateProviders(platform),
         ...channelProviders(platform),
         ...consentCertificates(platform.environment.HEED_KEYS_DIR),
         {
           provide: RecordDecisions,
-          inject: [SubjectStore, PolicyStore, Fanout, Outbox, ChildGuard],
-          useFactory: (store: SubjectStore, policies: PolicyStore, fanout: Fanout, outbox: Outbox, children: ChildGuard) =>
-            new RecordDecisions(store, policies, fanout, outbox, children),
+          inject: [SubjectStore, PolicyStore, Fanout, Outbox, ConsentStateFeed, ChildGuard],
+          useFactory: (store: SubjectStore, policies: PolicyStore, fanout: Fanout, outbox: Outbox, feed: ConsentStateFeed, children: ChildGuard) =>
+            new RecordDecisions(store, policies, fanout, outbox, feed, children),
         },
         {
           provide: DeniedPurposes,
@@ -84,9 +86,9 @@ export class ConsentModule {
         },
         {
           provide: ErasePeople,
-          inject: [Database, UnitOfWork, SealedIdentifiers, Outbox],
-          useFactory: (database: Database, unitOfWork: UnitOfWork, identifiers: SealedIdentifiers, outbox: Outbox) =>
-            new ErasePeople({ database, unitOfWork, identifiers, outbox }),
+          inject: [Database, UnitOfWork, SealedIdentifiers, Outbox, ConsentStateFeed],
+          useFactory: (database: Database, unitOfWork: UnitOfWork, identifiers: SealedIdentifiers, outbox: Outbox, feed: ConsentStateFeed) =>
+            new ErasePeople({ database, unitOfWork, identifiers, outbox, feed }),
         },
         {
           provide: CheckConsent,

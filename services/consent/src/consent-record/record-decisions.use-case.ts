@@ -12,6 +12,7 @@ import type { ActivePolicy } from '@heed/tenant-policy';
 import { ChildGuard, saysAge } from '../children/child-guard.js';
 import { grantsOfChildren } from '../children/grants-of-children.js';
 import type { PersonAge } from '../children/person-age.store.js';
+import { ConsentStateFeed } from '../consent-state/consent-state-feed.js';
 import { metAtOnce, SubjectStore } from '../subject/subject.store.js';
 import { appendRecords, presentStates, raiseVersions } from './consent-record.store.js';
 import type { ConsentRecord, PresentState, RaisedVersion } from './consent-record.store.js';
@@ -39,6 +40,7 @@ export class RecordDecisions {
     private readonly policies: PolicyStore,
     private readonly fanout: Fanout,
     private readonly outbox: Outbox,
+    private readonly feed: ConsentStateFeed,
     private readonly children: ChildGuard,
   ) {}
 
@@ -65,6 +67,7 @@ export class RecordDecisions {
     await this.fanout.open(tx, writes.dispatches, writes.causes);
     await this.fanout.superseded(tx, writes.dispatches.map((d) => ({ ref: d.ref, purposes: d.body['purposes'] as string[], by: d.id })));
     this.outbox.append(writes.events, tx);
+    await this.feed.changed(tx, writes.records.map(({ ref }) => ref));
     if (children.length > 0) await this.record(tx, await grantsOfChildren(tx, policy.pack, children));
     return answers;
   }
