@@ -24,6 +24,7 @@ import { ConsentController } from './consent-record/consent.controller.js';
 import { DecisionQueue } from './consent-record/decision-queue.js';
 import { IngressConsumer } from './consent-record/ingress.consumer.js';
 import { DeniedPurposes } from './consent-record/denied-purposes.js';
+import { ReceiptController } from './receipt/receipt.controller.js';
 import { RecordDecisions } from './consent-record/record-decisions.use-case.js';
 import { ErasePeople } from './erasure/erase-people.job.js';
 import { ErasureConsumer } from './erasure/erasure.consumer.js';
@@ -57,7 +58,7 @@ export class ConsentModule {
         FanoutModule.of({ confirmed: consentMapConfirmed, providers: subjects, exports: [FieldVault, SubjectStore, SealedIdentifiers, SubjectSealer] }),
       ],
       controllers: [
-        ConsentController, CertificateController, CheckController, PurposeController, SubjectController, InternalController, IngressConsumer, ErasureConsumer,
+        ConsentController, CertificateController, ReceiptController, CheckController, PurposeController, SubjectController, InternalController, IngressConsumer, ErasureConsumer,
         PolicyConsumer, ...childControllers, ...channelControllers, ...bulkControllers, ...consentStateControllers,
       ],
       providers: [
