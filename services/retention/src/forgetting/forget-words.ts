@@ -24,15 +24,16 @@ export class ForgetWords {
 
   private async forgetDue(tx: Tx): Promise<number> {
     const before = new Date(tx.clock.now().getTime() - KEPT_MS);
-    const rows = await tx.query<{ id: string; ref: string; matter: Buffer }>(
-      `SELECT id, ref, matter FROM hold h WHERE released_at <= $1 AND matter IS NOT NULL
+    const rows = await tx.query<{ id: string; ref: string; words: Buffer[] }>(
+      `SELECT id, ref, array_remove(ARRAY[matter, reason, release_note], NULL) AS words FROM hold h
+        WHERE released_at <= $1 AND coalesce(matter, reason, release_note) IS NOT NULL
           AND EXISTS (SELECT 1 FROM erased_person e WHERE e.ref = ANY(h.aliases || h.ref) AND e.erased_at <= $1)
         ORDER BY id LIMIT ${BATCH} FOR UPDATE SKIP LOCKED`,
       [before],
     );
     if (rows.length === 0) return 0;
     await tx.query('UPDATE hold SET matter = NULL, reason = NULL, release_note = NULL WHERE id = ANY($1)', [rows.map((row) => row.id)]);
-    await orderShreds(tx, rows.map(({ ref, matter }) => ({ keyIds: [this.deps.vault.keyIdOf(matter)], ref, reason: 'hold_words_gone' })));
+    await orderShreds(tx, rows.map(({ ref, words }) => ({ keyIds: [...new Set(words.map((one) => this.deps.vault.keyIdOf(one)))], ref, reason: 'hold_words_gone' })));
     return rows.length;
   }
 }
