@@ -3,11 +3,12 @@ import type { Acknowledgement } from '@heed/contracts-fanout';
 import type { DataStore } from '@heed/contracts-subprocessor-registry';
 import { remind } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
-import { acknowledge, tellSettled } from './acknowledge.js';
+import { acknowledge, settle, tellSettled } from './acknowledge.js';
 import { revokedKeys, sendWaitingFor } from './agent-keys.js';
 import { activateMap, activeMap, keepProposedMap } from './data-map.store.js';
 import { lockDispatches } from './lock-dispatches.js';
 import { mapChangedForReplay } from './replay-vault.js';
+import { UNANSWERED } from './nobody.js';
 import { chooseTargets } from './targets.js';
 import type { MapSnapshot } from './targets.js';
 import type { FanoutOptions, NewDispatch, OpenedDispatch } from './types.js';
@@ -137,6 +138,29 @@ export class Fanout {
           ORDER BY d.id FOR NO KEY UPDATE OF d)`,
       [JSON.stringify(decided)],
     );
+  }
+
+  /**
+   * What was still to be told under a ref is told under the one that it was merged with: it ends as superseded, and is not
+   * sent again.
+   * @param lines grants of a ref; with `purposes` also withdrawals, as far as they are about these
+   */
+  async takenOver(tx: Tx, lines: readonly { readonly ref: string; readonly purposes?: readonly string[] }[]): Promise<void> {
+    if (lines.length === 0) return;
+    const ended = await tx.query<{ id: string }>(
+      `UPDATE dispatch SET effective = false WHERE id IN (
+         SELECT d.id FROM dispatch d, jsonb_to_recordset($1::jsonb) AS n(ref text, purposes jsonb)
+          WHERE d.ref = n.ref AND d.effective AND (d.kind = 'grant' AND n.purposes IS NULL OR d.kind IN ('withdrawal', 'grant') AND d.body->'purposes' <@ n.purposes)
+          ORDER BY d.id FOR NO KEY UPDATE OF d) RETURNING id`,
+      [JSON.stringify(lines)],
+    );
+    if (ended.length === 0) return;
+    const ids = ended.map((row) => row.id);
+    await tx.query(
+      `UPDATE dispatch_target SET state = 'superseded', reason = 'person_merged', acknowledged_at = $2 WHERE dispatch_id = ANY($1) AND state IN ${UNANSWERED}`,
+      [ids, tx.clock.now()],
+    );
+    await settle(tx, ids);
   }
 
   async notEffective(tx: Tx, dispatchIds: readonly string[]): Promise<void> {

@@ -23,15 +23,22 @@ import { consentStateControllers, consentStateProviders } from './consent-state/
 import { ConsentController } from './consent-record/consent.controller.js';
 import { DecisionQueue } from './consent-record/decision-queue.js';
 import { IngressConsumer } from './consent-record/ingress.consumer.js';
+import { cookieControllers, cookieProviders } from './cookie/cookie.providers.js';
 import { DeniedPurposes } from './consent-record/denied-purposes.js';
+import { MailedWithdrawalsConsumer } from './consent-record/mailed-withdrawals.consumer.js';
 import { ReceiptController } from './receipt/receipt.controller.js';
 import { RecordDecisions } from './consent-record/record-decisions.use-case.js';
 import { ErasePeople } from './erasure/erase-people.job.js';
 import { ErasureConsumer } from './erasure/erasure.consumer.js';
+import { IdentityConsumer } from './identity/identity.consumer.js';
+import { IdentityController } from './identity/identity.controller.js';
+import { identityProviders } from './identity/identity.providers.js';
+import { PartErased } from './identity/part-erased.js';
 import { PurposeController } from './purpose/purpose.controller.js';
 import { InternalController } from './subject/internal.controller.js';
 import { SealedIdentifiers } from './subject/sealed-identifiers.js';
 import { SubjectSealer } from './subject/sealer.js';
+import { visitControllers, visitProviders } from './signal-visit/visit.providers.js';
 import { SubjectController } from './subject/subject.controller.js';
 import { SubjectStore } from './subject/subject.store.js';
 
@@ -58,12 +65,15 @@ export class ConsentModule {
         FanoutModule.of({ confirmed: consentMapConfirmed, providers: subjects, exports: [FieldVault, SubjectStore, SealedIdentifiers, SubjectSealer] }),
       ],
       controllers: [
-        ConsentController, CertificateController, ReceiptController, CheckController, PurposeController, SubjectController, InternalController, IngressConsumer, ErasureConsumer,
-        PolicyConsumer, ...childControllers, ...channelControllers, ...bulkControllers, ...consentStateControllers,
+        ConsentController, CertificateController, ReceiptController, CheckController, PurposeController, SubjectController, InternalController, IngressConsumer, MailedWithdrawalsConsumer, ErasureConsumer,
+        PolicyConsumer, IdentityController, IdentityConsumer, ...childControllers, ...cookieControllers, ...visitControllers, ...channelControllers, ...bulkControllers, ...consentStateControllers,
       ],
       providers: [
         { provide: PolicyStore, useFactory: () => new PolicyStore() },
         ...childProviders,
+        ...cookieProviders,
+        ...visitProviders,
+        ...identityProviders,
         ...bulkProviders,
         ...consentStateProviders(platform),
         ...channelProviders(platform),
@@ -87,9 +97,10 @@ export class ConsentModule {
         },
         {
           provide: ErasePeople,
-          inject: [Database, UnitOfWork, SealedIdentifiers, Outbox, ConsentStateFeed],
-          useFactory: (database: Database, unitOfWork: UnitOfWork, identifiers: SealedIdentifiers, outbox: Outbox, feed: ConsentStateFeed) =>
-            new ErasePeople({ database, unitOfWork, identifiers, outbox, feed }),
+          inject: [Database, UnitOfWork, SealedIdentifiers, Outbox, ConsentStateFeed, PartErased],
+          useFactory: (
+            database: Database, unitOfWork: UnitOfWork, identifiers: SealedIdentifiers, outbox: Outbox, feed: ConsentStateFeed, parting: PartErased,
+          ) => new ErasePeople({ database, unitOfWork, identifiers, outbox, feed, parting }),
         },
         {
           provide: CheckConsent,

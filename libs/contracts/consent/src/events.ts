@@ -1,5 +1,6 @@
 import { classified, defineEvent, dispatchId, instant, purposeId, subjectRef, uuid } from '@heed/kernel';
 import { z } from 'zod';
+import { personMerged, personSplit } from './identity-events.js';
 import { childResolved, childSuspected, visitRecorded } from './people-events.js';
 
 /** Internal, and told to the tenant's platform teams. */
@@ -90,4 +91,4 @@ export const consentMapConfirmed = defineEvent({
   data: z.strictObject({ mapVersion: classified('none', z.int().min(1)) }),
 });
 
-export const consentEvents = [consentGiven, consentRefused, consentWithdrawn, consentObjected, consentExpired, consentInvalidated, purposeDenied, personErased, consentMapConfirmed, childSuspected, childResolved, visitRecorded] as const;
+export const consentEvents = [consentGiven, consentRefused, consentWithdrawn, consentObjected, consentExpired, consentInvalidated, purposeDenied, personErased, consentMapConfirmed, personMerged, personSplit, childSuspected, childResolved, visitRecorded] as const;

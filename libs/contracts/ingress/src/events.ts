@@ -1,5 +1,6 @@
 import { defineEvent } from '@heed/kernel';
 import { decisionSetBody, decisionSetV1, requestBody, withdrawalBody, withdrawalV1 } from './bodies.js';
+import { identityLinkedBody } from './identity.js';
 
 const topics = ['heed.t.{tenant}.ingress.v1'];
 
@@ -38,6 +39,14 @@ export const ingressRequestSubmitted = defineEvent({
   data: requestBody,
 });
 
+export const ingressIdentityLinked = defineEvent({
+  type: 'heed.ingress.identity_linked.v1',
+  topics,
+  summary: 'A person was found to be behind more identifiers somewhere outside Heed: they logged in, proved an address, or came with an import.',
+  data: identityLinkedBody,
+});
+
 export const ingressEvents = [
   ingressConsentGiven, ingressConsentGivenV2, ingressConsentWithdrawn, ingressConsentWithdrawnV2, ingressRequestSubmitted,
+  ingressIdentityLinked,
 ] as const;

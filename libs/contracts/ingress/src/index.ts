@@ -1,2 +1,3 @@
 export * from './bodies.js';
+export * from './identity.js';
 export * from './events.js';

@@ -1,3 +1,4 @@
+import { MAX_ALIASES } from '@heed/contracts-consent';
 import type { Tx } from '@heed/persistence';
 import { AGE_OF, ageFrom } from '../children/person-age.store.js';
 import type { AgeJson, PersonAge } from '../children/person-age.store.js';
@@ -41,6 +42,10 @@ export interface RaisedVersion {
   readonly version: number;
   /** Consent has forgotten who this is. */
   readonly erased: boolean;
+  /** It was found to be somebody else's: nothing is decided under it any more. */
+  readonly merged: boolean;
+  /** Refs that were merged with it. */
+  readonly aliases: readonly string[];
   /** What is known of the age of somebody who may be a child. */
   readonly age: PersonAge | undefined;
 }
@@ -48,13 +53,14 @@ export interface RaisedVersion {
 /** Locks people in one order and raises their versions: what is said of one person is in line from here on. */
 export async function raiseVersions(tx: Tx, counts: ReadonlyMap<string, number>): Promise<ReadonlyMap<string, RaisedVersion>> {
   if (counts.size === 0) return new Map();
-  const rows = await tx.query<{ ref: string; version: string; erased: boolean; age: AgeJson | null }>(
+  const rows = await tx.query<{ ref: string; version: string; erased: boolean; merged: boolean; aliases: string[]; age: AgeJson | null }>(
     `WITH locked AS (SELECT ref FROM subject WHERE ref = ANY($1) ORDER BY ref FOR UPDATE)
      UPDATE subject s SET version = s.version + n.by FROM locked l, unnest($1::text[], $2::int[]) AS n(ref, by)
-      WHERE s.ref = l.ref AND n.ref = l.ref RETURNING s.ref, s.version, s.erased_at IS NOT NULL AS erased, ${AGE_OF('s')}`,
+      WHERE s.ref = l.ref AND n.ref = l.ref RETURNING s.ref, s.version, s.erased_at IS NOT NULL AS erased, s.person IS NOT NULL AS merged,
+            ARRAY(SELECT a.ref FROM subject a WHERE a.person = s.ref ORDER BY a.absorbed, a.created_at DESC LIMIT ${MAX_ALIASES}) AS aliases, ${AGE_OF('s')}`,
     [[...counts.keys()], [...counts.values()]],
   );
-  return new Map(rows.map((row) => [row.ref, { version: Number(row.version) - (counts.get(row.ref) ?? 0), erased: row.erased, age: ageFrom(row.age) }]));
+  return new Map(rows.map(({ ref, version, age, ...row }) => [ref, { ...row, version: Number(version) - (counts.get(ref) ?? 0), age: ageFrom(age) }]));
 }
 
 /** What holds for these people now, on every domain. */

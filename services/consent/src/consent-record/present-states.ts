@@ -19,6 +19,10 @@ export class PresentStates {
     return [...(this.domains.get(`${ref} ${purpose}`) ?? [])].flatMap((domain) => this.get(ref, purpose, domain) ?? []);
   }
 
+  of(ref: string): readonly PresentState[] {
+    return [...this.states.values()].filter((state) => state.ref === ref);
+  }
+
   move(state: PresentState): void {
     this.put(state);
     this.moved.set(keyOf(state.ref, state.purpose, state.domain), state);

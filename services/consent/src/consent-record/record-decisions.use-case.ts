@@ -1,11 +1,10 @@
-import { consentExpired, consentGiven, consentInvalidated, consentObjected, consentRefused, consentWithdrawn } from '@heed/contracts-consent';
 import { Fanout } from '@heed/fanout';
 import type { NewDispatch } from '@heed/fanout';
-import { DISPATCH_PREFIX, newEvent, refused, uuidv7 } from '@heed/kernel';
+import { coarser, DISPATCH_PREFIX, newEvent, refused, uuidv7 } from '@heed/kernel';
 import type { Cause, NewEvent } from '@heed/kernel';
 import { Outbox } from '@heed/outbox';
 import type { Tx } from '@heed/persistence';
-import { addDuration, calendarOf } from '@heed/policy';
+import { addDuration, calendarOf, networkBitsOf } from '@heed/policy';
 import type { BusinessCalendar } from '@heed/policy';
 import { PolicyStore } from '@heed/tenant-policy';
 import type { ActivePolicy } from '@heed/tenant-policy';
@@ -16,17 +15,12 @@ import { ConsentStateFeed } from '../consent-state/consent-state-feed.js';
 import { metAtOnce, SubjectStore } from '../subject/subject.store.js';
 import { appendRecords, presentStates, raiseVersions } from './consent-record.store.js';
 import type { ConsentRecord, PresentState, RaisedVersion } from './consent-record.store.js';
+import { DECISION_EVENTS } from './decision-events.js';
 import { changesNothing, effectiveTime, hasExpired, isNo, isOpen, takesEffect } from './decision.js';
 import type { Decision } from './decision.js';
 import { prepare, refsOf } from './decision-call.js';
 import type { DecisionCall, Prepared, PreparedDecision, Recorded } from './decision-call.js';
 import { PresentStates } from './present-states.js';
-
-/** What is said of a decision; of a question that is open nothing is. */
-const EVENTS = {
-  given: consentGiven, refused: consentRefused, withdrawn: consentWithdrawn, objected: consentObjected, expired: consentExpired,
-  invalidated: consentInvalidated, terminated: consentInvalidated, requested: undefined, request_deferred: undefined,
-} as const;
 
 type Deciding = Prepared & { readonly refs: readonly string[] };
 
@@ -57,17 +51,20 @@ export class RecordDecisions {
     const repeated = await this.repeated(tx, people);
     const deciding = people.filter((one) => !repeated.has(one));
     const raised = await raiseVersions(tx, countOf(deciding.flatMap((p) => p.refs)));
-    for (const one of deciding) checkErased(one, raised);
+    for (const one of deciding) checkThemselves(one, raised);
     const ages = new Map<string, PersonAge>([...raised].flatMap(([ref, { age }]) => (age ? [[ref, age] as const] : [])));
     const children = await this.children.learn(tx, policy.pack, deciding, ages);
     const present = new PresentStates(await presentStates(tx, [...raised.keys()]));
     const writes = new Writes(policy, raised, present, tx.clock.now());
     const answers = people.map((one) => repeated.get(one) ?? this.decide(tx, this.children.allow<PreparedDecision, Deciding>(policy.pack, one, ages, writes.now), writes));
+    const gained = [...new Set(resolved.flatMap((one) => (one?.gained ? [one.ref] : [])))];
+    for (const ref of gained) writes.restate(ref);
     await appendRecords(tx, writes.records, present.changes);
     await this.fanout.open(tx, writes.dispatches, writes.causes);
     await this.fanout.superseded(tx, writes.dispatches.map((d) => ({ ref: d.ref, purposes: d.body['purposes'] as string[], by: d.id })));
+    await this.fanout.takenOver(tx, writes.dispatches.flatMap(({ aliases = [], body }) => aliases.map((ref) => ({ ref, purposes: body['purposes'] as string[] }))));
     this.outbox.append(writes.events, tx);
-    await this.feed.changed(tx, writes.records.map(({ ref }) => ref));
+    await this.feed.changed(tx, [...writes.records.map(({ ref }) => ref), ...gained].flatMap((ref) => [ref, ...writes.aliasesOf(ref)]));
     if (children.length > 0) await this.record(tx, await grantsOfChildren(tx, policy.pack, children));
     return answers;
   }
@@ -116,14 +113,14 @@ export class RecordDecisions {
   ): string | undefined {
     const { ref, version, decision, records } = said;
     const purposes = records.map((r) => r.purpose);
-    const definition = EVENTS[decision];
+    const definition = DECISION_EVENTS[decision];
     if (!definition) {
       tx.record({ kind: `consent.${decision}`, ref, data: { version, purposes } });
       return undefined;
     }
     const dispatch: NewDispatch = {
       id: `${DISPATCH_PREFIX.consent}_${uuidv7(writes.now)}`, kind: decision === 'given' ? 'grant' : 'withdrawal', ref, version,
-      cause: { type: `consent_${decision}`, id: call.id }, body: { purposes }, dueAt: writes.dueAt,
+      aliases: writes.aliasesOf(ref), cause: { type: `consent_${decision}`, id: call.id }, body: { purposes }, dueAt: writes.dueAt,
     };
     writes.dispatches.push(dispatch);
     writes.causes.set(dispatch.id, call.cause);
@@ -148,7 +145,7 @@ class Writes {
 
   constructor(
     private readonly policy: ActivePolicy,
-    raised: ReadonlyMap<string, RaisedVersion>,
+    private readonly raised: ReadonlyMap<string, RaisedVersion>,
     readonly present: PresentStates,
     readonly now: Date,
   ) {
@@ -157,10 +154,25 @@ class Writes {
     this.versions = new Map([...raised].map(([ref, { version }]) => [ref, version]));
   }
 
+  aliasesOf(ref: string): readonly string[] {
+    return this.raised.get(ref)?.aliases ?? [];
+  }
+
   nextVersion(ref: string): number {
     const version = (this.versions.get(ref) ?? 0) + 1;
     this.versions.set(ref, version);
     return version;
+  }
+
+  /** Identifiers that are new to somebody who had said no before: the stores are told of them too. */
+  restate(ref: string): void {
+    const before = this.present.of(ref).filter(({ state, recordId }) => state !== 'given' && !isOpen(state) && !this.records.some((r) => r.id === recordId));
+    const version = this.versions.get(ref);
+    if (before.length === 0 || version === undefined) return;
+    this.dispatches.push({
+      id: `${DISPATCH_PREFIX.consent}_${uuidv7(this.now)}`, kind: 'withdrawal', ref, version, aliases: this.aliasesOf(ref),
+      cause: { type: 'identifiers_linked', id: ref }, body: { purposes: [...new Set(before.map(({ purpose }) => purpose))] }, dueAt: this.dueAt,
+    });
   }
 
   /** @returns what goes into the register; undefined where nothing is to be written */
@@ -185,7 +197,7 @@ class Writes {
     this.records.push({
       id, ref, version, purpose: wanted.id, state: renews ? 'renewed_given' : decision, tookEffect, policyVersion: this.policy.version,
       method: call.channel, actor: call.actor, notice, occurredAt, recordedAt: now, jurisdiction: call.jurisdiction, basis: wanted.basis,
-      validUntil, domain, network: call.network, detail: call.detail,
+      validUntil, domain, network: call.network === undefined ? undefined : coarser(call.network, networkBitsOf(this.policy.pack)), detail: call.detail,
     });
     if (!tookEffect) return { id, decision, tookEffect };
     const state = {
@@ -208,10 +220,12 @@ function checkTakesBack({ id, decision, basis }: PreparedDecision, held: Present
 const answerOf = (purpose: string, held: PresentState | undefined): Recorded['records'] => (held ? [{ id: held.recordId, purpose, state: held.state }] : []);
 
 /**
- * Identifiers that led to somebody who was erased between the look and the lock lead to nobody now: looked at again. By ref
- * a no is still taken down, and its dispatch says that nobody can be named; a yes would be nobody's.
+ * Who was merged with somebody else between the look and the lock is looked up again. So are identifiers that led to somebody
+ * who was erased meanwhile: they lead to nobody now. By ref a no is still taken down, and its dispatch says that nobody can
+ * be named; a yes would be nobody's.
  */
-function checkErased({ call, refs, decisions }: Deciding, raised: ReadonlyMap<string, RaisedVersion>): void {
+function checkThemselves({ call, refs, decisions }: Deciding, raised: ReadonlyMap<string, RaisedVersion>): void {
+  if (refs.some((ref) => raised.get(ref)?.merged)) throw metAtOnce();
   if (!refs.some((ref) => raised.get(ref)?.erased)) return;
   if (!('ref' in call.subject)) throw metAtOnce();
   if (decisions.some((d) => d.decision === 'given')) throw refused('subject_erased', 'This person was erased; name them by identifiers to begin anew.');

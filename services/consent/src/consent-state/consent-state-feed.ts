@@ -75,14 +75,14 @@ export class ConsentStateFeed {
 
   private async firstKeys(tx: Tx, fresh: readonly (FedIdentifier & { readonly ref: string })[], key: StateKey): Promise<readonly Keyed[]> {
     if (fresh.length === 0) return [];
-    const rows = await tx.query<{ type: string; blind: string; sealed: Buffer }>(
-      `SELECT type, encode(blind, 'base64') AS blind, sealed FROM identifier WHERE ref = ANY($1) AND state_epoch <> $2`,
+    const rows = await tx.query<{ type: string; blind: string; owner: string; sealed: Buffer }>(
+      `SELECT type, encode(blind, 'base64') AS blind, coalesce(origin, ref) AS owner, sealed FROM identifier WHERE ref = ANY($1) AND state_epoch <> $2`,
       [[...new Set(fresh.map(({ ref }) => ref))], key.epoch],
     );
-    const sealed = new Map(rows.map((row) => [`${row.type} ${row.blind}`, row.sealed]));
+    const stored = new Map(rows.map((row) => [`${row.type} ${row.blind}`, row]));
     const items = fresh.flatMap((one) => {
-      const value = sealed.get(`${one.type} ${one.blind}`);
-      return value ? [{ one, place: placeOf(tx.tenant, one.ref, one.type), sealed: value }] : [];
+      const row = stored.get(`${one.type} ${one.blind}`);
+      return row ? [{ one, place: placeOf(tx.tenant, row.owner, one.type), sealed: row.sealed }] : [];
     });
     const values = await this.keys.open(tx.tenant, items);
     const made = items.flatMap(({ one }, i) => {

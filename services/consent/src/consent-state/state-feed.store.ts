@@ -67,13 +67,13 @@ const PEOPLE = `
   SELECT f.epoch, f.build::float8 AS build, f.complete::float8 AS complete, s.ref, s.version::float8 AS version,
          coalesce((SELECT jsonb_agg(jsonb_build_object('purpose', c.purpose, 'domain', c.domain, 'state', c.state, 'recordId', c.record_id,
                                                        'validUntil', c.valid_until) ORDER BY c.domain, c.purpose)
-                     FROM consent_state c WHERE c.ref = s.ref), '[]') AS decisions,
+                     FROM consent_state c WHERE c.ref = coalesce(s.person, s.ref)), '[]') AS decisions,
          coalesce((SELECT jsonb_agg(jsonb_build_object('type', i.type, 'blind', encode(i.blind, 'base64'), 'stateKey', encode(i.state_key, 'base64'),
                                                        'stateEpoch', i.state_epoch))
                      FROM identifier i WHERE i.ref = s.ref), '[]') AS identifiers
     FROM state_feed f JOIN subject s ON s.ref = ANY($1) AND s.erased_at IS NULL WHERE f.active`;
 
-/** What is to be published of people: nobody while nobody reads. */
+/** What is to be published of people: nobody while nobody reads. Under a ref that was merged stands what the person decided. */
 export async function fedPeople(tx: Tx, refs: readonly string[]): Promise<readonly FedPerson[]> {
   // In a statement of its own: the next one must see what was committed while this one waited.
   await tx.query(`SELECT pg_advisory_xact_lock_shared(${FEED_LOCK}, hashtext(current_schema()))`);

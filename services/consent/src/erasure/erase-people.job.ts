@@ -5,6 +5,7 @@ import { Outbox } from '@heed/outbox';
 import { Database, lookAtDue, UnitOfWork } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
 import type { ConsentStateFeed } from '../consent-state/consent-state-feed.js';
+import type { PartErased } from '../identity/part-erased.js';
 import { SealedIdentifiers } from '../subject/sealed-identifiers.js';
 import type { Forgotten } from '../subject/sealed-identifiers.js';
 import { BATCH, dueTasks, ERASURES, finish, heldRefs, remindOf } from './erasure-task.store.js';
@@ -25,6 +26,7 @@ export class ErasePeople {
       readonly identifiers: SealedIdentifiers;
       readonly outbox: Outbox;
       readonly feed: ConsentStateFeed;
+      readonly parting: PartErased;
     },
   ) {}
 
@@ -49,6 +51,7 @@ export class ErasePeople {
     await finish(tx, 'held', waiting);
     await finish(tx, 'kept', kept);
     await finish(tx, 'erased', gone);
+    await this.deps.parting.part(tx, gone.flatMap(refsOf));
     await this.deps.feed.forgotten(tx, gone.flatMap(refsOf));
     const forgotten = await this.deps.identifiers.forget(tx, gone.flatMap(refsOf));
     this.deps.outbox.append(

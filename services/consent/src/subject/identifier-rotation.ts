@@ -8,7 +8,8 @@ import { placeOf } from './sealed-identifiers.js';
 const PATIENCE = '5s';
 
 interface Row {
-  readonly ref: string;
+  /** Whose it is sealed as: they may be merged with others now, and part again. */
+  readonly owner: string;
   readonly type: string;
   readonly blind: Buffer;
   readonly sealed: Buffer;
@@ -26,8 +27,11 @@ export const sealedIdentifiers: Resealable = {
   },
   async reseal(tx, refs, vault) {
     await tx.query('SELECT 1 FROM subject WHERE ref = ANY($1) ORDER BY ref FOR UPDATE', [refs]); // against their erasure
-    const rows = await tx.query<Row>('SELECT ref, type, blind, sealed FROM identifier WHERE ref = ANY($1) ORDER BY type, blind FOR UPDATE', [refs]);
-    const { sealed, former } = await resealValues(vault, tx.tenant, rows.map((row) => ({ owner: row.ref, place: placeOf(tx.tenant, row.ref, row.type), sealed: row.sealed })));
+    const rows = await tx.query<Row>(
+      'SELECT coalesce(origin, ref) AS owner, type, blind, sealed FROM identifier WHERE ref = ANY($1) ORDER BY type, blind FOR UPDATE',
+      [refs],
+    );
+    const { sealed, former } = await resealValues(vault, tx.tenant, rows.map(({ owner, type, sealed: before }) => ({ owner, place: placeOf(tx.tenant, owner, type), sealed: before })));
     await tx.query(
       'UPDATE identifier i SET sealed = n.sealed FROM unnest($1::text[], $2::bytea[], $3::bytea[]) AS n(type, blind, sealed) WHERE i.type = n.type AND i.blind = n.blind',
       [rows.map((row) => row.type), rows.map((row) => row.blind), sealed],
@@ -45,7 +49,7 @@ export const indexedIdentifiers: Reindexable = {
   },
   async moveSome(tx, epoch, limit, vault) {
     const rows = await tx.query<Row>(
-      'SELECT ref, type, blind, sealed FROM identifier WHERE epoch < $1 ORDER BY type, blind LIMIT $2 FOR UPDATE',
+      'SELECT coalesce(origin, ref) AS owner, type, blind, sealed FROM identifier WHERE epoch < $1 ORDER BY type, blind LIMIT $2 FOR UPDATE',
       [epoch, limit],
     );
     if (rows.length > 0) await move(tx, epoch, rows, vault);
@@ -56,7 +60,7 @@ export const indexedIdentifiers: Reindexable = {
 async function move(tx: Tx, epoch: number, rows: readonly Row[], vault: FieldVault): Promise<void> {
   const index = (await vault.indexes(tx.tenant)).all.find((one) => one.epoch === epoch);
   if (!index) throw new Error(`no key of epoch ${epoch}`);
-  const values = await vault.open(tx.tenant, rows.map(({ ref, type, sealed }) => ({ place: placeOf(tx.tenant, ref, type), sealed })));
+  const values = await vault.open(tx.tenant, rows.map(({ owner, type, sealed }) => ({ place: placeOf(tx.tenant, owner, type), sealed })));
   const blinds = rows.map(({ type, blind }, i) => (values[i] === undefined ? blind : index.of(type, values[i])));
   await tx.query(
     `UPDATE identifier i SET blind = n.fresh, epoch = $4 FROM unnest($1::text[], $2::bytea[], $3::bytea[]) AS n(type, blind, fresh)

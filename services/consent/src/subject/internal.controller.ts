@@ -7,10 +7,12 @@ import { UnitOfWork } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
 import { PolicyStore } from '@heed/tenant-policy';
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { aliasesOf } from '../identity/identity.store.js';
 import { normalise } from './normalise.js';
 import { SealedIdentifiers } from './sealed-identifiers.js';
 import { SubjectSealer } from './sealer.js';
 import { SubjectStore } from './subject.store.js';
+import type { Resolved } from './subject.store.js';
 
 const MAX_TRIES = 5;
 const INTERNAL = { name: 'internal', description: "Calls of Heed's own services; the origin does not route them." };
@@ -42,7 +44,8 @@ export class InternalController {
       this.unitOfWork.run(call.tenant, async (tx) => {
         const { pack } = await this.policies.current(tx);
         const country = pack.tenant.country?.value;
-        return this.subjects.resolve(tx, people.map((p) => ({ identifiers: p.identifiers.map((i) => normalise(i, country)) })));
+        const found = await this.subjects.resolve(tx, people.map((p) => ({ identifiers: p.identifiers.map((i) => normalise(i, country)) })));
+        return this.underAllRefs(tx, found.flatMap((one) => one ?? []));
       });
     for (let tries = 1; ; tries += 1) {
       try {
@@ -66,7 +69,7 @@ export class InternalController {
   })
   async seal(@FromCall() call: Call, @Body() body: unknown): Promise<unknown> {
     const { dispatches } = parseBody(sealBody, body);
-    const sealed = await this.sealer.seal(call.tenant, dispatches);
+    const sealed = await this.sealer.justNamed().seal(call.tenant, dispatches);
     const refs = [...new Set(dispatches.map((d) => d.ref))];
     const versions = await this.unitOfWork.run(call.tenant, (tx) =>
       tx.query<{ ref: string; version: string }>('SELECT ref, version FROM subject WHERE ref = ANY($1)', [refs]),
@@ -96,10 +99,16 @@ export class InternalController {
     return { contacts: refs.map((ref) => ({ ref, email: people.get(ref)?.find((i) => i.type === 'email')?.value ?? null })) };
   }
 
+  /** Who asks has to know every ref: a hold, or an erasure, is of the whole person. */
+  private async underAllRefs(tx: Tx, people: readonly Resolved[]): Promise<readonly { readonly ref: string; readonly aliases: readonly string[] }[]> {
+    const merged = await aliasesOf(tx, [...new Set(people.flatMap(({ ref, aliases }) => [ref, ...aliases]))]);
+    return people.map(({ ref, aliases }) => ({ ref, aliases: [...new Set([...aliases, ...[ref, ...aliases].flatMap((one) => merged.get(one) ?? [])])] }));
+  }
+
   /** Whose address came under a new key after it was read is looked up once more: no answer would be taken for no address. */
   private async known(tx: Tx, refs: readonly string[]): Promise<ReadonlyMap<string, readonly Identifier[]>> {
-    const { people, unreadable } = await this.identifiers.of(tx, refs);
+    const { people, unreadable } = await this.identifiers.of(tx, refs, 'person');
     if (unreadable.size === 0) return people;
-    return new Map([...people, ...(await this.identifiers.of(tx, [...unreadable])).people]);
+    return new Map([...people, ...(await this.identifiers.of(tx, [...unreadable], 'person')).people]);
   }
 }

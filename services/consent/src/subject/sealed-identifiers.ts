@@ -12,10 +12,26 @@ export interface Forgotten {
 }
 
 interface SealedIdentifier {
+  /** Whom it was asked for. */
   readonly ref: string;
+  /** Whose it was sealed as. */
+  readonly owner: string;
   readonly type: string;
   readonly sealed: Buffer;
 }
+
+/** All that is known of the person whom a ref leads to, or just what came with that ref. */
+export type Extent = 'person' | 'ref';
+
+/** A ref that was merged leads to all that is known of the person. */
+const OF_PERSON = `
+  SELECT s.ref, coalesce(i.origin, i.ref) AS owner, i.type, i.sealed FROM subject s JOIN identifier i ON i.ref = coalesce(s.person, s.ref)
+   WHERE s.ref = ANY($1) ORDER BY s.ref, i.created_at, i.type, i.blind`;
+/** What came with another ref is that one's; what came with a mere device is the person's too. */
+const OF_REF = `
+  SELECT CASE WHEN i.origin = ANY($1) THEN i.origin ELSE i.ref END AS ref, coalesce(i.origin, i.ref) AS owner, i.type, i.sealed
+    FROM identifier i LEFT JOIN subject o ON o.ref = i.origin
+   WHERE i.origin = ANY($1) OR (i.ref = ANY($1) AND (i.origin IS NULL OR o.absorbed)) ORDER BY 1, i.created_at, i.type, i.blind`;
 
 export const placeOf = (tenant: string, ref: string, type: string): Place => ({ tenant, subject: ref, type: 'identifier', field: type });
 
@@ -26,10 +42,13 @@ export class SealedIdentifiers {
   /**
    * What is known of these people, in a query here and at most one for the keys. Whose key is not there is missing although
    * they are known: see `unreadable`.
+   * @param extent `ref` where more than was asked for would be too much, as for an erasure that was asked for before a merge
    */
-  async of(tx: Tx, refs: readonly string[]): Promise<{ readonly people: ReadonlyMap<string, readonly Identifier[]>; readonly unreadable: ReadonlySet<string> }> {
-    const rows = await tx.query<SealedIdentifier>('SELECT ref, type, sealed FROM identifier WHERE ref = ANY($1) ORDER BY ref, created_at', [refs]);
-    const values = await this.vault.open(tx.tenant, rows.map(({ ref, type, sealed }) => ({ place: placeOf(tx.tenant, ref, type), sealed })));
+  async of(
+    tx: Tx, refs: readonly string[], extent: Extent,
+  ): Promise<{ readonly people: ReadonlyMap<string, readonly Identifier[]>; readonly unreadable: ReadonlySet<string> }> {
+    const rows = await tx.query<SealedIdentifier>(extent === 'person' ? OF_PERSON : OF_REF, [refs]);
+    const values = await this.vault.open(tx.tenant, rows.map(({ owner, type, sealed }) => ({ place: placeOf(tx.tenant, owner, type), sealed })));
     const people = new Map<string, Identifier[]>();
     const unreadable = new Set<string>();
     rows.forEach(({ ref, type }, i) => {

@@ -1,24 +1,35 @@
 import { sealTo } from '@heed/crypto';
 import { isRevoked, newestStores, revokedKeys } from '@heed/fanout';
 import type { Sealed, Sealer } from '@heed/fanout';
+import type { Identifier } from '@heed/kernel';
 import { UnitOfWork } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
 import { SealedIdentifiers } from './sealed-identifiers.js';
+import type { Extent } from './sealed-identifiers.js';
 
 type Wanted = Parameters<Sealer['seal']>[1];
 
-/** Seals people's identifiers to stores. Consent is the only one who can; the others ask it over `/internal/seal`. */
+/**
+ * Seals people's identifiers to stores. Consent is the only one who can; the others ask it over `/internal/seal`, and get what
+ * came with the refs that they name. Consent's own decisions are about the whole person, as known when they are sent.
+ */
 export class SubjectSealer implements Sealer {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly sealedIdentifiers: SealedIdentifiers,
+    private readonly extent: Extent = 'person',
   ) {}
+
+  /** For the other owners: an erasure that was asked for before a merge is not about whoever was found since. */
+  justNamed(): SubjectSealer {
+    return new SubjectSealer(this.unitOfWork, this.sealedIdentifiers, 'ref');
+  }
 
   async seal(tenant: string, wanted: Wanted): Promise<ReadonlyMap<string, Sealed>> {
     if (wanted.length === 0) return new Map();
     const { stores, revoked, known, unreadable, erased } = await this.unitOfWork.run(tenant, async (tx: Tx) => {
       const refs = [...new Set(wanted.flatMap((w) => [w.ref, ...w.aliases]))];
-      const { people, unreadable: sealed } = await this.sealedIdentifiers.of(tx, refs);
+      const { people, unreadable: sealed } = await this.sealedIdentifiers.of(tx, refs, this.extent);
       return {
         stores: new Map((await newestStores(tx)).map((store) => [store.id, store])),
         revoked: await revokedKeys(tx),
@@ -33,7 +44,7 @@ export class SubjectSealer implements Sealer {
     return new Map(
       ready.flatMap((one): (readonly [string, Sealed])[] => {
         const refs = [one.ref, ...one.aliases];
-        const identifiers = refs.flatMap((ref) => known.get(ref) ?? []);
+        const identifiers = distinct(refs.flatMap((ref) => known.get(ref) ?? []));
         if (identifiers.length === 0) return [[one.dispatchId, { aliases: [], envelope: null, erased: refs.some((ref) => erased.has(ref)) }]];
         const targets = one.stores.flatMap((id) => stores.get(id) ?? []);
         const unsealed = targets.filter((store) => isRevoked(store, revoked)).map((store) => store.id);
@@ -43,4 +54,9 @@ export class SubjectSealer implements Sealer {
       }),
     );
   }
+}
+
+/** Two refs of one person lead to the same identifiers. */
+function distinct(identifiers: readonly Identifier[]): readonly Identifier[] {
+  return [...new Map(identifiers.map((one) => [`${one.type} ${one.value}`, one])).values()];
 }

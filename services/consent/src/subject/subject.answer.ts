@@ -4,7 +4,8 @@ import { decision } from '../consent-record/consent.answer.js';
 
 export const subjectAnswer = z
   .strictObject({
-    ref: subjectRef,
+    ref: subjectRef.describe('Under which the person is known: another one than was asked for, where that was merged.'),
+    aliases: z.array(subjectRef).describe('Refs that were found to be the same person.'),
     version: z.int().min(0).describe('Grows with every decision.'),
     since: instant,
     erasedAt: instant.nullable().describe('When Heed forgot who this is; what was decided stays under the ref.'),
