@@ -1,3 +1,4 @@
+import { CertificateReader } from '@heed/certificate-register';
 import { UnitOfWork } from '@heed/persistence';
 import type { Platform } from '@heed/runtime';
 import { PolicyStore } from '@heed/tenant-policy';
@@ -10,7 +11,10 @@ import { LinkController } from './link/link.controller.js';
 import { MakeLinks } from './link/make-links.use-case.js';
 import { ChoosePreferences } from './preference-page/choose.use-case.js';
 import { LinkPageController } from './preference-page/link-page.controller.js';
+import { OwnReceiptsController } from './preference-page/own-receipts.controller.js';
+import { OwnReceipts } from './preference-page/own-receipts.js';
 import { Unsubscribe } from './preference-page/unsubscribe.use-case.js';
+import { Receipts } from './receipt/receipts.use-case.js';
 import { GpcController } from './signal/gpc.controller.js';
 import { HonourGpc } from './signal/honour-gpc.use-case.js';
 import { SubjectStore } from './subject/subject.store.js';
@@ -18,7 +22,7 @@ import { FutureYes } from './sync/future-yes.js';
 import { SyncDecisions } from './sync/sync-decisions.use-case.js';
 import { SyncController } from './sync/sync.controller.js';
 
-export const channelControllers = [LinkController, LinkPageController, GpcController, SyncController];
+export const channelControllers = [LinkController, LinkPageController, OwnReceiptsController, GpcController, SyncController];
 
 const DECIDING = [UnitOfWork, PolicyStore, DecisionQueue];
 
@@ -30,6 +34,11 @@ export const channelProviders = ({ environment, clock }: Platform<ConsentEnviron
     provide: ChoosePreferences,
     inject: DECIDING,
     useFactory: (unitOfWork: UnitOfWork, policies: PolicyStore, queue: DecisionQueue) => new ChoosePreferences(unitOfWork, policies, queue),
+  },
+  {
+    provide: OwnReceipts,
+    inject: [UnitOfWork, Receipts, CertificateReader],
+    useFactory: (unitOfWork: UnitOfWork, receipts: Receipts, certificates: CertificateReader) => new OwnReceipts(unitOfWork, receipts, certificates),
   },
   { provide: HonourGpc, inject: DECIDING, useFactory: (unitOfWork: UnitOfWork, policies: PolicyStore, queue: DecisionQueue) => new HonourGpc(unitOfWork, policies, queue) },
   {

@@ -29,10 +29,12 @@ export async function keepLinks(tx: Tx, links: readonly (Link & { readonly hash:
   );
 }
 
-/** The link of a token, while it is valid. */
+/** The link of a token, while it is valid. Where its person was found to be another, it is that one's. */
 export async function findLink(tx: Tx, hash: Buffer): Promise<Link | undefined> {
   const [link] = await tx.query<Link>(
-    `SELECT kind, ref, purpose, jurisdiction, expires_at AS "expiresAt" FROM person_link WHERE hash = $1 AND expires_at > $2`,
+    `SELECT l.kind, p.ref, l.purpose, l.jurisdiction, l.expires_at AS "expiresAt"
+       FROM person_link l JOIN subject s USING (ref) JOIN subject p ON p.ref = coalesce(s.person, s.ref)
+      WHERE l.hash = $1 AND l.expires_at > $2 AND p.erased_at IS NULL`,
     [hash, tx.clock.now()],
   );
   return link;

@@ -22,7 +22,8 @@ export function preferencesPage(view: PreferencesView, { path, words, offered, c
   const date = formatter(words, view.zone, { dateStyle: 'long' });
   const moment = formatter(words, view.zone, { dateStyle: 'long', timeStyle: 'short' });
   const here = (below: string): string => `${path}${below}?lang=${words.language}`;
-  const choices = view.purposes.filter((purpose) => purpose.choice !== 'none');
+  // What asks for a yes comes first, then what may be objected to.
+  const choices = (['consent', 'objection'] as const).flatMap((kind) => view.purposes.filter(({ choice }) => choice === kind));
   const others = view.purposes.filter((purpose) => purpose.choice === 'none');
   const context = { words, action: here('/choices'), changed, date };
   return framed(
@@ -38,7 +39,8 @@ ${withdrawAll(view, words, here('/withdraw-all'))}
 ${answersSection(view.changes, words, here(''), moment)}
 ${others.length === 0 ? html`` : html`<h2>${words.withoutAsking}</h2><p class="soft">${words.withoutAskingLead}</p><div class="card"><ul class="facts">${others.map((one) => groundItem(one, words))}</ul></div>`}
 <h2>${words.receiptsTitle}</h2>
-<div class="card row"><p class="soft">${words.receiptsLead}</p><a class="action" href="${path}/receipts" download>${words.receipts}</a></div>
+<div class="card row"><div><p class="soft">${words.receiptsLead}</p><p class="small"><a href="${path}/receipts" download>${words.receiptsAll}</a></p></div>
+<form method="post" action="${path}/receipts"><button class="action">${words.receipts}</button></form></div>
 <footer><h2>${words.contactTitle}</h2><p>${words.contact(view.controller)} <a href="mailto:${view.contact}">${view.contact}</a>.</p>
 <p class="small soft">${words.expires(date(view.expiresAt))}</p></footer>`,
   );

@@ -24,7 +24,7 @@ export function switchCard(purpose: PurposeView, context: CardContext): Html {
 <button class="switch" role="switch" aria-checked="${String(on)}" aria-labelledby="title-${id}" aria-describedby="stand-${id}"${changed === id ? html` autofocus` : html``}></button></form>
 <p class="soft"${foreign(words)}>${purpose.description}</p>
 <p class="stand ${on ? 'yes' : 'no'}" id="stand-${id}">${standing(purpose, context)}</p>
-${purpose.choice === 'objection' ? html`<p class="small soft">${words.objectionHint}</p>` : html``}${noticeOf(purpose, words)}
+${purpose.choice === 'objection' && on ? html`<p class="small soft">${words.objectionHint}</p>` : html``}${noticeOf(purpose, words)}
 </section>`;
 }
 

@@ -59,13 +59,15 @@ details p, blockquote { margin: .35rem 0 0; padding: .1rem 0 .1rem .9rem; border
 ol.steps { margin: 1rem 0 0; padding-left: 1.3rem }
 ol.steps li { margin: .4rem 0 }
 .row { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: .9rem 1.5rem }
-.row > p { flex: 1 1 16rem }
+.row > :first-child { flex: 1 1 18rem }
 button.action, a.action { display: inline-block; font: inherit; font-weight: 600; line-height: 1.3; padding: .7rem 1.35rem; min-height: 2.75rem; border-radius: .6rem; cursor: pointer; text-decoration: none;
   border: 2px solid var(--accent); background: transparent; color: var(--accent) }
 button.action.strong { background: var(--accent); color: var(--on-accent) }
 button.action:hover, a.action:hover { filter: brightness(1.08) }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 3px }
-footer { margin-top: 2.75rem; padding-top: 1.1rem; border-top: 1px solid var(--line) }
+footer { margin-top: 3rem; padding-top: 1.5rem; border-top: 1px solid var(--line) }
+footer h2 { margin-top: 0 }
+.plain + form, .plain + p { margin-top: 1rem }
 footer p + p { margin-top: .5rem }
 @media (max-width: 30rem) { main { padding-top: 1.25rem } .card { padding: 1rem } .choice form span { display: none } .choice { column-gap: .75rem } .row > * { width: 100%; text-align: left } .row .action { text-align: center } }
 @media (prefers-reduced-motion: reduce) { * { transition: none !important; scroll-behavior: auto !important } }

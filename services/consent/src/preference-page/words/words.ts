@@ -45,6 +45,7 @@ export interface Words {
   readonly receiptsTitle: string;
   readonly receiptsLead: string;
   readonly receipts: string;
+  readonly receiptsAll: string;
   readonly contactTitle: string;
   contact(controller: string): string;
   readonly expires: (date: string) => string;
