@@ -24,8 +24,6 @@ export const ACCESS: Readonly<Record<string, readonly Role[] | 'public'>> = {
   'POST /u/:token/withdraw-all': 'public',
   'GET /u/:token/receipts': 'public',
   'POST /u/:token/receipts': 'public',
-  'GET /u/:token/receipts': 'public',
-  'POST /u/:token/receipts': 'public',
   'GET /.well-known/gpc.json': 'public',
 
   'POST /v1/consents': ['platform'],
