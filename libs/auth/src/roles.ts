@@ -36,6 +36,7 @@ export const ACCESS: Readonly<Record<string, readonly Role[] | 'public'>> = {
   'POST /v1/consents/check': ['platform', 'analyst', 'dpo'],
   'POST /v1/withdrawals': ['platform', 'analyst', 'dpo'],
   'GET /v1/consents/:id/certificate': ['platform', 'analyst', 'dpo', 'auditor'],
+  'POST /v1/consents/:id/invalidate': ['dpo'],
   'GET /v1/withdrawals/:id/certificate': ['platform', 'analyst', 'dpo', 'auditor'],
   'GET /v1/subjects/:ref': ['platform', 'analyst', 'dpo', 'auditor'],
   'GET /v1/subjects/:ref/identity': ['platform', 'analyst', 'dpo', 'auditor'],

@@ -34,6 +34,8 @@ import { IdentityConsumer } from './identity/identity.consumer.js';
 import { IdentityController } from './identity/identity.controller.js';
 import { identityProviders } from './identity/identity.providers.js';
 import { PartErased } from './identity/part-erased.js';
+import { expiryProviders } from './expiry/expiry.providers.js';
+import { InvalidationController } from './invalidation/invalidation.controller.js';
 import { PurposeController } from './purpose/purpose.controller.js';
 import { InternalController } from './subject/internal.controller.js';
 import { SealedIdentifiers } from './subject/sealed-identifiers.js';
@@ -65,7 +67,7 @@ export class ConsentModule {
         FanoutModule.of({ confirmed: consentMapConfirmed, providers: subjects, exports: [FieldVault, SubjectStore, SealedIdentifiers, SubjectSealer] }),
       ],
       controllers: [
-        ConsentController, CertificateController, ReceiptController, CheckController, PurposeController, SubjectController, InternalController, IngressConsumer, MailedWithdrawalsConsumer, ErasureConsumer,
+        ConsentController, CertificateController, ReceiptController, InvalidationController, CheckController, PurposeController, SubjectController, InternalController, IngressConsumer, MailedWithdrawalsConsumer, ErasureConsumer,
         PolicyConsumer, IdentityController, IdentityConsumer, ...childControllers, ...cookieControllers, ...visitControllers, ...channelControllers, ...bulkControllers, ...consentStateControllers,
       ],
       providers: [
@@ -77,6 +79,7 @@ export class ConsentModule {
         ...bulkProviders,
         ...consentStateProviders(platform),
         ...channelProviders(platform),
+        ...expiryProviders,
         ...consentCertificates(platform.environment.HEED_KEYS_DIR),
         {
           provide: RecordDecisions,

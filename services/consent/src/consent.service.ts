@@ -11,6 +11,7 @@ import { ConsentModule } from './app.module.js';
 import { BEAT_MS, ConsentStateBeat } from './consent-state/beat.job.js';
 import { BuildConsentState } from './consent-state/build-state.job.js';
 import { ErasePeople } from './erasure/erase-people.job.js';
+import { expiryJob } from './expiry/expiry.providers.js';
 import { indexedIdentifiers, sealedIdentifiers } from './subject/identifier-rotation.js';
 import { consentEnvironment } from './consent.config.js';
 
@@ -47,6 +48,7 @@ export const consentService: ServiceDefinition<typeof consentEnvironment> = {
     ...keyJobs(app.get(FieldVault), platform, [sealedIdentifiers], [indexedIdentifiers]),
     { name: 'consent-state', everyMs: 500, run: () => app.get(BuildConsentState).run() },
     { name: 'consent-state-beat', everyMs: BEAT_MS, run: () => app.get(ConsentStateBeat).run() },
+    expiryJob(app),
     { name: 'person-erasures', everyMs: 1000, run: () => app.get(ErasePeople).run() },
   ],
 };

@@ -41,6 +41,11 @@ export interface Held {
 export function decisionFor(
   pack: PolicyPack, { purpose: id, decision }: { readonly purpose: string; readonly decision: Decision }, place: string | undefined,
 ): { readonly decision: Decision; readonly basis: Basis | null; readonly purpose: Purpose | undefined } {
+  if (ENDED.has(decision)) {
+    // What ends a yes is no decision of the person's: it ends also what the policy does not know any more.
+    const purpose = purposeOf(pack, id);
+    return { decision, basis: (purpose && basisOf(pack, purpose, place)?.basis) ?? null, purpose };
+  }
   const never = neverPurposeOf(pack, id);
   if (never) {
     if (decision !== 'given') return { decision, basis: null, purpose: undefined }; // refusing what is never done is true already
