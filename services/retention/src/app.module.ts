@@ -13,6 +13,7 @@ import { ForgetWords } from './forgetting/forget-words.js';
 import { PersonErasedConsumer } from './forgetting/person-erased.consumer.js';
 import { HoldController } from './hold/adapters/hold.controller.js';
 import { HoldPerson } from './hold/app/hold-person.use-case.js';
+import { PersonIdentityConsumer } from './identity/person-identity.consumer.js';
 import type { RetentionEnvironment } from './retention.config.js';
 import { ScheduleController } from './schedule/schedule.controller.js';
 
@@ -35,7 +36,7 @@ export class RetentionModule {
           exports: [ConsentClient],
         }),
       ],
-      controllers: [HoldController, ScheduleController, ClearanceConsumer, PersonErasedConsumer, PolicyConsumer],
+      controllers: [HoldController, ScheduleController, ClearanceConsumer, PersonErasedConsumer, PersonIdentityConsumer, PolicyConsumer],
       providers: [
         { provide: PolicyStore, useFactory: () => new PolicyStore() },
         { provide: FieldVault, useFactory: () => openFieldVault('retention', platform) },

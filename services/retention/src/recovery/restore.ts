@@ -18,9 +18,9 @@ export const retentionRecovery: ServiceRecovery<typeof retentionEnvironment> = {
     applied.add('holds_released', holds.released.length);
     applied.add('clearances', holds.answered.length);
     missing.add('words_about_holds', holds.placed.length + holds.released.length);
-    if (holds.placed.length + holds.released.length === 0) return;
+    if (holds.placed.length + holds.extended.length + holds.released.length === 0) return;
     const { pack } = await new PolicyStore().current(tx);
-    const refs = [...holds.placed, ...holds.released].map(({ ref }) => ref);
+    const refs = [...holds.placed, ...holds.extended, ...holds.released].map(({ ref }) => ref);
     const known = await tx.query<{ ref: string; version: string }>('SELECT ref, version FROM person WHERE ref = ANY($1)', [refs]);
     const versions = new Map(known.map(({ ref, version }) => [ref, Number(version)]));
     const next = (ref: string): number => {

@@ -1,5 +1,6 @@
 import { assertStrongEnough } from '@heed/auth';
 import type { StepUp } from '@heed/auth';
+import { MAX_ALIASES } from '@heed/contracts-consent';
 import { holdPlaced, holdPlacedOnPerson, holdReleased } from '@heed/contracts-retention';
 import { Fanout } from '@heed/fanout';
 import type { KnownPerson } from '@heed/fanout';
@@ -12,8 +13,9 @@ import type { PolicyPack } from '@heed/policy';
 import { PolicyStore } from '@heed/tenant-policy';
 import { SOURCE } from '../../source.js';
 import { remindOfWords } from '../../forgetting/forget-words.js';
+import { wholePerson } from '../../identity/alias.store.js';
 import { placeOf } from '../adapters/hold-words.js';
-import { findHold, lockPeople, raiseVersion } from '../adapters/hold.store.js';
+import { findHold, lockPeople, raiseVersion, standingHolds } from '../adapters/hold.store.js';
 import type { HoldRow } from '../adapters/hold.store.js';
 
 export interface NewHold {
@@ -45,7 +47,7 @@ export class HoldPerson {
   async place(tx: Tx, actor: string, wanted: NewHold): Promise<PlacedHold> {
     const { pack } = await this.deps.policies.current(tx);
     checkCategories(pack, wanted.categories);
-    const { ref, aliases } = wanted.person;
+    const { ref, aliases } = await wholePerson(tx, wanted.person);
     await lockPeople(tx, [ref, ...aliases]);
     const now = tx.clock.now();
     const id = uuidv7(now);
@@ -116,6 +118,35 @@ export class HoldPerson {
     const data = { holdId: id, ref, dispatchId, aliases };
     this.deps.outbox.append([newEvent(holdReleased, { source: SOURCE, tenant: tx.tenant, key: ref, data, clock: tx.clock, cause: tx.cause })], tx);
     tx.record({ kind: 'hold.released', ref, data: { holdId: id, dispatchId, actor, stepUp: { id: stepUp.id, method: stepUp.method } } });
+  }
+
+  /** These refs are one person: every hold on one of them stands on all, and every store is told. */
+  async extend(tx: Tx, refs: readonly string[]): Promise<void> {
+    await lockPeople(tx, refs);
+    for (const { id } of await standingHolds(tx, refs)) {
+      const hold = await findHold(tx, id, 'FOR UPDATE');
+      const added = refs.filter((ref) => ref !== hold.ref && !hold.aliases.includes(ref));
+      if (added.length > 0) await this.extendOne(tx, hold, added);
+    }
+  }
+
+  private async extendOne(tx: Tx, hold: HoldRow, added: readonly string[]): Promise<void> {
+    const { pack } = await this.deps.policies.current(tx);
+    const { id, ref, categories } = hold;
+    const aliases = [...hold.aliases, ...added];
+    const now = tx.clock.now();
+    const dispatchId = `${DISPATCH_PREFIX.retention}_${uuidv7(now)}`;
+    await tx.query('UPDATE hold SET aliases = $2, dispatch_id = $3 WHERE id = $1', [id, aliases, dispatchId]);
+    await this.deps.fanout.notEffective(tx, [hold.dispatch_id]); // the new one says it of everybody
+    await this.deps.fanout.open(tx, [
+      {
+        id: dispatchId, kind: 'hold', ref, aliases: aliases.slice(-MAX_ALIASES), version: await raiseVersion(tx, ref), cause: { type: 'hold', id },
+        body: { holdId: id, categories }, dueAt: addDuration(now, pack.operations.acknowledgementDue.value, calendarOf(pack)),
+      },
+    ]);
+    const from = { source: SOURCE, tenant: tx.tenant, key: ref, clock: tx.clock, cause: tx.cause };
+    this.deps.outbox.append([newEvent(holdPlacedOnPerson, { ...from, data: { holdId: id, ref, dispatchId, aliases } })], tx);
+    tx.record({ kind: 'hold.extended', ref, data: { holdId: id, dispatchId, categories, aliases: added } });
   }
 
   /** Under the hold's own key, so that all its words go at once. */
