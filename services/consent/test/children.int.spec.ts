@@ -85,7 +85,7 @@ describe('somebody who turns out to be a child', () => {
     expect(ended).toMatchObject({ purpose: 'analytics', method: 'child_protection' });
     const told = await consent.service.sql<{ id: string }>(`SELECT id FROM t_ajuni.dispatch WHERE ref = $1 AND cause->>'type' = 'consent_invalidated'`, [answer.body['ref']]);
     expect(told).toHaveLength(1);
-    expect(await consent.commandFor(told[0]?.id)).toMatchObject({ body: { purposes: ['analytics'] } });
+    expect(await consent.commandFor(told[0]?.id)).toMatchObject({ ref: answer.body['ref'], purposes: ['analytics'] });
     await stop();
   });
 
@@ -145,6 +145,7 @@ describe('a signal without an age', () => {
     await decide('ajuni', subject, 'analytics');
     consent.clock.advance({ ms: 5 });
     const { ref } = (await decide('ajuni', subject, 'marketing_email', { childSignal: true })).body;
+    consent.clock.advance({ ms: 5 });
     await call('ajuni', `/v1/children/${String(ref)}/resolve`, { outcome: 'child' });
     expect(await check('ajuni', subject, 'analytics')).toMatchObject({ allowed: false, reason: 'child' });
     expect((await call('ajuni', `/v1/consents?ref=${String(ref)}`)).body['items']).toMatchObject([{ state: 'invalidated' }, { state: 'request_deferred' }, { state: 'given' }]);
