@@ -24,7 +24,6 @@ import { ConsentController } from './consent-record/consent.controller.js';
 import { DecisionQueue } from './consent-record/decision-queue.js';
 import { IngressConsumer } from './consent-record/ingress.consumer.js';
 import { cookieControllers, cookieProviders } from './cookie/cookie.providers.js';
-import { cookieControllers, cookieProviders } from './cookie/cookie.providers.js';
 import { DeniedPurposes } from './consent-record/denied-purposes.js';
 import { MailedWithdrawalsConsumer } from './consent-record/mailed-withdrawals.consumer.js';
 import { ReceiptController } from './receipt/receipt.controller.js';
@@ -41,7 +40,6 @@ import { PurposeController } from './purpose/purpose.controller.js';
 import { InternalController } from './subject/internal.controller.js';
 import { SealedIdentifiers } from './subject/sealed-identifiers.js';
 import { SubjectSealer } from './subject/sealer.js';
-import { visitControllers, visitProviders } from './signal-visit/visit.providers.js';
 import { visitControllers, visitProviders } from './signal-visit/visit.providers.js';
 import { SubjectController } from './subject/subject.controller.js';
 import { SubjectStore } from './subject/subject.store.js';
@@ -70,13 +68,11 @@ export class ConsentModule {
       ],
       controllers: [
         ConsentController, CertificateController, ReceiptController, InvalidationController, CheckController, PurposeController, SubjectController, InternalController, IngressConsumer, MailedWithdrawalsConsumer, ErasureConsumer,
-        PolicyConsumer, IdentityController, IdentityConsumer, ...childControllers, ...cookieControllers, ...visitControllers, ...cookieControllers, ...visitControllers, ...channelControllers, ...bulkControllers, ...consentStateControllers,
+        PolicyConsumer, IdentityController, IdentityConsumer, ...childControllers, ...cookieControllers, ...visitControllers, ...channelControllers, ...bulkControllers, ...consentStateControllers,
       ],
       providers: [
         { provide: PolicyStore, useFactory: () => new PolicyStore() },
         ...childProviders,
-        ...cookieProviders,
-        ...visitProviders,
         ...cookieProviders,
         ...visitProviders,
         ...identityProviders,
