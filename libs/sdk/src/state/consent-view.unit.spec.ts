@@ -1,0 +1,187 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { byEmail } from '../subject.js';
+import { ConsentView } from './consent-view.js';
+import type { HeldRecord, PolicyRecord } from './records.js';
+
+const KEY = Buffer.alloc(32, 9);
+const POLICY: PolicyRecord = {
+  policyVersion: 1, country: 'IN', defaultJurisdiction: 'IN', places: { DE: 'EU' },
+  purposes: [
+    { id: 'news', bases: { IN: 'consent', EU: 'consent' }, gpc: false },
+    { id: 'security', bases: { IN: 'legitimate_use', EU: 'legitimate_interest' }, gpc: false },
+    { id: 'analytics', bases: { IN: 'consent' }, gpc: true },
+  ],
+  never: [{ id: 'sale', promise: 'AJU-03' }],
+};
+
+let now = 1_000_000;
+let elapsed = 0;
+let view: ConsentView;
+
+const keyOf = (text: string): Buffer => Buffer.from(createHmac('sha256', KEY).update(text).digest('base64url'));
+const tell = (name: string, data: object): void => view.take({ key: Buffer.from(name), value: Buffer.from(JSON.stringify({ v: 1, ...data })) });
+const beat = (more: object = {}): void => tell('heartbeat', { completeUntil: new Date(now).toISOString(), epoch: 1, build: 5, policyVersion: 1, ...more });
+const refOf = (n: number): string => `sub_${n.toString(16).padStart(32, '0')}`;
+const held = (state: string, more: object = {}): HeldRecord => ({ state, recordId: randomUUID(), ...more });
+interface Said {
+  readonly n: number;
+  readonly texts?: readonly string[];
+  readonly version?: number;
+  readonly build?: number;
+  readonly purposes?: Readonly<Record<string, HeldRecord>>;
+  readonly domains?: object;
+}
+function say({ n, texts = [`email|p${n}@example.com`], version = 1, build = 5, purposes = { news: held('given') }, domains }: Said): void {
+  for (const text of [...texts, `ref|${refOf(n)}`]) {
+    view.take({ key: keyOf(text), value: Buffer.from(JSON.stringify({ v: 1, ref: refOf(n), version, build, at: '', purposes, ...(domains ? { domains } : {}) })) });
+  }
+}
+const may = (n: number, purpose = 'news', options = {}) => view.may(byEmail(`P${n}@Example.com`), purpose, options);
+const make = (maxSubjects = 1000): ConsentView => new ConsentView({ now: () => now, elapsed: () => elapsed, stalenessMs: 30_000, maxSubjects, maxKnownKeys: 100 });
+
+function begin(maxSubjects?: number): void {
+  view = make(maxSubjects);
+  view.use({ key: KEY.toString('base64url'), epoch: 1, policy: POLICY });
+  tell('build', { build: 5, epoch: 1 });
+  beat();
+  view.freshness.reachEnd();
+}
+
+beforeEach(() => {
+  now = 1_000_000;
+  elapsed = 0;
+  begin();
+});
+
+describe('an answer', () => {
+  it('is what the person decided, by whichever identifier or ref', () => {
+    const news = held('given', { validUntil: new Date(now + 1000).toISOString() });
+    say({ n: 1, texts: ['email|p1@example.com', 'phone|+919876543210'], purposes: { news } });
+    expect(may(1)).toEqual({ allowed: true, purpose: 'news', basis: 'consent', reason: 'given', recordId: news.recordId, asOf: new Date(now).toISOString(), stale: false });
+    expect(view.may({ identifiers: [{ type: 'phone', value: '098765 43210' }] }, 'news').allowed).toBe(true);
+    expect(view.may({ ref: refOf(1) }, 'news').allowed).toBe(true);
+    now += 1000;
+    expect(may(1)).toMatchObject({ allowed: false, reason: 'expired', recordId: news.recordId });
+  });
+
+  it('is no by default, for never-purposes, unknown purposes and places, and what cannot be an identifier', () => {
+    expect(may(1)).toMatchObject({ allowed: false, reason: 'no_decision', basis: 'consent' });
+    expect(may(1, 'sale')).toMatchObject({ allowed: false, reason: 'never_purpose', promise: 'AJU-03' });
+    expect(may(1, 'shopping')).toMatchObject({ allowed: false, reason: 'purpose_unknown' });
+    expect(may(1, 'news', { jurisdiction: 'BR' })).toMatchObject({ allowed: false, reason: 'no_basis_in_jurisdiction' });
+    expect(view.may(byEmail('nobody'), 'news')).toMatchObject({ allowed: false, reason: 'identifier_invalid' });
+  });
+
+  it('of a legitimate interest is yes until somebody objects', () => {
+    expect(may(1, 'security', { jurisdiction: 'DE' })).toMatchObject({ allowed: true, basis: 'legitimate_interest' });
+    say({ n: 1, purposes: { security: held('objected') } });
+    expect(may(1, 'security', { jurisdiction: 'DE' })).toMatchObject({ allowed: false, reason: 'objected' });
+    expect(may(1, 'security')).toMatchObject({ allowed: true, basis: 'legitimate_use' });
+  });
+
+  it('for identifiers of several people is the strictest of them', () => {
+    say({ n: 1 });
+    say({ n: 2, purposes: { news: held('withdrawn') } });
+    say({ n: 3, purposes: {} });
+    const both = (a: number, b: number) => view.may({ identifiers: [a, b].map((n) => ({ type: 'email', value: `p${n}@example.com` })) }, 'news');
+    expect(both(1, 2).reason).toBe('withdrawn');
+    expect(both(1, 3).reason).toBe('no_decision');
+    expect(both(1, 9).reason).toBe('given'); // who is unknown decided nothing against it, as the service has it
+  });
+
+  it('on a branded domain is what was decided there', () => {
+    say({ n: 1, purposes: { news: held('given') }, domains: { 'shop.example.com': { news: held('refused') } } });
+    expect([may(1).reason, may(1, 'news', { domain: 'shop.example.com' }).reason, may(1, 'news', { domain: 'other.example.com' }).reason]).toEqual(['given', 'refused', 'no_decision']);
+  });
+
+  it('follows what is told later, but nothing older that is told again', () => {
+    say({ n: 1, version: 1 });
+    say({ n: 1, version: 2, purposes: { news: held('withdrawn') } });
+    say({ n: 1, version: 1 });
+    expect(may(1).reason).toBe('withdrawn');
+  });
+
+  it('follows an identifier to whom it leads now, and to nobody where it was taken off', () => {
+    say({ n: 1 });
+    say({ n: 2, texts: ['email|p1@example.com'], purposes: { news: held('refused') } });
+    expect(may(1).reason).toBe('refused');
+    view.take({ key: keyOf('email|p1@example.com'), value: null });
+    expect(may(1).reason).toBe('no_decision');
+  });
+});
+
+describe('nothing is answered from', () => {
+  it('memory before everybody was read: not from where they begin, not up to where the topic ended, not under another key', () => {
+    for (const missing of ['key', 'build', 'heartbeat', 'end']) {
+      view = make();
+      if (missing !== 'key') view.use({ key: KEY.toString('base64url'), epoch: 1, policy: POLICY });
+      else tell('policy', POLICY);
+      say({ n: 1 });
+      if (missing !== 'build') tell('build', { build: 5, epoch: 1 });
+      if (missing !== 'heartbeat') beat();
+      if (missing !== 'end') view.freshness.reachEnd();
+      expect(may(1), missing).toMatchObject({ allowed: false, reason: 'not_ready' });
+    }
+    expect(make().may(byEmail('p1@example.com'), 'news').reason).toBe('not_ready');
+  });
+
+  it('what is older than the bound, by this clock or since it was heard', () => {
+    say({ n: 1 });
+    now += 30_001;
+    expect(may(1)).toMatchObject({ allowed: false, reason: 'stale', stale: true });
+    expect(may(1, 'security')).toMatchObject({ allowed: true }); // rests on the policy alone
+    beat();
+    expect(may(1).allowed).toBe(true);
+    elapsed += 30_001; // a clock that stands still does not make it younger
+    expect(may(1).reason).toBe('stale');
+  });
+
+  it('the former key, policy or publication of everybody', () => {
+    say({ n: 1 });
+    beat({ completeUntil: new Date(now + 1).toISOString(), epoch: 2 });
+    expect(may(1).reason).toBe('not_ready');
+    expect(view.freshness.keyIsOld).toBe(true);
+    beat({ completeUntil: new Date(now + 2).toISOString(), policyVersion: 2 });
+    expect(may(1).reason).toBe('not_ready');
+    tell('policy', { ...POLICY, policyVersion: 2 });
+    expect(may(1).reason).toBe('given');
+    tell('build', { build: 6, epoch: 1 });
+    expect(may(1).reason).toBe('given'); // while it is under way, what stood before still does
+    beat({ completeUntil: new Date(now + 3).toISOString(), policyVersion: 2, build: 6 });
+    expect(may(1).reason).toBe('no_decision'); // everybody was published anew, and they were not among them
+    say({ n: 1, build: 6 });
+    expect(may(1).reason).toBe('given');
+  });
+
+  it('a record that is not understood: it may have been a no', () => {
+    say({ n: 1 });
+    expect(() => view.take({ key: keyOf('email|p1@example.com'), value: Buffer.from('{"v":2}') })).toThrow('newer SDK');
+    expect(may(1).reason).toBe('not_ready');
+  });
+});
+
+describe('memory', () => {
+  it('is bounded: who was not asked for gives way, and is not taken for somebody unknown', () => {
+    begin(100);
+    for (let n = 0; n < 100; n += 1) say({ n });
+    expect(may(500).reason).toBe('no_decision');
+    for (let n = 0; n < 10; n += 1) expect(may(n).reason).toBe('given');
+    for (let n = 100; n < 180; n += 1) say({ n });
+    expect(view.people.size).toBe(100);
+    for (let n = 0; n < 10; n += 1) expect(may(n).reason, String(n)).toBe('given');
+    expect(may(500)).toMatchObject({ allowed: false, reason: 'not_in_memory' });
+    expect(may(179).reason).toBe('given');
+  });
+
+  it('does not grow by people who come and go', () => {
+    for (let round = 0; round < 50; round += 1) {
+      for (let n = 0; n < 200; n += 1) say({ n: round * 1000 + n, purposes: { news: held('given'), analytics: held('refused') } });
+      for (let n = 0; n < 200; n += 1) {
+        for (const text of [`email|p${round * 1000 + n}@example.com`, `ref|${refOf(round * 1000 + n)}`]) view.take({ key: keyOf(text), value: null });
+      }
+    }
+    expect(view.people.size).toBe(0);
+    expect(view.people.bytes).toBeLessThan(400_000);
+  });
+});
