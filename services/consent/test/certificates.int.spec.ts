@@ -4,6 +4,7 @@ import { consentNoticeOf, loadSamplePack, noticeHash } from '@heed/policy';
 import { eventually } from '@heed/testing';
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { ExpireConsents } from '../src/expiry/expire-consents.job.js';
 import { ada, ConsentUnderTest, PLATFORM } from './consent-under-test.js';
 
 const AUDITOR = { tenant: 'ajuni', roles: ['auditor'] };
@@ -54,6 +55,13 @@ describe('the certificate of a withdrawal', () => {
     const page = await get(route, PLATFORM, { accept: 'text/html' });
     expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
     expect(page.body['text']).toContain('telemetry (does not use the purpose)');
+  });
+
+  it('is there for an objection too, which withdraws what rests on a legitimate interest', async () => {
+    const { body } = await consent.withdraw({ subject: ada(), purposes: ['security'], jurisdiction: 'EU' });
+    const signed = await certificate<WithdrawalCertificate>(`/v1/withdrawals/${String(body['id'])}/certificate`);
+    expect(signed.certificate).toMatchObject({ withdrawal: { id: body['id'], records: [{ purpose: 'security' }] }, dispatches: [{ id: body['dispatchId'], stores: [] }] });
+    expect(signed.ledger.map(({ record }) => record.kind)).toEqual(['certificate.issued', 'consent.objected']);
   });
 
   it('is issued once, however many ask at the same time', async () => {
@@ -113,6 +121,26 @@ describe('the certificate of a consent', () => {
     expect(second.ledger.map(({ record }) => record.kind).sort()).toEqual(['certificate.issued', 'consent.given', 'consent.withdrawn']);
     const page = await get(route, AUDITOR, { accept: 'text/html' });
     expect(page.body['text']).toContain('consent is withdrawn');
+  });
+
+  it('tells of a consent that ran out, and of one that was declared invalid', async () => {
+    const subject = ada();
+    const given = await consent.decide({ subject, decisions: [{ purpose: 'analytics', decision: 'given' }], occurredAt: '2025-01-31T10:00:00Z' });
+    const [{ id }] = given.body['records'] as [{ id: string }];
+    await consent.service.service.app.get(ExpireConsents, { strict: false }).run();
+    const over = await certificate<ConsentCertificate>(`/v1/consents/${id}/certificate`);
+    expect(over.certificate).toMatchObject({
+      decision: { decision: 'given' }, since: [{ decision: 'expired', method: 'expiry', occurredAt: '2026-02-28T10:00:00.000Z', tookEffect: true }], present: { decision: 'expired' },
+    });
+    expect(over.ledger.map(({ record }) => record.kind).sort()).toEqual(['certificate.issued', 'consent.expired', 'consent.given']);
+
+    const again = await consent.decide({ subject, decisions: [{ purpose: 'marketing_email', decision: 'given' }] });
+    const [wrong] = again.body['records'] as [{ id: string }];
+    await consent.service.call('POST', `/v1/consents/${wrong.id}/invalidate`, PLATFORM, { reason: 'wrong_notice' });
+    const invalid = await certificate<ConsentCertificate>(`/v1/consents/${wrong.id}/certificate`);
+    expect(invalid.certificate).toMatchObject({ since: [{ decision: 'invalidated' }], present: { decision: 'invalidated' } });
+    const page = await get(`/v1/consents/${wrong.id}/certificate`, AUDITOR, { accept: 'text/html' });
+    expect(page.body['text']).toContain('consent is invalid');
   });
 
   it('of a yes that came too late says that it changed nothing', async () => {

@@ -5,12 +5,14 @@ import { newEvent, uuidv7 } from '@heed/kernel';
 import { newSalt, verifyConsistency } from '@heed/ledger';
 import { UnitOfWork } from '@heed/persistence';
 import { recoverService } from '@heed/runtime';
+import { PolicyStore } from '@heed/tenant-policy';
 import { DatabaseCopies, eventProbe, eventually, everythingTold, unplaced } from '@heed/testing';
 import type { EventProbe } from '@heed/testing';
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { ExpireConsents } from '../src/expiry/expire-consents.job.js';
 import { consentRecovery, consentService } from '../src/index.js';
 import { lostDecisions, restoreDecisions } from '../src/recovery/restore-decisions.js';
 import { ada, ConsentUnderTest, PLATFORM } from './consent-under-test.js';
@@ -72,9 +74,11 @@ async function forge(ref: string, size: number): Promise<void> {
 }
 
 describe('consent, whose database was put back from an older copy', () => {
-  const [withdrew, erased, stayed, newcomer, meanwhile] = [ada(), ada(), ada(), ada(), ada()];
+  const [withdrew, erased, stayed, newcomer, meanwhile, ended, objected, branded] = [ada(), ada(), ada(), ada(), ada(), ada(), ada(), ada()];
   let erasedRef: string;
   let newRef: string;
+  let endedRef: string;
+  let objectedRef: string;
   let dispatchId: string;
   let before: { size: number; root: string };
   let older: string;
@@ -83,6 +87,11 @@ describe('consent, whose database was put back from an older copy', () => {
     await decide(withdrew, 'given');
     erasedRef = String((await decide(erased, 'given'))['ref']);
     await decide(stayed, 'given');
+    // Its time is over before the copy is taken, and written down after.
+    const given = await consent.decide({ subject: ended, decisions: [{ purpose: 'analytics', decision: 'given' }], occurredAt: '2025-10-21T10:00:00.500Z' });
+    endedRef = String(given.body['ref']);
+    await decide(objected, 'given');
+    await consent.decide({ subject: branded, decisions: [{ purpose: 'analytics', decision: 'given' }], domain: 'one.example' });
     await told();
     // The copy has this decision, its dispatch and its record, and a place for the record it has not.
     const end = await copies().holdOpen();
@@ -97,6 +106,14 @@ describe('consent, whose database was put back from an older copy', () => {
     await erase(erasedRef);
     newRef = String((await decide(newcomer, 'given'))['ref']);
     await decide(newcomer, 'withdrawn');
+    const objecting = await consent.withdraw({ subject: objected, purposes: ['security'], jurisdiction: 'EU' });
+    objectedRef = String(objecting.body['ref']);
+    consent.clock.advance({ seconds: 1 });
+    await consent.service.service.app.get(ExpireConsents, { strict: false }).run();
+    // For all domains a no, and for another a yes since.
+    await consent.withdraw({ subject: branded, purposes: ['analytics'] });
+    consent.clock.advance({ seconds: 1 });
+    await consent.decide({ subject: branded, decisions: [{ purpose: 'analytics', decision: 'given' }], domain: 'two.example', jurisdiction: 'EU' });
     await told();
     before = await ledger();
     await forge(newRef, before.size);
@@ -109,7 +126,7 @@ describe('consent, whose database was put back from an older copy', () => {
 
   it('says beforehand what it would do, and changes nothing', async () => {
     const report = await recoverService(consentService, consentRecovery, consent.service.environment, { dryRun: true });
-    expect(report.tenants).toMatchObject([{ tenant: 'ajuni', to: before.size, applied: { decisions: 3, keys_destroyed: 1, people_forgotten: 1 } }]);
+    expect(report.tenants).toMatchObject([{ tenant: 'ajuni', to: before.size, applied: { decisions: 7, keys_destroyed: 1, people_forgotten: 1 } }]);
     expect((await fetch(`${consent.service.url}/readyz`)).status).toBe(503);
     expect(await consent.service.sql('SELECT 1 FROM t_ajuni.consent_state WHERE ref = $1', [newRef])).toEqual([]);
   });
@@ -126,18 +143,36 @@ describe('consent, whose database was put back from an older copy', () => {
     expect(report.tenants).toMatchObject([
       {
         tenant: 'ajuni', to: before.size, unsigned: 1, contested: [String(before.size - 1)],
-        applied: { decisions: 3, dispatches: 3, keys_destroyed: 1, people_forgotten: 1, identifiers_of_forgotten_people: 1 },
+        applied: { decisions: 7, dispatches: 7, keys_destroyed: 1, people_forgotten: 1, identifiers_of_forgotten_people: 1 },
         missing: { identifiers_of_people: 1 },
       },
     ]);
     await ready();
     expect(await allowed(withdrew)).toBe(false);
+    const states = (ref: string): Promise<readonly object[]> =>
+      consent.service.sql(`SELECT purpose, domain, state FROM t_ajuni.consent_state WHERE ref = $1 ORDER BY purpose, domain`, [ref]);
+    expect(await states(endedRef)).toEqual([{ purpose: 'analytics', domain: '', state: 'expired' }]);
+    expect(await states(objectedRef)).toEqual([{ purpose: 'marketing_email', domain: '', state: 'given' }, { purpose: 'security', domain: '', state: 'objected' }]);
+    const objection = { subject: objected, purpose: 'security', jurisdiction: 'EU' };
+    expect((await consent.check(objection)).body).toMatchObject({ allowed: false, basis: 'legitimate_interest', reason: 'objected' });
     expect(await allowed(stayed)).toBe(true);
     expect(await allowed(meanwhile)).toBe(true);
     expect(await allowed({ ref: newRef })).toBe(false);
     expect(await allowed(erased)).toBe(false);
     expect(await consent.service.sql('SELECT 1 FROM t_ajuni.identifier WHERE ref = $1', [erasedRef])).toEqual([]);
     expect((await consent.service.sql('SELECT erased_at IS NOT NULL AS erased FROM t_ajuni.subject WHERE ref = $1', [erasedRef]))[0]).toEqual({ erased: true });
+  });
+
+  it('has a choice for one domain again as that, with its end, and a no for all of them on each', async () => {
+    const rows = await consent.service.sql(
+      `SELECT s.domain, s.state, s.valid_until, r.jurisdiction FROM t_ajuni.consent_state s JOIN t_ajuni.consent_record r ON r.id = s.record_id
+        WHERE s.ref = (SELECT ref FROM t_ajuni.consent_record WHERE domain = 'one.example') ORDER BY s.domain`,
+    );
+    expect(rows).toEqual([
+      { domain: '', state: 'withdrawn', valid_until: null, jurisdiction: null },
+      { domain: 'one.example', state: 'withdrawn', valid_until: null, jurisdiction: null },
+      { domain: 'two.example', state: 'given', valid_until: new Date('2027-12-21T10:00:02Z'), jurisdiction: 'EU' },
+    ]);
   });
 
   it('has its dispatches again, with the answers that the stores had given', async () => {
@@ -154,7 +189,7 @@ describe('consent, whose database was put back from an older copy', () => {
     const [ref, dispatchId] = [String(given['ref']), String(given['dispatchId'])];
     const record = { id: uuidv7(), kind: 'consent.given', ref, at: consent.clock.now().toISOString(), salt: newSalt(), data: { version: 1, purposes: ['marketing_email'], dispatchId } };
     const lost = lostDecisions({ records: [record], published: [], ingress: new Map() });
-    await consent.service.service.app.get(UnitOfWork, { strict: false }).run('ajuni', (tx) => restoreDecisions(tx, lost));
+    await consent.service.service.app.get(UnitOfWork, { strict: false }).run('ajuni', (tx) => restoreDecisions(tx, lost, new PolicyStore()));
     expect(lost).toHaveLength(1);
     expect(await allowed(subject)).toBe(false);
   });

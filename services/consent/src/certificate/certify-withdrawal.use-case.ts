@@ -12,6 +12,8 @@ interface Dispatched {
   readonly id: string;
   readonly ref: string;
   readonly version: string;
+  /** `consent_withdrawn`; `consent_objected` where the purpose rests on a legitimate interest, `consent_refused` where nothing had been given. */
+  readonly cause: string;
   readonly body: { readonly purposes: string[] };
   readonly skipped: { readonly dataStore: string; readonly reason: string }[];
   readonly closed_at: Date | null;
@@ -41,8 +43,8 @@ export class CertifyWithdrawal {
   async certify(tx: Tx, id: string): Promise<string> {
     return this.register.onAsking(tx, 'withdrawal', id, async () => {
       const dispatched = await tx.query<Dispatched>(
-        `SELECT id, ref, version, body, skipped, closed_at FROM dispatch
-          WHERE kind = 'withdrawal' AND cause->>'id' = $1 AND cause->>'type' = 'consent_withdrawn' ORDER BY id`,
+        `SELECT id, ref, version, cause->>'type' AS cause, body, skipped, closed_at FROM dispatch
+          WHERE kind = 'withdrawal' AND cause->>'id' = $1 AND cause->>'type' IN ('consent_withdrawn', 'consent_objected', 'consent_refused') ORDER BY id`,
         [id],
       );
       const [first] = dispatched;
@@ -51,7 +53,7 @@ export class CertifyWithdrawal {
       if (open.length > 0) throw conflict('withdrawal_open', `Stores have still to answer: see dispatch ${open.map((one) => one.id).join(', ')}.`);
       const records = await recordsOf(tx, dispatched);
       const certificate = await this.build(tx, { id, first, dispatched, records });
-      const decided = dispatched.map(({ id: dispatchId }) => ({ kind: 'consent.withdrawn', about: { dispatchId }, at: records[0]?.recorded_at ?? tx.clock.now() }));
+      const decided = dispatched.map(({ id: dispatchId, cause }) => ({ kind: cause.replace('_', '.'), about: { dispatchId }, at: records[0]?.recorded_at ?? tx.clock.now() }));
       const acts = [...decided, ...(await acknowledgements(tx, dispatched.map((one) => one.id)))];
       return { certificate, data: { withdrawalId: id }, ref: first.ref, acts };
     });
@@ -92,7 +94,7 @@ async function recordsOf(tx: Tx, dispatched: readonly Dispatched[]): Promise<rea
   return tx.query<Withdrawn>(
     `SELECT c.id, c.ref, c.purpose, c.method, c.actor, c.occurred_at, c.recorded_at
        FROM unnest($1::text[], $2::bigint[]) AS d(ref, version) JOIN consent_record c ON c.ref = d.ref AND c.version = d.version
-      WHERE c.state = 'withdrawn' ORDER BY c.ref <> $3, c.ref, c.purpose`,
+      WHERE c.state IN ('withdrawn', 'objected', 'refused') ORDER BY c.ref <> $3, c.ref, c.purpose`,
     [dispatched.map(({ ref }) => ref), dispatched.map(({ version }) => version), dispatched[0]?.ref ?? ''],
   );
 }

@@ -114,8 +114,9 @@ export class RecordDecisions {
     const { ref, version, decision, records } = said;
     const purposes = records.map((r) => r.purpose);
     const definition = DECISION_EVENTS[decision];
+    const where = whereOf(call);
     if (!definition) {
-      tx.record({ kind: `consent.${decision}`, ref, data: { version, purposes } });
+      tx.record({ kind: `consent.${decision}`, ref, data: { version, purposes, ...where } });
       return undefined;
     }
     const dispatch: NewDispatch = {
@@ -127,10 +128,13 @@ export class RecordDecisions {
     const occurredAt = effectiveTime(call.occurredAt, writes.now).toISOString();
     const data = { ref, version, channel: call.channel, occurredAt, recordedAt: writes.now.toISOString(), records: [...records], dispatchId: dispatch.id };
     writes.events.push(newEvent(definition, { source: '/heed/consent', tenant: tx.tenant, key: ref, clock: tx.clock, cause: call.cause, data }));
-    tx.record({ kind: `consent.${decision}`, ref, data: { version, purposes, dispatchId: dispatch.id } });
+    tx.record({ kind: `consent.${decision}`, ref, data: { version, purposes, dispatchId: dispatch.id, ...where } });
     return dispatch.id;
   }
 }
+
+/** Without it a register that is put together again from the ledger would have a choice for one domain count on all. */
+const whereOf = ({ domain, jurisdiction }: DecisionCall): object => ({ ...(domain ? { domain } : {}), ...(jurisdiction ? { jurisdiction } : {}) });
 
 /** What a batch writes, gathered before anything is written. */
 class Writes {

@@ -74,7 +74,7 @@ export class CarryDecisions {
 
   /** One event and one dispatch for what is alike. */
   private tell(tx: Tx, by: CarriedBy, records: readonly ConsentRecord[], dueAt: Date): readonly NewDispatch[] {
-    const alike = Map.groupBy(records, (r) => `${r.ref} ${r.state} ${r.occurredAt.getTime()}`);
+    const alike = Map.groupBy(records, (r) => `${r.ref} ${r.state} ${r.occurredAt.getTime()} ${r.domain}`);
     return [...alike.values()].flatMap((own): readonly NewDispatch[] => {
       const [first] = own;
       const definition = first && first.state !== 'renewed_given' ? DECISION_EVENTS[first.state] : undefined;
@@ -87,7 +87,7 @@ export class CarryDecisions {
         records: own.map((record) => ({ id: record.id, purpose: record.purpose })), dispatchId: id,
       };
       this.deps.outbox.append([newEvent(definition, { source: '/heed/consent', tenant: tx.tenant, key: ref, clock: tx.clock, cause: by.cause, data })], tx);
-      tx.record({ kind: `consent.${state}`, ref, data: { version, purposes, dispatchId: id } });
+      tx.record({ kind: `consent.${state}`, ref, data: { version, purposes, dispatchId: id, ...(first.domain ? { domain: first.domain } : {}) } });
       return [
         {
           id, kind: state === 'given' ? 'grant' : 'withdrawal', ref, version, aliases: by.aliases, cause: { type: `consent_${state}`, id: by.changeId },

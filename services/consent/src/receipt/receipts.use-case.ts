@@ -53,7 +53,7 @@ export class Receipts {
         issuedAt: now.toISOString(), supersedes: null,
       };
       const proven = history.filter((one, i) => one.tookEffect && (i < MAX_PROVEN || one.id === row.id));
-      return { certificate, data: { recordId }, ref, acts: proven.map(actOf) };
+      return { certificate, data: { recordId }, ref: row.ref, acts: proven.map(actOf) };
     });
   }
 

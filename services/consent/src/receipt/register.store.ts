@@ -1,6 +1,7 @@
 import type { Tx } from '@heed/persistence';
 import type { Basis } from '@heed/policy';
 import type { Decision, RecordedState } from '../consent-record/decision.js';
+import { refsOfPerson } from '../identity/identity.store.js';
 
 /** A decision as the register has it. */
 export interface RegisterRow {
@@ -27,22 +28,34 @@ const COLUMNS = `id, ref, version::int AS version, purpose, state, took_effect A
   CASE WHEN notice_hash IS NOT NULL THEN jsonb_build_object('id', notice_id, 'version', notice_version, 'language', notice_language, 'hash', notice_hash) END AS notice,
   method, actor, occurred_at AS "occurredAt", recorded_at AS "recordedAt", jurisdiction, basis, valid_until AS "validUntil", domain, detail`;
 
+/** A decision of the person, under whichever of their refs. */
 export async function recordOf(tx: Tx, ref: string, id: string): Promise<RegisterRow | undefined> {
-  const [row] = await tx.query<RegisterRow>(`SELECT ${COLUMNS} FROM consent_record WHERE ref = $1 AND id = $2`, [ref, id]);
+  const [row] = await tx.query<RegisterRow>(`SELECT ${COLUMNS} FROM consent_record WHERE ref = ANY($1) AND id = $2`, [await refsOfPerson(tx, ref), id]);
   return row;
 }
 
-/** A person's decisions before `before`, newest first: a walk along the index, as long as the page and no longer. */
+/** A person's decisions before `before`, newest first: for each of their refs a walk along the index, as long as the page. */
 export async function recordsBefore(tx: Tx, ref: string, before: string, limit: number): Promise<readonly RegisterRow[]> {
-  return tx.query<RegisterRow>(`SELECT ${COLUMNS} FROM consent_record WHERE ref = $1 AND id < $2 ORDER BY id DESC LIMIT $3`, [ref, before, limit]);
+  return page(tx, await refsOfPerson(tx, ref), 'id < $2', 'id DESC', before, limit);
 }
 
 /** The same from the other end, for an extract that is read as a diary is. */
 export async function recordsAfter(tx: Tx, ref: string, after: string, limit: number): Promise<readonly RegisterRow[]> {
-  return tx.query<RegisterRow>(`SELECT ${COLUMNS} FROM consent_record WHERE ref = $1 AND id > $2 ORDER BY id LIMIT $3`, [ref, after, limit]);
+  return page(tx, await refsOfPerson(tx, ref), 'id > $2', 'id', after, limit);
 }
 
-/** What was decided about a purpose, newest first; on a branded domain with what was said for all of them. */
+async function page(tx: Tx, refs: readonly string[], where: string, order: string, id: string, limit: number): Promise<readonly RegisterRow[]> {
+  return tx.query<RegisterRow>(
+    `SELECT ${COLUMNS} FROM unnest($1::text[]) AS person(own)
+       CROSS JOIN LATERAL (SELECT * FROM consent_record WHERE ref = own AND ${where} ORDER BY ${order} LIMIT $3) AS r ORDER BY ${order} LIMIT $3`,
+    [refs, id, limit],
+  );
+}
+
+/**
+ * What was decided about a purpose under one ref, newest first; on a branded domain with what was said for all of them. Under one
+ * ref, because it is that of a receipt: what a merge carried over stands there as a decision of its own.
+ */
 export async function historyOf(tx: Tx, { ref, purpose, domain }: RegisterRow, limit: number): Promise<readonly RegisterRow[]> {
   return tx.query<RegisterRow>(
     `SELECT ${COLUMNS} FROM consent_record WHERE ref = $1 AND purpose = $2 AND domain = ANY($3) ORDER BY id DESC LIMIT $4`,
@@ -50,9 +63,12 @@ export async function historyOf(tx: Tx, { ref, purpose, domain }: RegisterRow, l
   );
 }
 
-/** What holds now, by purpose and domain. */
+/** What holds now for whoever the ref leads to, by purpose and domain. */
 export async function presentOf(tx: Tx, ref: string): Promise<ReadonlyMap<string, Decision>> {
-  const rows = await tx.query<{ purpose: string; domain: string; state: Decision }>('SELECT purpose, domain, state FROM consent_state WHERE ref = $1', [ref]);
+  const rows = await tx.query<{ purpose: string; domain: string; state: Decision }>(
+    'SELECT purpose, domain, state FROM consent_state WHERE ref = (SELECT coalesce(person, ref) FROM subject WHERE ref = $1)',
+    [ref],
+  );
   return new Map(rows.map(({ purpose, domain, state }) => [presentKey({ purpose, domain }), state]));
 }
 

@@ -24,7 +24,7 @@ export const consentRecovery: ServiceRecovery<typeof consentEnvironment> = {
   ingressTopic: 'heed.t.{tenant}.ingress.v1',
   restore: (): Restore => async (tx, lost, { applied, missing }) => {
     const decisions = lostDecisions(lost);
-    await restoreDecisions(tx, decisions);
+    await restoreDecisions(tx, decisions, new PolicyStore());
     applied.add('decisions', decisions.length);
     missing.add('notices_and_actors_of_decisions', decisions.length);
     const erased = await restoreErasures(tx, lost);
@@ -47,7 +47,8 @@ export const consentRecovery: ServiceRecovery<typeof consentEnvironment> = {
 function dispatchesOf(pack: PolicyPack, decisions: readonly LostDecision[]): readonly LostDispatch[] {
   return [...Map.groupBy(decisions, ({ dispatchId }) => dispatchId)].flatMap(([id, own]): LostDispatch[] => {
     const [first] = own;
-    if (!first) return [];
+    // Of a question that is open no store was told.
+    if (!first || id === undefined) return [];
     const { ref, version, state } = first;
     const createdAt = new Date(first.recordedAt);
     return [
