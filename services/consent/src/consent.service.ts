@@ -8,6 +8,8 @@ import type { ServiceDefinition } from '@heed/runtime';
 import { tenantPolicyMigrations } from '@heed/tenant-policy';
 import path from 'node:path';
 import { ConsentModule } from './app.module.js';
+import { campaignJob } from './campaign/campaign.providers.js';
+import { registerJob } from './bulk/grow-registers.job.js';
 import { BEAT_MS, ConsentStateBeat } from './consent-state/beat.job.js';
 import { BuildConsentState } from './consent-state/build-state.job.js';
 import { ErasePeople } from './erasure/erase-people.job.js';
@@ -44,11 +46,13 @@ export const consentService: ServiceDefinition<typeof consentEnvironment> = {
   gates: (platform) => [new KeysGate({ ...platform, vault: openFieldVault('consent', platform) })],
   jobs: (app, platform) => [
     ...fanoutJobs(platform),
+    registerJob(platform),
     certificateJob(app, platform),
     ...keyJobs(app.get(FieldVault), platform, [sealedIdentifiers], [indexedIdentifiers]),
     { name: 'consent-state', everyMs: 500, run: () => app.get(BuildConsentState).run() },
     { name: 'consent-state-beat', everyMs: BEAT_MS, run: () => app.get(ConsentStateBeat).run() },
     expiryJob(app),
+    campaignJob(app),
     { name: 'person-erasures', everyMs: 1000, run: () => app.get(ErasePeople).run() },
   ],
 };

@@ -93,10 +93,25 @@ export class TwoServers {
     this.port = await eventually(() => Number(/"port":(\d+)[^\n]*"listening"/.exec(log)?.[1] ?? 0) || false, { timeoutMs: 40_000 });
   }
 
+  /** Where the process listens. */
+  get serviceUrl(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  token(): Promise<string> {
+    return this.bed.issuer.token({ tenant: 'ajuni', roles: ['platform', 'dpo'] });
+  }
+
+  /** As a machine that loses its power; `startServers` takes up what its disk has. */
+  async killServer(server: ServerName): Promise<void> {
+    await this.servers.get(server)?.kill();
+    this.servers.delete(server);
+  }
+
   async call(method: 'GET' | 'POST', route: string, body?: unknown): Promise<{ status: number; body: Record<string, unknown> }> {
-    const answer = await fetch(`http://127.0.0.1:${this.port}${route}`, {
+    const answer = await fetch(`${this.serviceUrl}${route}`, {
       method,
-      headers: { authorization: `Bearer ${await this.bed.issuer.token({ tenant: 'ajuni', roles: ['platform', 'dpo'] })}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${await this.token()}`, 'content-type': 'application/json' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };

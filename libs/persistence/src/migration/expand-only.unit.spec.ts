@@ -12,12 +12,15 @@ const BEFORE_THERE_WERE_PHASES = [
   'services/subprocessor-registry/migrations/service/0002_reminders.sql',
 ];
 
+/** The table of before becomes a part of one with its name and columns, in one step: who runs meanwhile notices nothing. */
+const UNDER_THE_SAME_NAME = ['services/consent/migrations/tenant/0103_partitioned_register.sql'];
+
 describe('migration files', () => {
   const files = globSync(['libs/*/migrations/**/*.sql', 'services/*/migrations/**/*.sql'], { cwd: checkout }).sort();
 
   it('let instances of the version before go on, unless their name says that they contract', () => {
     const contracting = files.filter((file) => !file.endsWith('.contract.sql') && contractingStatements(readFileSync(path.join(checkout, file), 'utf8')).length > 0);
-    expect(contracting).toEqual(BEFORE_THERE_WERE_PHASES);
+    expect(contracting).toEqual([...BEFORE_THERE_WERE_PHASES, ...UNDER_THE_SAME_NAME].sort());
     expect(files.length).toBeGreaterThan(15);
   });
 

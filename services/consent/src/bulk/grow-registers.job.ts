@@ -1,0 +1,29 @@
+import { isTenantClosed } from '@heed/persistence';
+import type { Database, UnitOfWork } from '@heed/persistence';
+import type { Job } from '@heed/runtime';
+
+/** Records of one part of a register: its index by person is about 400 MB then. */
+export const PART_RECORDS = 5_000_000;
+const EVERY_MS = 60_000;
+
+/** Begins a new part of every register whose last one is full; the steps and why they are some: see register_grow. */
+export async function growRegisters(database: Database, unitOfWork: UnitOfWork, most = PART_RECORDS): Promise<void> {
+  for (const { id } of await database.listTenants()) {
+    try {
+      while ((await step(unitOfWork, id, most)) !== 'open');
+    } catch (error) {
+      if (!isTenantClosed(error)) throw error;
+    }
+  }
+}
+
+async function step(unitOfWork: UnitOfWork, tenant: string, most: number): Promise<string | undefined> {
+  const [row] = await unitOfWork.run(tenant, (tx) => tx.query<{ state: string }>('SELECT register_grow($1, $2) AS state', [most, tx.clock.now()]));
+  return row?.state;
+}
+
+export const registerJob = ({ database, unitOfWork }: { readonly database: Database; readonly unitOfWork: UnitOfWork }): Job => ({
+  name: 'register-parts',
+  everyMs: EVERY_MS,
+  run: () => growRegisters(database, unitOfWork),
+});
