@@ -10,6 +10,7 @@ import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { bulkControllers, bulkProviders } from './bulk/bulk.providers.js';
 import { channelControllers, channelProviders } from './channels.js';
+import { campaignControllers, campaignProviders } from './campaign/campaign.providers.js';
 import { CertificateController } from './certificate/certificate.controller.js';
 import { consentCertificates } from './certificate/certificate.providers.js';
 import { ChildGuard } from './children/child-guard.js';
@@ -68,11 +69,12 @@ export class ConsentModule {
       ],
       controllers: [
         ConsentController, CertificateController, ReceiptController, InvalidationController, CheckController, PurposeController, SubjectController, InternalController, IngressConsumer, MailedWithdrawalsConsumer, ErasureConsumer,
-        PolicyConsumer, IdentityController, IdentityConsumer, ...childControllers, ...cookieControllers, ...visitControllers, ...channelControllers, ...bulkControllers, ...consentStateControllers,
+        PolicyConsumer, IdentityController, IdentityConsumer, ...childControllers, ...campaignControllers, ...cookieControllers, ...visitControllers, ...channelControllers, ...bulkControllers, ...consentStateControllers,
       ],
       providers: [
         { provide: PolicyStore, useFactory: () => new PolicyStore() },
         ...childProviders,
+        ...campaignProviders,
         ...cookieProviders,
         ...visitProviders,
         ...identityProviders,
