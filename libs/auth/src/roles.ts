@@ -64,6 +64,7 @@ export const ACCESS: Readonly<Record<string, readonly Role[] | 'public'>> = {
   'POST /v1/signals/visits': ['platform'],
   'GET /v1/signals/visits': ['platform', 'analyst', 'dpo', 'auditor'],
   'POST /v1/subjects/:ref/links': ['platform', 'dpo'],
+  'POST /v1/links': ['platform', 'dpo'],
   'POST /v1/signals/gpc': ['platform'],
   'POST /v1/consents/sync': ['platform'],
 

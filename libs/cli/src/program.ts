@@ -8,6 +8,7 @@ import { doctorCommand } from './commands/doctor.command.js';
 import { kafkaCommand } from './commands/kafka.command.js';
 import { keysCommand } from './commands/keys.command.js';
 import { ledgerCommand } from './commands/ledger.command.js';
+import { linkCommand } from './commands/link.command.js';
 import { packCommand } from './commands/pack.command.js';
 import { promisesCommand } from './commands/promises.command.js';
 import { recoverCommand } from './commands/recover.command.js';
@@ -44,6 +45,7 @@ export function makeProgram(): Command {
     kafkaCommand(),
     keysCommand(),
     ledgerCommand(),
+    linkCommand(),
     recoverCommand(),
     promisesCommand(),
     doctorCommand(),

@@ -86,6 +86,23 @@ describe('a link', () => {
     expect((await consent.service.call('POST', `/v1/subjects/${ref}/links`, { tenant: 'ajuni', roles: ['auditor'] }, { kind: 'preferences' })).status).toBe(403);
   });
 
+  it('is made for whoever identifiers belong to, and meets nobody', async () => {
+    const subject = ada();
+    const make = () => consent.service.call('POST', '/v1/links', PLATFORM, { subject, kind: 'preferences' });
+    expect((await make()).status).toBe(404);
+    expect((await make()).status).toBe(404);
+    const { body } = await consent.decide({ subject, decisions: [{ purpose: 'analytics', decision: 'given' }] });
+    const made = await make();
+    expect(made).toMatchObject({ status: 201, body: { expiresAt: '2026-12-21T10:00:00.000Z' } });
+    const answer = await page(`${new URL(String(made.body['url'])).pathname}/choices`, { method: 'POST', headers: FORM, body: 'purpose=analytics&choice=no' });
+    expect(answer.status).toBe(303);
+    expect(await stateOf(String(body['ref']))).toEqual({ analytics: 'withdrawn' });
+    const invalid = await consent.service.call('POST', '/v1/links', PLATFORM, { subject: { identifiers: [{ type: 'phone', value: 'call me' }] }, kind: 'preferences' });
+    expect(invalid).toMatchObject({ status: 400, body: { code: 'identifier_invalid' } });
+    const purpose = { subject, kind: 'preferences', purpose: 'analytics' };
+    expect(await consent.service.call('POST', '/v1/links', PLATFORM, purpose)).toMatchObject({ status: 400, body: { code: 'body_invalid' } });
+  });
+
   it('is made for many mails at once by a service, with nothing for who is unknown', async () => {
     const [one, two] = [await agreed(), await agreed()];
     const links = [{ ref: one, kind: 'unsubscribe', purpose: 'marketing_email' }, { ref: `sub_${'0'.repeat(32)}`, kind: 'unsubscribe' }, { ref: two, kind: 'unsubscribe' }];
@@ -219,6 +236,18 @@ describe('a link that opens nothing', () => {
     expect(answers[0]).toMatch(/^404 .*This link opens nothing/s);
   });
 
+  it('cannot be guessed for long: an address that tries is told to wait, and nobody else notices', async () => {
+    const path = await linkFor(await agreed());
+    const guess = (address: string, token = randomBytes(24).toString('base64url')): Promise<{ status: number; headers: Headers }> =>
+      page(`/u/ajuni.${token}`, { headers: { 'x-forwarded-for': address } });
+    const statuses = [];
+    for (let i = 0; i < 8; i += 1) statuses.push(...(await Promise.all(Array.from({ length: 50 }, () => guess('203.0.113.9')))));
+    const refused = statuses.filter(({ status }) => status === 429);
+    expect(refused.length).toBeGreaterThan(100);
+    expect(Number(refused[0]?.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect((await page(path, { headers: { 'x-forwarded-for': '203.0.113.10' } })).status).toBe(200);
+  });
+
   it('is every link of a person from the moment they are forgotten', async () => {
     const subject = ada();
     const { body } = await consent.decide({ subject, decisions: [{ purpose: 'marketing_email', decision: 'given' }] });
@@ -228,6 +257,16 @@ describe('a link that opens nothing', () => {
     await eventually(async () => expect((await page(path)).status).toBe(404), { timeoutMs: 20_000 });
     expect(await consent.service.sql('SELECT 1 FROM t_ajuni.person_link WHERE ref = $1', [body['ref']])).toEqual([]);
     expect((await consent.service.call('POST', `/v1/subjects/${String(body['ref'])}/links`, PLATFORM, { kind: 'preferences' })).status).toBe(404);
+  });
+
+  it('leads to the person whom theirs was found to be, after two were merged', async () => {
+    const [one, other] = [await agreed(), await agreed(['analytics'])];
+    const path = await linkFor(other);
+    const merged = await consent.service.call('POST', `/v1/subjects/${one}/merge`, PLATFORM, { other, reason: 'duplicate_account' });
+    expect([merged.status, merged.body['code']]).toEqual([expect.toBeOneOf([200, 201]), undefined]);
+    expect((await page(path, ONE_CLICK)).status).toBe(200);
+    const check = await consent.check({ subject: { ref: one }, purpose: 'marketing_email' });
+    expect(check.body).toMatchObject({ allowed: false });
   });
 
   it('is taken out of the table some time after it has expired', async () => {

@@ -11,6 +11,7 @@ const RESOURCES: Readonly<Record<string, Upstream>> = {
   withdrawals: 'consent',
   subjects: 'consent',
   signals: 'consent',
+  links: 'consent',
   purposes: 'consent',
   children: 'consent',
   cookies: 'consent',

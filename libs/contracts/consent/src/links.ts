@@ -1,4 +1,4 @@
-import { classified, purposeId, subjectRef } from '@heed/kernel';
+import { classified, purposeId, subject, subjectRef } from '@heed/kernel';
 import { z } from 'zod';
 
 /** `unsubscribe`: one click ends marketing. `preferences`: a page with everything a person can decide. */
@@ -21,6 +21,9 @@ export const linkBody = z
   })
   .refine(({ kind, purpose }) => purpose === undefined || kind === 'unsubscribe', 'only an unsubscribe link is for one purpose');
 export type LinkBody = z.output<typeof linkBody>;
+
+/** The same for whoever is known by identifiers, e.g. of their account. */
+export const subjectLinkBody = linkBody.safeExtend({ subject });
 
 /** The url is a key: whoever has it can act as the person, so it belongs into a mail to them and nowhere else. */
 export const linkAnswer = z.strictObject({ url: classified('sealed', z.url()), expiresAt: z.iso.datetime({ offset: true }) });

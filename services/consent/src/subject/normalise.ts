@@ -14,3 +14,10 @@ export function normalise(identifier: Identifier, country: string | undefined): 
     throw error instanceof IdentifierInvalid ? malformed(error.code, error.message) : error;
   }
 }
+
+type Named = { readonly identifiers: readonly Identifier[] } | { readonly ref: string };
+
+/** Whoever a call names, with their identifiers in that form. @throws HeedError `identifier_invalid` */
+export function personIn(subject: Named, country: string | undefined): Named {
+  return 'ref' in subject ? subject : { identifiers: subject.identifiers.map((identifier) => normalise(identifier, country)) };
+}

@@ -3,7 +3,7 @@ import { PolicyStore } from '@heed/tenant-policy';
 import { presentStates } from '../consent-record/consent-record.store.js';
 import { isOpen } from '../consent-record/decision.js';
 import type { DecisionCall } from '../consent-record/decision-call.js';
-import { normalise } from '../subject/normalise.js';
+import { personIn } from '../subject/normalise.js';
 import { SubjectStore } from '../subject/subject.store.js';
 import type { SyncItem } from './sync.body.js';
 
@@ -27,7 +27,7 @@ export class FutureYes {
     const [wanted] = call.decisions === 'withdraw_all' ? [] : call.decisions;
     if (!wanted || wanted.decision !== 'given' || call.occurredAt === undefined || Date.parse(call.occurredAt) <= tx.clock.now().getTime()) return call;
     const country = (await this.policies.current(tx)).pack.tenant.country?.value;
-    const person = 'ref' in call.subject ? call.subject : { identifiers: call.subject.identifiers.map((identifier) => normalise(identifier, country)) };
+    const person = personIn(call.subject, country);
     const [found] = await this.subjects.find(tx, [person]);
     if (!found) return call;
     const refs = [found.ref, ...found.aliases];
