@@ -1,7 +1,7 @@
 /** Why an answer is as it is. Those of the last line are the SDK's own: it cannot know, so the answer is no. */
 export type Reason =
   | 'given' | 'basis_without_consent' | 'no_decision' | 'refused' | 'withdrawn' | 'objected' | 'expired' | 'invalidated' | 'terminated'
-  | 'never_purpose' | 'purpose_unknown' | 'no_basis_in_jurisdiction' | 'gpc'
+  | 'child' | 'age_unverified' | 'never_purpose' | 'purpose_unknown' | 'no_basis_in_jurisdiction' | 'gpc'
   | 'not_ready' | 'stale' | 'not_in_memory' | 'identifier_invalid';
 
 export interface Decision {

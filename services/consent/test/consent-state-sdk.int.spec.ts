@@ -38,11 +38,14 @@ describe('an SDK', () => {
     await give(both, 'analytics');
     expect((await consent.withdraw({ subject: objector, purposes: ['security'], jurisdiction: 'DE' })).status).toBe(202);
     await give(branded, 'analytics', { domain: 'shop.example.com' });
+    const [child, suspect] = [ada(), ada()];
+    await consent.decide({ subject: child, age: 15, decisions: [{ purpose: 'marketing_email', decision: 'refused' }] });
+    await consent.decide({ subject: suspect, childSignal: true, decisions: [{ purpose: 'marketing_email', decision: 'refused' }] });
     const mixed = { identifiers: [...given.identifiers, ...withdrawn.identifiers] };
     const last = await consent.decide({ subject: ada(), decisions: [{ purpose: 'analytics', decision: 'given' }] });
     await eventually(() => expect(heed.may({ ref: String(last.body['ref']) }, 'analytics').allowed).toBe(true), soon);
 
-    const subjects: readonly Subject[] = [given, withdrawn, refused, both, objector, branded, stranger, mixed, { ref }];
+    const subjects: readonly Subject[] = [given, withdrawn, refused, both, objector, branded, stranger, mixed, child, suspect, { ref }];
     const purposes = ['marketing_email', 'analytics', 'security', 'service', 'sale', 'unheard_of'];
     const places = [{}, { jurisdiction: 'IN' }, { jurisdiction: 'DE' }, { jurisdiction: 'BR' }, { domain: 'shop.example.com' }];
     const cases = subjects.flatMap((subject) => purposes.flatMap((purpose) => places.map((place) => ({ subject, purpose, ...place }))));
@@ -54,8 +57,35 @@ describe('an SDK', () => {
       expect({ ...local, recordId: local.recordId ?? null, promise: local.promise ?? null }, JSON.stringify(cases[i])).toMatchObject({ allowed, basis, reason, recordId, promise: promise ?? null });
     });
     expect(new Set(answers.map(({ reason }) => reason))).toEqual(
-      new Set(['given', 'withdrawn', 'refused', 'objected', 'no_decision', 'basis_without_consent', 'never_purpose', 'purpose_unknown', 'no_basis_in_jurisdiction']),
+      new Set(['given', 'withdrawn', 'refused', 'objected', 'no_decision', 'child', 'age_unverified', 'basis_without_consent', 'never_purpose', 'purpose_unknown', 'no_basis_in_jurisdiction']),
     );
+  });
+
+  it('follows who is found to be whom: a merge, a split, an identifier that leads to nobody any more', async () => {
+    const [one, other] = [ada(), ada()];
+    const ref = String((await give(one, 'analytics')).body['ref']);
+    const alias = String((await give(other, 'marketing_email')).body['ref']);
+    await consent.withdraw({ subject: other, purposes: ['analytics'] });
+    const act = (path: string, body: object) => consent.service.call('POST', `/v1/subjects/${ref}/${path}`, PLATFORM, { ...body, reason: 'same_person' });
+    const subjects: readonly Subject[] = [one, other, { ref }, { ref: alias }];
+    const agrees = async (): Promise<void> => {
+      for (const purpose of ['analytics', 'marketing_email']) {
+        const { body } = await consent.check({ checks: subjects.map((subject) => ({ subject, purpose })) });
+        const reasons = (body['checks'] as { reason: string }[]).map(({ reason }) => reason);
+        await eventually(() => expect(subjects.map((subject) => heed.may(subject, purpose).reason)).toEqual(reasons), soon);
+      }
+    };
+    await agrees();
+    expect((await act('merge', { other: alias })).status).toBe(200);
+    await agrees();
+    expect(heed.may(one, 'analytics').reason).toBe('withdrawn');
+    await consent.withdraw({ subject: one, purposes: ['marketing_email'] });
+    await agrees();
+    expect((await act('split', { other: alias })).status).toBe(200);
+    consent.clock.advance({ seconds: 1 });
+    await give(one, 'analytics');
+    await agrees();
+    expect(heed.may(one, 'analytics').reason).not.toBe(heed.may(other, 'analytics').reason);
   });
 
   it('publishes over Kafka what any client may, once however often, and sees what came of it', async () => {

@@ -32,6 +32,8 @@ export const consentState = defineEvent({
     build,
     at: instant,
     purposes: decisions,
+    /** Only of somebody who may be a child: the highest of the ages that count which they have reached; null: something says child. */
+    age: z.strictObject({ atLeast: classified('pseudonymous', z.int().min(0).max(130).nullable()) }).optional(),
     /** What was decided on a branded domain counts there and nowhere else. */
     domains: z.record(classified('organisational', z.string()), decisions).optional(),
   }),
@@ -76,8 +78,14 @@ export const statePolicy = z.strictObject({
       bases: z.record(jurisdiction, basis),
       /** A Global Privacy Control signal is a no to it. */
       gpc: classified('none', z.boolean()),
+      /** It follows or targets people: never a child. */
+      targets: classified('none', z.boolean()),
     }),
   ),
+  /** From which age on a person decides alone, by every jurisdiction that the policy knows. */
+  adultAge: z.record(jurisdiction, classified('none', z.int().min(0).max(130))),
+  /** The promises that protect children: from being followed and targeted, and from the rest. */
+  childPromises: z.strictObject({ targets: classified('none', z.string().nullable()), other: classified('none', z.string().nullable()) }),
   /** What nobody can agree to, with the promise that says so. */
   never: z.array(z.strictObject({ id: purposeId, promise: classified('none', z.string()) })),
 });

@@ -6,7 +6,7 @@ import { Freshness } from './freshness.js';
 import { KeyedHash } from './keyed-hash.js';
 import { INVALID, KnownKeys } from './known-keys.js';
 import { Names } from './names.js';
-import { PeopleTable } from './people-table.js';
+import { NO_AGE, PeopleTable, SUSPECTED } from './people-table.js';
 import { PolicyView } from './policy-view.js';
 import type { BuildRecord, Decisions, Heartbeat, PolicyRecord, StateKeyAnswer, StateRecord, TopicRecord } from './records.js';
 
@@ -88,17 +88,39 @@ export class ConsentView {
     const promise = policy.neverPromise(purpose);
     if (promise !== undefined) return { ...this.answer(false, purpose, null, 'never_purpose'), promise };
     if (!policy.knows(purpose)) return this.answer(false, purpose, null, 'purpose_unknown');
-    const basis = policy.basisOf(purpose, options.jurisdiction);
-    if (basis === undefined) return this.answer(false, purpose, null, 'no_basis_in_jurisdiction');
-    if (basis !== 'consent' && basis !== 'legitimate_interest') return this.answer(true, purpose, basis, 'basis_without_consent');
+    const place = policy.placeOf(options.jurisdiction);
+    const basis = place === undefined ? undefined : policy.basisOf(purpose, place);
+    if (place === undefined || basis === undefined) return this.answer(false, purpose, null, 'no_basis_in_jurisdiction');
+    const asksPerson = basis === 'consent' || basis === 'legitimate_interest';
+    // What follows or targets nobody, and rests on neither, is the same for everybody.
+    if (!asksPerson && !policy.targets(purpose)) return this.answer(true, purpose, basis, 'basis_without_consent');
     const problem = this.freshness.problem();
     if (problem) return this.answer(false, purpose, basis, problem);
-    return this.decide(subject, purpose, basis, options.domain ?? '');
-  }
-
-  private decide(subject: Subject, purpose: string, basis: string, domain: string): Decision {
     const people = this.peopleOf(subject);
     if (typeof people === 'string') return this.answer(false, purpose, basis, people);
+    const child = this.childhood(people, purpose, basis, policy, place);
+    if (child) return child;
+    return asksPerson ? this.decide(people, purpose, basis, options.domain ?? '') : this.answer(true, purpose, basis, 'basis_without_consent');
+  }
+
+  /** Nobody follows or targets a child, on whatever ground; who may be one is left alone. */
+  private childhood(people: readonly number[], purpose: string, basis: string, policy: PolicyView, place: string): Decision | undefined {
+    let age = Infinity;
+    for (const slot of people) {
+      const known = this.people.ageOf(slot);
+      if (known === NO_AGE) continue;
+      const child = known >= 0 && known < policy.adultAge(place);
+      // A child counts before somebody who may be one.
+      age = Math.min(age, child ? -2 : known);
+    }
+    if (age >= 0) return undefined;
+    const targets = policy.targets(purpose);
+    if (age === SUSPECTED ? basis !== 'consent' && !targets : !targets) return undefined;
+    const promise = policy.childPromise(targets);
+    return { ...this.answer(false, purpose, basis, age === SUSPECTED ? 'age_unverified' : 'child'), ...(promise === undefined ? {} : { promise }) };
+  }
+
+  private decide(people: readonly number[], purpose: string, basis: string, domain: string): Decision {
     const slab = this.people.decisions;
     const [purposeCode, domainCode] = [this.purposes.find(purpose), this.domains.find(domain)];
     let [open, over, given, objection, no] = [people.length === 0, -1, -1, -1, -1];
@@ -161,7 +183,8 @@ export class ConsentView {
     if (value === null) return this.people.remove(key);
     const record = JSON.parse(value.toString('utf8')) as StateRecord & { readonly v?: unknown };
     if (record.v !== 1) throw new Error('a state of another form; is there a newer SDK?');
-    this.people.put(key, { ref: refWords(record.ref), version: record.version, build: record.build, decisions: this.decisionsOf(record) });
+    const age = record.age === undefined ? NO_AGE : (record.age.atLeast ?? SUSPECTED);
+    this.people.put(key, { ref: refWords(record.ref), version: record.version, build: record.build, age, decisions: this.decisionsOf(record) });
   }
 
   private decisionsOf({ purposes, domains }: StateRecord): readonly HeldDecision[] {

@@ -8,10 +8,14 @@ const KEY = Buffer.alloc(32, 9);
 const POLICY: PolicyRecord = {
   policyVersion: 1, country: 'IN', defaultJurisdiction: 'IN', places: { DE: 'EU' },
   purposes: [
-    { id: 'news', bases: { IN: 'consent', EU: 'consent' }, gpc: false },
-    { id: 'security', bases: { IN: 'legitimate_use', EU: 'legitimate_interest' }, gpc: false },
-    { id: 'analytics', bases: { IN: 'consent' }, gpc: true },
+    { id: 'news', bases: { IN: 'consent', EU: 'consent' }, gpc: false, targets: true },
+    { id: 'security', bases: { IN: 'legitimate_use', EU: 'legitimate_interest' }, gpc: false, targets: false },
+    { id: 'analytics', bases: { IN: 'consent' }, gpc: true, targets: true },
+    { id: 'service', bases: { IN: 'contract' }, gpc: false, targets: false },
+    { id: 'advice', bases: { IN: 'contract' }, gpc: false, targets: true },
+    { id: 'survey', bases: { IN: 'consent' }, gpc: false, targets: false },
   ],
+  adultAge: { IN: 18, EU: 16 }, childPromises: { targets: 'AJU-25', other: 'AJU-24' },
   never: [{ id: 'sale', promise: 'AJU-03' }],
 };
 
@@ -31,10 +35,11 @@ interface Said {
   readonly build?: number;
   readonly purposes?: Readonly<Record<string, HeldRecord>>;
   readonly domains?: object;
+  readonly age?: { readonly atLeast: number | null };
 }
-function say({ n, texts = [`email|p${n}@example.com`], version = 1, build = 5, purposes = { news: held('given') }, domains }: Said): void {
+function say({ n, texts = [`email|p${n}@example.com`], version = 1, build = 5, purposes = { news: held('given') }, domains, age }: Said): void {
   for (const text of [...texts, `ref|${refOf(n)}`]) {
-    view.take({ key: keyOf(text), value: Buffer.from(JSON.stringify({ v: 1, ref: refOf(n), version, build, at: '', purposes, ...(domains ? { domains } : {}) })) });
+    view.take({ key: keyOf(text), value: Buffer.from(JSON.stringify({ v: 1, ref: refOf(n), version, build, at: '', purposes, ...(age ? { age } : {}), ...(domains ? { domains } : {}) })) });
   }
 }
 const may = (n: number, purpose = 'news', options = {}) => view.may(byEmail(`P${n}@Example.com`), purpose, options);
@@ -93,6 +98,17 @@ describe('an answer', () => {
   it('on a branded domain is what was decided there', () => {
     say({ n: 1, purposes: { news: held('given') }, domains: { 'shop.example.com': { news: held('refused') } } });
     expect([may(1).reason, may(1, 'news', { domain: 'shop.example.com' }).reason, may(1, 'news', { domain: 'other.example.com' }).reason]).toEqual(['given', 'refused', 'no_decision']);
+  });
+
+  it('of a child is no to whatever follows or targets; who may be one is left alone', () => {
+    const purposes = { news: held('given'), survey: held('given') };
+    say({ n: 1, age: { atLeast: 16 }, purposes });
+    say({ n: 2, age: { atLeast: null }, purposes });
+    const asked = ['news', 'advice', 'service', 'survey'] as const;
+    expect(asked.map((purpose) => may(1, purpose).reason)).toEqual(['child', 'child', 'basis_without_consent', 'given']);
+    expect(asked.map((purpose) => may(2, purpose).reason)).toEqual(['age_unverified', 'age_unverified', 'basis_without_consent', 'age_unverified']);
+    expect([may(1).promise, may(2, 'survey').promise]).toEqual(['AJU-25', 'AJU-24']);
+    expect(may(1, 'news', { jurisdiction: 'DE' }).reason).toBe('given'); // grown up there
   });
 
   it('follows what is told later, but nothing older that is told again', () => {

@@ -2,11 +2,17 @@ import { DecisionSlab } from './decision-slab.js';
 import type { HeldDecision } from './decision-slab.js';
 import { KeyTable } from './key-table.js';
 
+/** Nothing is known of the age: whoever is grown up. `SUSPECTED`: something says child. Else the age that is reached. */
+export const NO_AGE = -2;
+export const SUSPECTED = -1;
+
 export interface PersonRecord {
   /** The 128 bits of a ref. */
   readonly ref: Int32Array;
   readonly version: number;
   readonly build: number;
+  /** See `NO_AGE`. */
+  readonly age: number;
   readonly decisions: readonly HeldDecision[];
 }
 
@@ -27,6 +33,7 @@ export class PeopleTable {
   private links = new Int32Array(this.capacity);
   private epochs = new Int32Array(this.capacity);
   private asked = new Uint8Array(this.capacity);
+  private ages = new Int16Array(this.capacity);
   private readonly freed: number[] = [];
   private end = 0;
   private hand = 0;
@@ -42,7 +49,7 @@ export class PeopleTable {
   }
 
   get bytes(): number {
-    const arrays = [this.refWords, this.versions, this.builds, this.places, this.counts, this.links, this.epochs, this.asked];
+    const arrays = [this.refWords, this.versions, this.builds, this.places, this.counts, this.links, this.epochs, this.asked, this.ages];
     return arrays.reduce((sum, array) => sum + array.byteLength, this.keys.bytes + this.refs.bytes + this.decisions.bytes);
   }
 
@@ -65,6 +72,10 @@ export class PeopleTable {
     return this.counts[slot]!;
   }
 
+  ageOf(slot: number): number {
+    return this.ages[slot]!;
+  }
+
   /** What a record says. One that is older than what is held of the person says nothing. */
   put(key: Int32Array, record: PersonRecord): void {
     let slot = this.refs.find(record.ref);
@@ -76,6 +87,7 @@ export class PeopleTable {
     this.places[slot] = this.decisions.put(record.decisions);
     this.counts[slot] = record.decisions.length;
     this.versions[slot] = record.version;
+    this.ages[slot] = record.age;
     this.builds[slot] = record.build;
     this.link(key, slot);
   }
@@ -143,10 +155,11 @@ export class PeopleTable {
     this.links = larger(this.links, new Int32Array(this.capacity));
     this.epochs = larger(this.epochs, new Int32Array(this.capacity));
     this.asked = larger(this.asked, new Uint8Array(this.capacity));
+    this.ages = larger(this.ages, new Int16Array(this.capacity));
   }
 }
 
-function larger<A extends Int32Array | Float64Array | Uint16Array | Uint8Array>(from: A, to: A): A {
+function larger<A extends Int32Array | Float64Array | Uint16Array | Int16Array | Uint8Array>(from: A, to: A): A {
   to.set(from);
   return to;
 }

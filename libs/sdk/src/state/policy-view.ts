@@ -6,11 +6,15 @@ export class PolicyView {
   private readonly never: ReadonlyMap<string, string>;
   private readonly places: ReadonlyMap<string, string>;
   private readonly gpc: ReadonlySet<string>;
+  private readonly targeting: ReadonlySet<string>;
+  private readonly adultAges: ReadonlyMap<string, number>;
 
   constructor(private readonly record: PolicyRecord) {
     for (const { id, bases } of record.purposes) this.bases.set(id, new Map(Object.entries(bases)));
     this.never = new Map(record.never.map(({ id, promise }) => [id, promise]));
     this.places = new Map(Object.entries(record.places));
+    this.targeting = new Set(record.purposes.flatMap(({ id, targets }) => (targets ? [id] : [])));
+    this.adultAges = new Map(Object.entries(record.adultAge));
     this.gpc = new Set(record.purposes.flatMap(({ id, gpc }) => (gpc ? [id] : [])));
   }
 
@@ -36,14 +40,28 @@ export class PolicyView {
     return this.gpc.has(purpose);
   }
 
-  /** Undefined where the policy has none for the place: then nothing is allowed there. */
-  basisOf(purpose: string, jurisdiction: string | undefined): string | undefined {
-    const bases = this.bases.get(purpose);
-    if (jurisdiction === undefined) return bases?.get(this.record.defaultJurisdiction);
+  /** It follows or targets people: never a child. */
+  targets(purpose: string): boolean {
+    return this.targeting.has(purpose);
+  }
+
+  /** The policy's own name of a place; undefined where it knows none: then nothing is allowed there. */
+  placeOf(jurisdiction: string | undefined): string | undefined {
+    if (jurisdiction === undefined) return this.record.defaultJurisdiction;
     const place = jurisdiction.toUpperCase();
-    const own = bases?.get(place);
-    if (own !== undefined) return own;
-    const wider = this.places.get(place);
-    return wider === undefined ? undefined : bases?.get(wider);
+    return this.adultAges.has(place) ? place : this.places.get(place);
+  }
+
+  basisOf(purpose: string, place: string): string | undefined {
+    return this.bases.get(purpose)?.get(place);
+  }
+
+  /** From which age on a person decides alone there. */
+  adultAge(place: string): number {
+    return this.adultAges.get(place) ?? Infinity;
+  }
+
+  childPromise(targets: boolean): string | undefined {
+    return (targets ? this.record.childPromises.targets : this.record.childPromises.other) ?? undefined;
   }
 }

@@ -11,6 +11,8 @@ export interface StateRecord {
   readonly version: number;
   readonly build: number;
   readonly purposes: Decisions;
+  /** Of somebody who may be a child. */
+  readonly age?: { readonly atLeast: number | null };
   readonly domains?: Readonly<Record<string, Decisions>>;
 }
 
@@ -31,7 +33,9 @@ export interface PolicyRecord {
   readonly country: string | null;
   readonly defaultJurisdiction: string;
   readonly places: Readonly<Record<string, string>>;
-  readonly purposes: readonly { readonly id: string; readonly bases: Readonly<Record<string, string>>; readonly gpc: boolean }[];
+  readonly purposes: readonly { readonly id: string; readonly bases: Readonly<Record<string, string>>; readonly gpc: boolean; readonly targets: boolean }[];
+  readonly adultAge: Readonly<Record<string, number>>;
+  readonly childPromises: { readonly targets: string | null; readonly other: string | null };
   readonly never: readonly { readonly id: string; readonly promise: string }[];
 }
 

@@ -6,6 +6,7 @@ import type { Tx } from '@heed/persistence';
 import { ageLimits } from '@heed/policy';
 import { PolicyStore } from '@heed/tenant-policy';
 import { RecordDecisions } from '../consent-record/record-decisions.use-case.js';
+import type { ConsentStateFeed } from '../consent-state/consent-state-feed.js';
 import type { ParentalConsent } from './domain/age.js';
 import { grantsOfChildren } from './grants-of-children.js';
 import { knownAges } from './person-age.store.js';
@@ -21,6 +22,7 @@ export class ResolveCase {
     private readonly policies: PolicyStore,
     private readonly decisions: RecordDecisions,
     private readonly outbox: Outbox,
+    private readonly feed: ConsentStateFeed,
   ) {}
 
   /** @throws HeedError `not_found` where nothing is known of the person's age */
@@ -38,6 +40,7 @@ export class ResolveCase {
       [ref, limits.findLast((limit) => limit <= age) ?? 0, parental && JSON.stringify(parental), tx.clock.now(), by, outcome],
     );
     if (outcome !== 'adult') await this.decisions.record(tx, await grantsOfChildren(tx, pack, [ref]));
+    await this.feed.changed(tx, [ref]);
     const resolvedAt = tx.clock.now().toISOString();
     tx.record({ kind: 'child.resolved', ref, data: { outcome, by, ...(parental ? { method: parental.method } : {}) } });
     this.outbox.append([newEvent(childResolved, { source: '/heed/consent', tenant: tx.tenant, key: ref, clock: tx.clock, cause, data: { ref, outcome, resolvedAt } })], tx);

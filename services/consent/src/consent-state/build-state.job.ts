@@ -79,21 +79,21 @@ export class BuildConsentState {
       [next.epoch, next.build, complete, next.policyVersion, now],
     );
     this.say(tx, consentStateBuild, STATE_KEYS.build, { v: 1, build: next.build, epoch: next.epoch, at: now.toISOString() });
-    this.say(tx, consentStatePolicy, STATE_KEYS.policy, policyRecord(policy));
+    this.say(tx, consentStatePolicy, STATE_KEYS.policy, policyRecord(policy, now));
     await tellBeat(tx, { ...next, complete });
     tx.record({ kind: 'consent_state.build_begun', data: { build: next.build, epoch: next.epoch } });
   }
 
   private async tellPolicy(tx: Tx, feed: Feed, policy: ActivePolicy): Promise<void> {
     await tx.query('UPDATE state_feed SET policy_version = $1', [policy.version]);
-    this.say(tx, consentStatePolicy, STATE_KEYS.policy, policyRecord(policy));
+    this.say(tx, consentStatePolicy, STATE_KEYS.policy, policyRecord(policy, tx.clock.now()));
     await tellBeat(tx, { ...feed, policyVersion: policy.version });
   }
 
   /** @returns the feed when nobody is left; false while somebody is */
   private async publishSome(tx: Tx, feed: Feed): Promise<Feed | false> {
     const rows = await tx.query<{ ref: string }>(
-      'SELECT ref FROM subject WHERE ref > $1 AND erased_at IS NULL ORDER BY ref LIMIT $2 FOR UPDATE', [feed.afterRef, PEOPLE],
+      'SELECT ref FROM subject WHERE ref > $1 AND person IS NULL AND erased_at IS NULL ORDER BY ref LIMIT $2 FOR UPDATE', [feed.afterRef, PEOPLE],
     );
     const refs = rows.map((row) => row.ref);
     await this.deps.feed.changed(tx, refs);

@@ -33,8 +33,8 @@ export class ConsentStateFeed {
     const key = await this.keys.of(tx.tenant, first.epoch);
     const keyed = await this.keyed(tx, people, key);
     const former = await this.former(tx, first);
-    if (former) this.gone(tx, people.map(({ ref }) => former.ofRef(ref)));
-    this.outbox.append(people.flatMap((person) => recordsOf(tx, person, [key.ofRef(person.ref), ...(keyed.get(person.ref) ?? [])])), tx);
+    if (former) this.gone(tx, people.flatMap((person) => refKeys(person, former)));
+    this.outbox.append(people.flatMap((person) => recordsOf(tx, person, [...refKeys(person, key), ...(keyed.get(person.ref) ?? [])])), tx);
   }
 
   /** These people are about to be forgotten: nothing on the topic is theirs any more. */
@@ -45,8 +45,9 @@ export class ConsentStateFeed {
     if (!first) return;
     const key = await this.keys.of(tx.tenant, first.epoch);
     const former = await this.former(tx, first);
-    for (const { ref, identifiers } of people) {
-      this.gone(tx, [key.ofRef(ref), former?.ofRef(ref) ?? null, ...identifiers.map(({ stateKey }) => (stateKey === null ? null : Buffer.from(stateKey, 'base64')))]);
+    for (const person of people) {
+      const identifiers = person.identifiers.map(({ stateKey }) => (stateKey === null ? null : Buffer.from(stateKey, 'base64')));
+      this.gone(tx, [...refKeys(person, key), ...(former ? refKeys(person, former) : []), ...identifiers]);
     }
   }
 
@@ -93,6 +94,8 @@ export class ConsentStateFeed {
     return made;
   }
 }
+
+const refKeys = ({ ref, aliases }: FedPerson, key: StateKey): readonly Buffer[] => [ref, ...aliases].map((one) => key.ofRef(one));
 
 function recordsOf(tx: Tx, person: FedPerson, keys: readonly Buffer[]): readonly NewEvent<unknown>[] {
   const data = stateRecord(person, tx.clock.now());

@@ -34,7 +34,7 @@ export class ConsentStateController {
   })
   async stateKey(@FromCall() call: Call): Promise<unknown> {
     const { epoch, policy } = await this.unitOfWork.run(call.tenant, async (tx) => {
-      const current = policyRecord(await this.policies.current(tx));
+      const current = policyRecord(await this.policies.current(tx), tx.clock.now());
       const feed = await readFeed(tx);
       if (!feed.active && !feed.requested) await this.builds.request(tx, 'same_key');
       return { epoch: Math.max(feed.epoch, 1), policy: current };

@@ -1,21 +1,25 @@
 import type { StatePolicy } from '@heed/contracts-consent';
-import { resolveJurisdiction } from '@heed/policy';
+import { childPromise, resolveJurisdiction } from '@heed/policy';
 import type { PolicyPack } from '@heed/policy';
 import type { ActivePolicy } from '@heed/tenant-policy';
+import { limitFor, targets } from '../children/child-guard.js';
 
 /** What of the policy an answer needs beside a person's decisions. */
-export function policyRecord({ version, pack }: ActivePolicy): StatePolicy {
+export function policyRecord({ version, pack }: ActivePolicy, now: Date): StatePolicy {
   return {
     v: 1,
     policyVersion: version,
     country: pack.tenant.country?.value ?? null,
     defaultJurisdiction: pack.jurisdictions.default.value,
     places: placesOf(pack),
-    purposes: pack.purposes.map(({ id, bases, profiling, cookieClass }) => ({
+    purposes: pack.purposes.map(({ id, bases, profiling, cookieClass, marketing }) => ({
       id,
       bases: Object.fromEntries(Object.entries(bases).map(([place, basis]) => [place, basis.basis])),
       gpc: profiling || cookieClass === 'analytics',
+      targets: targets({ profiling, marketing }),
     })),
+    adultAge: Object.fromEntries(pack.jurisdictions.list.map(({ id }) => [id, limitFor(pack, id, now).years])),
+    childPromises: { targets: childPromise(pack, true) ?? null, other: childPromise(pack, false) ?? null },
     never: pack.neverPurposes.map(({ id, source }) => ({ id, promise: [source].flat()[0] ?? 'operator_default' })),
   };
 }

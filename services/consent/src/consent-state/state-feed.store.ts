@@ -1,4 +1,6 @@
 import type { Tx } from '@heed/persistence';
+import { AGE_OF } from '../children/person-age.store.js';
+import type { AgeJson } from '../children/person-age.store.js';
 
 /** Class of the advisory lock that whoever publishes holds shared until the commit, and whoever begins a build holds alone. */
 export const FEED_LOCK = 101;
@@ -54,6 +56,8 @@ export interface FedIdentifier {
 
 export interface FedPerson {
   readonly ref: string;
+  /** Other refs that were found to be theirs: what is asked of one is answered of the person. */
+  readonly aliases: readonly string[];
   readonly version: number;
   readonly epoch: number;
   readonly build: number;
@@ -61,17 +65,22 @@ export interface FedPerson {
   readonly complete: number;
   readonly decisions: readonly FedDecision[];
   readonly identifiers: readonly FedIdentifier[];
+  readonly age: AgeJson | null;
 }
 
+/** Each person once, by whichever of their refs: with the refs that were found to be theirs. */
 const PEOPLE = `
+  WITH person AS (SELECT DISTINCT coalesce(person, ref) AS ref FROM subject WHERE ref = ANY($1))
   SELECT f.epoch, f.build::float8 AS build, f.complete::float8 AS complete, s.ref, s.version::float8 AS version,
+         coalesce((SELECT jsonb_agg(a.ref) FROM subject a WHERE a.person = s.ref), '[]') AS aliases,
          coalesce((SELECT jsonb_agg(jsonb_build_object('purpose', c.purpose, 'domain', c.domain, 'state', c.state, 'recordId', c.record_id,
                                                        'validUntil', c.valid_until) ORDER BY c.domain, c.purpose)
-                     FROM consent_state c WHERE c.ref = coalesce(s.person, s.ref)), '[]') AS decisions,
+                     FROM consent_state c WHERE c.ref = s.ref), '[]') AS decisions,
          coalesce((SELECT jsonb_agg(jsonb_build_object('type', i.type, 'blind', encode(i.blind, 'base64'), 'stateKey', encode(i.state_key, 'base64'),
                                                        'stateEpoch', i.state_epoch))
-                     FROM identifier i WHERE i.ref = s.ref), '[]') AS identifiers
-    FROM state_feed f JOIN subject s ON s.ref = ANY($1) AND s.erased_at IS NULL WHERE f.active`;
+                     FROM identifier i WHERE i.ref = s.ref), '[]') AS identifiers,
+         ${AGE_OF('s')}
+    FROM state_feed f CROSS JOIN person JOIN subject s USING (ref) WHERE f.active AND s.erased_at IS NULL`;
 
 /** What is to be published of people: nobody while nobody reads. Under a ref that was merged stands what the person decided. */
 export async function fedPeople(tx: Tx, refs: readonly string[]): Promise<readonly FedPerson[]> {
