@@ -71,7 +71,8 @@ export class Heed {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();
-    return { status: response.status, body: text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : { text } };
+    const isObject = text.startsWith('{') && !response.headers.get('content-type')?.includes('ndjson');
+    return { status: response.status, body: isObject ? (JSON.parse(text) as Record<string, unknown>) : { text } };
   }
 
   /** Calls as a careful client does: the same Idempotency-Key again until there is an answer that is not a 5xx. */
