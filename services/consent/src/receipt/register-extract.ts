@@ -1,5 +1,5 @@
 import { notFound } from '@heed/kernel';
-import { UnitOfWork } from '@heed/persistence';
+import type { UnitOfWork } from '@heed/persistence';
 import { personExists, recordsAfter } from './register.store.js';
 import type { RegisterRow } from './register.store.js';
 
@@ -13,7 +13,7 @@ const FIRST = '00000000-0000-0000-0000-000000000000';
  * few. The last line says how many there were, which tells a whole extract from one that was cut off.
  * @throws HeedError `not_found` before the first line
  */
-export async function registerExtract(unitOfWork: UnitOfWork, tenant: string, ref: string): Promise<AsyncGenerator<string>> {
+export async function registerExtract(unitOfWork: Pick<UnitOfWork, 'run'>, tenant: string, ref: string): Promise<AsyncGenerator<string>> {
   const first = await unitOfWork.run(tenant, async (tx) => {
     const rows = await recordsAfter(tx, ref, FIRST, PAGE);
     if (rows.length === 0 && !(await personExists(tx, ref))) throw notFound('person');
@@ -22,7 +22,7 @@ export async function registerExtract(unitOfWork: UnitOfWork, tenant: string, re
   return lines(unitOfWork, tenant, ref, first.rows, first.at);
 }
 
-async function* lines(unitOfWork: UnitOfWork, tenant: string, ref: string, first: readonly RegisterRow[], at: Date): AsyncGenerator<string> {
+async function* lines(unitOfWork: Pick<UnitOfWork, 'run'>, tenant: string, ref: string, first: readonly RegisterRow[], at: Date): AsyncGenerator<string> {
   let records = 0;
   for (let rows = first; ; ) {
     records += rows.length;
