@@ -1,7 +1,9 @@
 import { byEmail, consentFacts, Heed, MailingList, Population } from '@heed/e2e';
 import { loadSamplePack } from '@heed/policy';
-import { eventually } from '@heed/testing';
+import { Dovecot, eventually } from '@heed/testing';
 import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,9 +11,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 let heed: Heed;
 let list: MailingList;
 let browser: Browser;
+let dovecot: Dovecot;
+
+const privacyAddress = (tenant: string): string => `privacy@${tenant}.example`;
 
 beforeAll(async () => {
-  heed = await Heed.start();
+  dovecot = await Dovecot.start();
+  const mailbox = (tenant: string): unknown => ({ url: `imap://${encodeURIComponent(privacyAddress(tenant))}@127.0.0.1:${dovecot.imap}`, password: 'mailbox-secret' });
+  const mailboxes = path.join(dovecot.dir, 'mailboxes.json');
+  await writeFile(mailboxes, JSON.stringify({ ajuni: mailbox('ajuni'), ahurasense: mailbox('ahurasense') }), { mode: 0o600 });
+  heed = await Heed.start({ DSAR_MAILBOXES: mailboxes, DSAR_MAILBOX_EVERY_MS: '500' });
   list = new MailingList(heed);
   browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'], headless: true });
 });
@@ -19,6 +28,7 @@ afterAll(async () => {
   await browser.close();
   list.close();
   await heed.stop();
+  await dovecot.stop();
 });
 
 /** Somebody who is in every store of a tenant, and has agreed to everything that can be agreed to. */
@@ -204,5 +214,20 @@ describe('every way of saying no ends at the stores', () => {
     // What rests on no consent cannot be withdrawn: there is nothing to take back.
     const core = await heed.call('ahurasense', 'POST', '/v1/withdrawals', { subject: byEmail(person.email), purposes: ['service'], channel: 'api' });
     expect(core).toMatchObject({ status: 422, body: { code: 'purpose_not_consent_based' } });
+  });
+
+  it('AJU-17: a mail to the privacy address, which is there unread for whoever works in the mailbox', async () => {
+    expect(loadSamplePack('ajuni').consent.withdrawal.channels).toContainEqual({ channel: 'email', source: 'AJU-17' });
+    const person = await Person.agreed('ajuni');
+    await twice(() => dovecot.deliver({ to: privacyAddress('ajuni'), from: `Somebody <${person.email}>`, subject: 'Your newsletter', text: 'Please unsubscribe me.', messageId: `<${person.ref}@example.com>` }));
+    await person.hasWithdrawn('marketing_email', 'email');
+    expect(await dovecot.flags()).toEqual([]);
+  });
+
+  it('AHU-09: a mail that takes consent back, to AhuraSense’s privacy address', async () => {
+    expect(loadSamplePack('ahurasense').consent.withdrawal.channels).toContainEqual({ channel: 'email', source: 'AHU-09' });
+    const person = await Person.agreed('ahurasense');
+    await dovecot.deliver({ to: privacyAddress('ahurasense'), from: person.email, subject: 'My data', text: 'I hereby withdraw my consent.' });
+    await person.hasWithdrawnFrom({ crm: false, mail: false, telemetry: false }, 'marketing_email', 'email');
   });
 });

@@ -1,6 +1,6 @@
 import { newestStores } from '@heed/fanout';
 import type { Tx } from '@heed/persistence';
-import { basisOf, consentNoticeOf } from '@heed/policy';
+import { basisOf } from '@heed/policy';
 import type { LegalBasis, PolicyPack, Purpose } from '@heed/policy';
 import { presentStates } from '../consent-record/consent-record.store.js';
 import type { PresentState } from '../consent-record/consent-record.store.js';
@@ -85,11 +85,10 @@ function viewOf({ pack, purpose, legal, words, now }: Shown, held: PresentState 
 
 /** The words for one purpose: of the notices that ask about it the one that asks about least else, in its newest version. */
 export function noticeFor(pack: PolicyPack, purpose: string, language: string): PurposeView['notice'] {
-  const asking = pack.notices.consent.filter((notice) => notice.purposes.includes(purpose));
-  const fewest = Math.min(...asking.map((notice) => notice.purposes.length));
-  const newest = asking.findLast((notice) => notice.purposes.length === fewest);
-  const notice = newest && consentNoticeOf(pack, newest.id, newest.version);
+  const asking = pack.notices.consent.filter((one) => one.purposes.includes(purpose));
+  const [notice] = asking.toSorted((a, b) => a.purposes.length - b.purposes.length || b.version.localeCompare(a.version, 'en', { numeric: true }));
   if (!notice) return undefined;
-  const spoken = Object.hasOwn(notice.texts, language) ? language : (pack.tenant.languages.value.find((one) => Object.hasOwn(notice.texts, one)) ?? Object.keys(notice.texts)[0]);
+  const speaks = (one: string): boolean => Object.hasOwn(notice.texts, one);
+  const spoken = [language, ...pack.tenant.languages.value, ...Object.keys(notice.texts)].find(speaks);
   return spoken === undefined ? undefined : { id: notice.id, version: notice.version, text: notice.texts[spoken] ?? '', language: spoken };
 }
