@@ -1,6 +1,8 @@
 import { loadSamplePack } from '@heed/policy';
 import { eventProbe, eventually } from '@heed/testing';
+import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { BatchCall } from './batch-call.js';
 import { ada, ConsentUnderTest } from './consent-under-test.js';
 
 let consent: ConsentUnderTest;
@@ -106,6 +108,42 @@ describe('somebody who turns out to be a child', () => {
     consent.clock.advance({ days: 31 });
     expect((await decide('ajuni', subject, 'analytics')).status, 'a birthday nobody states makes no grown-up').toBe(422);
     expect((await decide('ajuni', subject, 'analytics', { age: 18 })).status).toBe(201);
+  });
+});
+
+describe('whichever way it becomes known', () => {
+  it('AJU-24: a line of an upload that is refused for an age leaves the case behind, and its neighbours alone', async () => {
+    const [child, grown] = [ada(), ada()];
+    const lines = [child, grown].map((subject, i) => ({ id: `line-${i}`, subject, decisions: [{ purpose: 'analytics', decision: 'given' }], age: i === 0 ? 11 : 30 }));
+    const upload = new BatchCall(consent.service.url, await consent.bed.issuer.token({ tenant: 'ajuni', roles: ['platform'] }));
+    upload.write(...lines);
+    upload.end();
+    const results = await upload.results();
+    expect(results.map(({ status, error }) => [status, error?.code, error?.promise])).toEqual([['refused', 'child_refused', 'AJU-25'], ['recorded', undefined, undefined]]);
+    expect(await check('ajuni', child, 'analytics')).toMatchObject({ reason: 'child' });
+    expect(await check('ajuni', grown, 'analytics')).toMatchObject({ allowed: true });
+  });
+
+  it('AJU-24: an event of the ingress that is refused for an age opens a case, and is not put aside as broken', async () => {
+    const subject = ada();
+    const [value, headers] = [
+      JSON.stringify({ subject, decisions: [{ purpose: 'analytics', decision: 'given' }], age: 13 }),
+      { ce_specversion: '1.0', ce_id: randomUUID(), ce_source: '/web', ce_type: 'heed.ingress.consent_given.v2', ce_time: consent.clock.now().toISOString(), 'content-type': 'application/json' },
+    ];
+    await consent.publisher.publish([{ topic: `${consent.bed.topicPrefix}heed.t.ajuni.ingress.v1`, key: 'k', value, headers }]);
+    await eventually(async () => expect(await check('ajuni', subject, 'analytics')).toMatchObject({ reason: 'child' }), { timeoutMs: 20_000 });
+  });
+
+  it('AJU-25: who is found to be one person with a child is a child, and keeps nothing that follows them', async () => {
+    const [adult, child] = [ada(), ada()];
+    const { ref } = (await decide('ajuni', adult, 'analytics')).body;
+    await decide('ajuni', child, 'analytics', { age: 14 });
+    const other = await refOf('ajuni', child);
+    consent.clock.advance({ ms: 5 });
+    expect((await call('ajuni', `/v1/subjects/${String(ref)}/merge`, { other, reason: 'duplicate_account' })).status).toBe(200);
+    for (const subject of [adult, child]) expect(await check('ajuni', subject, 'analytics')).toMatchObject({ allowed: false, reason: 'child', promise: 'AJU-25' });
+    expect(await caseOf('ajuni', ref)).toMatchObject({ state: 'open', channel: 'identity' });
+    expect(await consent.service.sql(`SELECT 1 FROM t_ajuni.consent_state WHERE ref = $1 AND purpose = 'analytics' AND state = 'given'`, [ref])).toEqual([]);
   });
 });
 

@@ -61,6 +61,7 @@ const told = (requestId: string): Promise<Record<string, unknown>> =>
   eventually(() => bus.seen('heed.consent.person_erased.v1').find((event) => event.data['requestId'] === requestId)?.data ?? false, { timeoutMs: 20_000 });
 
 const identifiersOf = (ref: string): Promise<readonly object[]> => consent.service.sql('SELECT 1 FROM t_ajuni.identifier WHERE ref = $1', [ref]);
+const agesOf = (ref: string): Promise<readonly object[]> => consent.service.sql('SELECT 1 FROM t_ajuni.person_age WHERE ref = $1', [ref]);
 /** The data key that a person's identifier is sealed under, and whether the keys database has it. */
 async function keyOf(ref: string): Promise<string> {
   const [row] = await consent.service.sql<{ sealed: Buffer }>('SELECT sealed FROM t_ajuni.identifier WHERE ref = $1', [ref]);
@@ -80,6 +81,8 @@ describe('a person whose erasure every store has answered', () => {
   it('is forgotten once the closing mail went out: identifiers gone, decisions kept under the ref, and the ledger says so', async () => {
     const subject = ada();
     const ref = await known(subject);
+    await consent.decide({ subject, decisions: [{ purpose: 'analytics', decision: 'given' }], age: 9 });
+    expect(await agesOf(ref)).toHaveLength(1);
     const keyId = await keyOf(ref);
     expect(await keysThere(keyId)).toBe(1);
     const requestId = await completed(ref);
@@ -90,6 +93,7 @@ describe('a person whose erasure every store has answered', () => {
     const event = await told(requestId);
     expect(event).toMatchObject({ ref, outcome: 'erased', identifiers: 1, keys: 1, erasedAt: consent.clock.now().toISOString() });
     expect(await identifiersOf(ref)).toHaveLength(0);
+    expect(await agesOf(ref), 'what was said of their age').toHaveLength(0);
     expect(await consent.service.sql('SELECT kind, subject_ref FROM t_ajuni.ledger_entry WHERE id = $1', [event['ledgerEntryId']])).toEqual([
       { kind: 'person.erased', subject_ref: ref },
     ]);

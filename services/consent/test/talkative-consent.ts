@@ -14,9 +14,9 @@ export class TalkativeConsent {
 
   private constructor(private readonly child: ChildProcess) {}
 
-  static async start({ service }: ConsentUnderTest): Promise<TalkativeConsent> {
+  static async start({ service }: ConsentUnderTest, more: Readonly<Record<string, string>> = {}): Promise<TalkativeConsent> {
     const child = spawn(process.execPath, [MAIN], {
-      env: { PATH: process.env['PATH'], ...service.environment, LOG_LEVEL: 'trace', KAFKAJS_NO_PARTITIONER_WARNING: '1' },
+      env: { PATH: process.env['PATH'], ...service.environment, LOG_LEVEL: 'trace', KAFKAJS_NO_PARTITIONER_WARNING: '1', ...more },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const talkative = new TalkativeConsent(child);
@@ -33,6 +33,12 @@ export class TalkativeConsent {
     });
     await listening;
     return talkative;
+  }
+
+  /** @returns the signal that ended it */
+  async ended(): Promise<NodeJS.Signals | null> {
+    if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, 'exit');
+    return this.child.signalCode;
   }
 
   async stop(): Promise<void> {

@@ -74,7 +74,10 @@ function* withoutRepeats(batch: readonly Line[]): Generator<readonly Line[]> {
 function callOf(call: Call, { body }: BulkLine): DecisionCall {
   const { subject, occurredAt, jurisdiction, domain } = body.set;
   const from = { id: uuidv7(), actor: call.actor, cause: call.cause, subject, occurredAt, jurisdiction, domain };
-  if (body.kind === 'decisions') return { ...from, channel: body.set.method, decisions: body.set.decisions, notice: body.set.notice };
+  if (body.kind === 'decisions') {
+    const { method, decisions, notice, age, childSignal, parentalConsent, ip } = body.set;
+    return { ...from, channel: method, decisions, notice, age, childSignal, parentalConsent, network: ip };
+  }
   const { purposes, channel } = body.set;
   return { ...from, channel, decisions: purposes === 'all' ? 'withdraw_all' : purposes.map((purpose) => ({ purpose, decision: 'withdrawn' as const })) };
 }

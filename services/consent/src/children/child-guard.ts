@@ -7,7 +7,7 @@ import { ageLimits, ageOfConsent, calendarOf, childPromise, localDay } from '@he
 import type { AgeOfConsent, PolicyPack, Purpose } from '@heed/policy';
 import type { ConsentStateFeed } from '../consent-state/consent-state-feed.js';
 import { afterStatement, groupOf } from './domain/age.js';
-import type { AgeGroup, AgeStatement, ParentalConsent } from './domain/age.js';
+import type { AgeGroup, AgeStatement, KnownAge, ParentalConsent } from './domain/age.js';
 import { keepAges } from './person-age.store.js';
 import type { NewAge, PersonAge } from './person-age.store.js';
 
@@ -30,6 +30,16 @@ interface GuardedDecision {
   readonly purpose: Purpose | undefined;
 }
 
+/** What is known of one person's age from now on. */
+interface NewerAge {
+  readonly ref: string;
+  readonly known: KnownAge;
+  readonly before: PersonAge | undefined;
+  readonly channel: string;
+  readonly cause: Cause;
+  readonly jurisdiction: string | undefined;
+}
+
 /** Following or targeting somebody: never for a child, whoever agrees (AJU-25, DPDP 9(3)). */
 export const targets = (purpose: Pick<Purpose, 'profiling' | 'marketing'>): boolean => purpose.profiling || purpose.marketing;
 
@@ -49,29 +59,37 @@ export class ChildGuard {
 
   /**
    * Takes down what a call says of an age, and opens a case where it says child. The people are locked.
-   * @returns the group of each person by what is known now, and who turned out to be a child just now
+   * @returns who turned out to be a child just now
    */
   async learn(tx: Tx, pack: PolicyPack, people: readonly Pick<Guarded, 'call' | 'refs'>[], ages: Map<string, PersonAge>): Promise<readonly string[]> {
     const [now, limits] = [tx.clock.now(), ageLimits(pack)];
-    const learnt = new Map<string, NewAge>();
-    const children = new Set<string>();
+    const newer = new Map<string, NewerAge>();
+    const known = (ref: string): KnownAge | undefined => newer.get(ref)?.known ?? ages.get(ref);
     for (const { call, refs } of people) {
       if (!saysAge(call)) continue;
       for (const ref of refs) {
-        const before = ages.get(ref);
-        const known = afterStatement(before, call, limits, now);
-        if (!known || known === before) continue;
-        const group = groupOf(known, limitFor(pack, call.jurisdiction, now).years);
-        const opens = group === 'adult' || before?.caseOpen ? undefined : { reason: known.atLeast === null ? ('child_signal' as const) : ('age_stated' as const), channel: call.channel };
-        ages.set(ref, { ...known, caseOpen: opens !== undefined || (before?.caseOpen ?? false) });
-        learnt.set(ref, { ref, known, opens: opens ?? learnt.get(ref)?.opens });
-        if (group === 'child') children.add(ref);
-        if (opens) this.open(tx, ref, opens, call.cause);
+        const after = afterStatement(known(ref), call, limits, now);
+        if (after && after !== known(ref)) newer.set(ref, { ref, known: after, before: ages.get(ref), channel: call.channel, cause: call.cause, jurisdiction: call.jurisdiction });
       }
     }
-    await keepAges(tx, [...learnt.values()]);
-    await this.feed.changed(tx, [...learnt.keys()]);
-    return [...children];
+    return this.keep(tx, pack, [...newer.values()], ages);
+  }
+
+  /**
+   * Writes down what is known of ages now, and opens a case where that says child.
+   * @returns who turned out to be a child
+   */
+  async keep(tx: Tx, pack: PolicyPack, newer: readonly NewerAge[], ages: Map<string, PersonAge>): Promise<readonly string[]> {
+    const kept = newer.map(({ ref, known, before, channel, cause, jurisdiction }) => {
+      const group = groupOf(known, limitFor(pack, jurisdiction, tx.clock.now()).years);
+      const opens = group === 'adult' || before?.caseOpen ? undefined : { reason: known.atLeast === null ? ('child_signal' as const) : ('age_stated' as const), channel };
+      ages.set(ref, { ...known, caseOpen: opens !== undefined || (before?.caseOpen ?? false) });
+      if (opens) this.open(tx, ref, opens, cause);
+      return { ref, known, opens, group };
+    });
+    await keepAges(tx, kept);
+    await this.feed.changed(tx, kept.map(({ ref }) => ref));
+    return kept.flatMap(({ ref, group }) => (group === 'child' ? [ref] : []));
   }
 
   /**

@@ -6,6 +6,7 @@ import { ConsentStateFeed } from '../consent-state/consent-state-feed.js';
 import { SubjectStore } from '../subject/subject.store.js';
 import { ChildGuard } from './child-guard.js';
 import { ChildrenController } from './children.controller.js';
+import { InheritAge } from './inherit-age.js';
 import { LearnAges } from './learn-ages.use-case.js';
 import { ResolveCase } from './resolve-case.use-case.js';
 
@@ -17,6 +18,11 @@ export const childProviders: readonly Provider[] = [
     provide: LearnAges,
     inject: [SubjectStore, PolicyStore, ChildGuard, RecordDecisions],
     useFactory: (subjects: SubjectStore, policies: PolicyStore, children: ChildGuard, decisions: RecordDecisions) => new LearnAges(subjects, policies, children, decisions),
+  },
+  {
+    provide: InheritAge,
+    inject: [PolicyStore, ChildGuard, RecordDecisions],
+    useFactory: (policies: PolicyStore, children: ChildGuard, decisions: RecordDecisions) => new InheritAge(policies, children, decisions),
   },
   {
     provide: ResolveCase,

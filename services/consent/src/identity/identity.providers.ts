@@ -3,6 +3,7 @@ import { FieldVault } from '@heed/key-store';
 import { Outbox } from '@heed/outbox';
 import { PolicyStore } from '@heed/tenant-policy';
 import type { Provider } from '@nestjs/common';
+import { InheritAge } from '../children/inherit-age.js';
 import { ConsentStateFeed } from '../consent-state/consent-state-feed.js';
 import { SubjectStore } from '../subject/subject.store.js';
 import { CarryDecisions } from './carry-decisions.js';
@@ -20,13 +21,14 @@ export const identityProviders: Provider[] = [
   },
   {
     provide: MergePeople,
-    inject: [CarryDecisions, Fanout, Outbox, ConsentStateFeed],
-    useFactory: (carry: CarryDecisions, fanout: Fanout, outbox: Outbox, feed: ConsentStateFeed) => new MergePeople({ carry, fanout, outbox, feed }),
+    inject: [CarryDecisions, Fanout, Outbox, ConsentStateFeed, InheritAge],
+    useFactory: (carry: CarryDecisions, fanout: Fanout, outbox: Outbox, feed: ConsentStateFeed, ages: InheritAge) =>
+      new MergePeople({ carry, fanout, outbox, feed, ages }),
   },
   {
     provide: SplitPerson,
-    inject: [CarryDecisions, Outbox, ConsentStateFeed],
-    useFactory: (carry: CarryDecisions, outbox: Outbox, feed: ConsentStateFeed) => new SplitPerson({ carry, outbox, feed }),
+    inject: [CarryDecisions, Outbox, ConsentStateFeed, InheritAge],
+    useFactory: (carry: CarryDecisions, outbox: Outbox, feed: ConsentStateFeed, ages: InheritAge) => new SplitPerson({ carry, outbox, feed, ages }),
   },
   {
     provide: LinkIdentifiers,

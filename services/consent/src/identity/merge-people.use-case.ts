@@ -4,6 +4,7 @@ import { conflict, failpoint, newEvent } from '@heed/kernel';
 import type { Cause } from '@heed/kernel';
 import { Outbox } from '@heed/outbox';
 import type { Tx } from '@heed/persistence';
+import { InheritAge } from '../children/inherit-age.js';
 import { ConsentStateFeed } from '../consent-state/consent-state-feed.js';
 import { presentStates } from '../consent-record/consent-record.store.js';
 import type { PresentState } from '../consent-record/consent-record.store.js';
@@ -36,7 +37,7 @@ export interface Identity {
  */
 export class MergePeople {
   constructor(
-    private readonly deps: { readonly carry: CarryDecisions; readonly fanout: Fanout; readonly outbox: Outbox; readonly feed: ConsentStateFeed },
+    private readonly deps: { readonly carry: CarryDecisions; readonly fanout: Fanout; readonly outbox: Outbox; readonly feed: ConsentStateFeed; readonly ages: InheritAge },
   ) {}
 
   /** @throws HeedError `not_found`, `already_one_person`, `subject_erased`, `too_many_aliases`, `person_met_at_once` */
@@ -56,6 +57,7 @@ export class MergePeople {
     const data = { ref, alias: other, aliases: [...aliases], version: version + 1, changeId, reason: wanted.reason, kind: wanted.kind === 'joined' ? ('login' as const) : ('merge' as const) };
     this.deps.outbox.append([newEvent(personMerged, { source: '/heed/consent', tenant: tx.tenant, key: ref, clock: tx.clock, cause: wanted.cause, data })], tx);
     tx.record({ kind: 'person.merged', ref, data: { alias: other, members, changeId, kind: data.kind, reason: wanted.reason, actor: wanted.actor } });
+    await this.deps.ages.run(tx, { ref, from: other, cause: wanted.cause });
     await this.deps.feed.changed(tx, [ref, other]);
     failpoint('consent.merge.before-commit');
     return { ref, aliases, changeId };

@@ -3,6 +3,7 @@ import { conflict, failpoint, newEvent } from '@heed/kernel';
 import type { Cause } from '@heed/kernel';
 import { Outbox } from '@heed/outbox';
 import type { Tx } from '@heed/persistence';
+import { InheritAge } from '../children/inherit-age.js';
 import { ConsentStateFeed } from '../consent-state/consent-state-feed.js';
 import { presentStates } from '../consent-record/consent-record.store.js';
 import type { PresentState } from '../consent-record/consent-record.store.js';
@@ -25,7 +26,7 @@ export interface NewSplit extends Why {
 
 /** Undoes a merge: each has its own identifiers and refs again, every no counts for both, and no yes of the time in between. */
 export class SplitPerson {
-  constructor(private readonly deps: { readonly carry: CarryDecisions; readonly outbox: Outbox; readonly feed: ConsentStateFeed }) {}
+  constructor(private readonly deps: { readonly carry: CarryDecisions; readonly outbox: Outbox; readonly feed: ConsentStateFeed; readonly ages: InheritAge }) {}
 
   /** @throws HeedError `not_found`, `not_merged`, `subject_erased`, `person_met_at_once` */
   async split(tx: Tx, { ref: asked, other, reason, actor, cause }: NewSplit): Promise<Identity> {
@@ -46,6 +47,7 @@ export class SplitPerson {
     const data = { ref, alias: other, aliases: [...aliases], version, changeId, reason };
     this.deps.outbox.append([newEvent(personSplit, { source: '/heed/consent', tenant: tx.tenant, key: ref, clock: tx.clock, cause, data })], tx);
     tx.record({ kind: 'person.split', ref, data: { alias: other, members, changeId, reason, actor } });
+    await this.deps.ages.run(tx, { ref: other, from: ref, cause });
     await this.deps.feed.changed(tx, [ref, other]);
     failpoint('consent.split.before-commit');
     return { ref, aliases, changeId };

@@ -66,6 +66,17 @@ function stricter(known: KnownAge | undefined, stated: KnownAge, limits: readonl
   return said === held && known.standing === 'stated' && isLater(stated.believedFrom, known.believedFrom) ? { ...known, believedFrom: stated.believedFrom } : known;
 }
 
+/**
+ * The stricter of what is known of two refs that are one person: the lower limit, and a suspicion before any grown-up.
+ * @param grownUp the highest limit
+ */
+export function stricterOf<K extends KnownAge>(one: K | undefined, other: K, grownUp: number): K {
+  if (!one) return other;
+  if (one.atLeast === null) return other.atLeast !== null && other.atLeast < grownUp ? other : one;
+  if (other.atLeast === null) return one.atLeast < grownUp ? one : other;
+  return other.atLeast < one.atLeast ? other : one;
+}
+
 const isLater = (one: Date | null, other: Date | null): boolean => one !== null && other !== null && one > other;
 
 function ofAge(age: number, limits: readonly number[], now: Date): KnownAge {
