@@ -63,9 +63,9 @@ export class Dovecot {
   }
 
   /** A mail as somebody's mail program wrote it. */
-  async deliver(mail: { from: string; subject: string; text?: string; html?: string; messageId?: string; headers?: Record<string, string>; attachments?: { filename: string; content: Buffer }[] }): Promise<void> {
+  async deliver(mail: { from: string; subject: string; to?: string; text?: string; html?: string; messageId?: string; headers?: Record<string, string>; attachments?: { filename: string; content: Buffer }[] }): Promise<void> {
     const transport = createTransport({ host: '127.0.0.1', port: this.lmtp, lmtp: true, tls: { rejectUnauthorized: false }, ignoreTLS: true });
-    await transport.sendMail({ ...mail, to: 'privacy@ajuni.example' });
+    await transport.sendMail({ to: 'privacy@ajuni.example', ...mail });
     transport.close();
   }
 }
