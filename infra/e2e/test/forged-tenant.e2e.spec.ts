@@ -85,6 +85,9 @@ function placesForStolenIds(): readonly { method: string; route: string; id: str
   return found;
 }
 
+/** Without the time at which a stream was read to its end. */
+const said = ({ body }: Answer): unknown => (typeof body['text'] === 'string' ? body['text'].replace(/"at":"[^"]*"\}\}\s*$/, '') : body);
+
 describe('a tenant that names another', () => {
   it('ASK-05: in a path: what belongs to the other is not there, whatever the method', async () => {
     const places = placesForStolenIds();
@@ -95,7 +98,7 @@ describe('a tenant that names another', () => {
     const before = await eventually(
       async () => {
         const [first, second] = [await look(), await look()];
-        expect(second.map((answer) => answer.body)).toEqual(first.map((answer) => answer.body));
+        expect(second.map(said)).toEqual(first.map(said));
         expect(JSON.stringify(first)).not.toMatch(/"(in_progress|queued|sending)"/);
         return second;
       },
@@ -112,7 +115,7 @@ describe('a tenant that names another', () => {
     }
     expect(leaks).toEqual([]);
     const after = await look();
-    expect(after.map((answer) => answer.body)).toEqual(before.map((answer) => answer.body));
+    expect(after.map(said)).toEqual(before.map(said));
   });
 
   it.each(['x-heed-tenant', 'x-tenant-id', 'ce_tenantid'])('ASK-05: in the header %s: sees its own lists and nothing else', async (header) => {
