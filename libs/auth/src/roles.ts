@@ -75,6 +75,7 @@ export const ACCESS: Readonly<Record<string, readonly Role[] | 'public'>> = {
   'POST /v1/requests/:id/verify': CASEWORK,
   'POST /v1/requests/:id/extend': CASEWORK,
   'POST /v1/requests/:id/approve': ['dpo'],
+  'POST /v1/requests/:id/confirm-person': ['dpo'],
   'POST /v1/requests/:id/refuse': ['dpo'],
   'POST /v1/requests/:id/close': CASEWORK,
 
@@ -161,6 +162,7 @@ export interface GuardedAct {
  */
 export const STEP_UP: Readonly<Record<string, GuardedAct>> = {
   'POST /v1/requests/:id/approve': { act: 'request.approve', resource: 'id' },
+  'POST /v1/requests/:id/confirm-person': { act: 'request.confirm_person', resource: 'id' },
   'POST /v1/holds/:id/release': { act: 'hold.release', resource: 'id' },
   'POST /v1/data-stores/:id/keys/:kid/revoke': { act: 'store_key.revoke', resource: 'kid' },
   'POST /v1/applications/:id/restore': { act: 'application.restore', resource: 'id' },

@@ -129,6 +129,27 @@ export class Fanout {
     return rows.map((r) => r.id);
   }
 
+  /** Nothing of these is sent until `goOn`; what retention says meanwhile does not change that, the owner sees to it. */
+  async paused(tx: Tx, dispatchIds: readonly string[]): Promise<void> {
+    await lockDispatches(tx, dispatchIds);
+    await tx.query(`UPDATE dispatch SET send_at = NULL, clearance = 'wanted' WHERE id = ANY($1) AND state NOT IN ('done', 'cancelled')`, [dispatchIds]);
+  }
+
+  /**
+   * What was paused asks retention again; what a hold keeps back waits for its release.
+   * @param without refs that it is not about any more
+   */
+  async goOn(tx: Tx, dispatchIds: readonly string[], without: readonly string[] = []): Promise<void> {
+    await lockDispatches(tx, dispatchIds);
+    const rows = await tx.query<{ id: string; ref: string; aliases: string[]; attempt: number; state: string }>(
+      `UPDATE dispatch SET aliases = ARRAY(SELECT a FROM unnest(aliases) WITH ORDINALITY AS u(a, n) WHERE a <> ALL($2) ORDER BY n),
+              clearance = CASE WHEN state = 'held' THEN clearance ELSE 'asked' END, attempt = attempt + CASE WHEN state = 'held' THEN 0 ELSE 1 END
+        WHERE id = ANY($1) AND state NOT IN ('done', 'cancelled') RETURNING id, ref, aliases, attempt, state`,
+      [dispatchIds, without],
+    );
+    this.askClearance(tx, rows.filter(({ state }) => state !== 'held').map(({ id, ref, aliases, attempt }) => ({ id, ref, aliases, attempt: attempt + 1 })));
+  }
+
   /** Later decisions took the place of these: a store that is mapped later is no target of them. */
   async superseded(tx: Tx, decided: readonly { ref: string; purposes: readonly string[]; by: string }[]): Promise<void> {
     await tx.query(

@@ -14,6 +14,7 @@ import { IngressConsumer } from './case/adapters/ingress.consumer.js';
 import { MessageConsumer } from './case/adapters/message.consumer.js';
 import { RequestController } from './case/adapters/request.controller.js';
 import { Acknowledge } from './case/app/acknowledge.js';
+import { ConfirmPerson } from './case/app/confirm-person.use-case.js';
 import { OpenRequests } from './case/app/open-requests.use-case.js';
 import { WorkRequest } from './case/app/work-request.use-case.js';
 import { CertificateController } from './certificate/certificate.controller.js';
@@ -26,6 +27,7 @@ import { ForgetWordsConsumer } from './erasure/forget-words.consumer.js';
 import { readMailboxes } from './mailbox/mailbox-file.js';
 import { ReadMailboxes } from './mailbox/read-mailboxes.job.js';
 import { People } from './person/people.js';
+import { PersonIdentityConsumer } from './person/person-identity.consumer.js';
 import { ResolvePeople } from './person/resolve-people.job.js';
 import { StatusPageController } from './status-page/status-page.controller.js';
 
@@ -45,7 +47,7 @@ export class DsarModule {
       ],
       controllers: [
         CertificateController, RequestController, StatusPageController, IngressConsumer, MessageConsumer, ClearanceConsumer, PersonErasedConsumer,
-        ForgetWordsConsumer, PolicyConsumer,
+        ForgetWordsConsumer, PersonIdentityConsumer, PolicyConsumer,
       ],
       providers: caseProviders(platform),
     };
@@ -104,6 +106,11 @@ function caseProviders({ environment, logger }: Platform<DsarEnvironment>): Prov
       inject: [UnitOfWork, ConsentClient, Outbox],
       useFactory: (unitOfWork: UnitOfWork, consent: ConsentClient, outbox: Outbox) =>
         new ReadMailboxes({ mailboxes: readMailboxes(environment.DSAR_MAILBOXES), tlsMin: environment.HEED_TLS_MIN, unitOfWork, consent, outbox, logger }),
+    },
+    {
+      provide: ConfirmPerson,
+      inject: [PolicyStore, Fanout, CaseVault],
+      useFactory: (policies: PolicyStore, fanout: Fanout, vault: CaseVault) => new ConfirmPerson({ policies, fanout, vault }),
     },
     {
       provide: WorkRequest,

@@ -5,6 +5,7 @@ import type { EventBatch } from '@heed/kafka';
 import type { Tx } from '@heed/persistence';
 import { Controller } from '@nestjs/common';
 import { appendTimeline } from '../case/adapters/request.store.js';
+import { waitingForAnswer } from '../person/identity-questions.js';
 import { statesBefore } from '../case/domain/request-state.js';
 
 /** Retention's word: go, wait, or go on. */
@@ -14,8 +15,10 @@ export class ClearanceConsumer {
 
   @Consumes('retention', cleared)
   async onCleared({ events, tx }: EventBatch<typeof cleared>): Promise<void> {
-    await this.fanout.cleared(tx, events.map(({ data }) => data));
-    await this.goOn(tx, events.map(({ data }) => data.dispatchId));
+    const waiting = await waitingForAnswer(tx, events.map(({ data }) => data.dispatchId));
+    const given = events.flatMap(({ data }) => (waiting.has(data.dispatchId) ? [] : [data])); // the others ask again when somebody has answered
+    await this.fanout.cleared(tx, given);
+    await this.goOn(tx, given.map(({ dispatchId }) => dispatchId));
   }
 
   @Consumes('retention', clearanceHeld)

@@ -16,6 +16,7 @@ export function presentSummary(row: RequestRow): Record<string, unknown> {
     type: row.type,
     state: row.state,
     ref: row.ref,
+    asksAbout: row.asks_about,
     channel: row.channel,
     jurisdiction: row.jurisdiction,
     receivedAt: row.received_at,

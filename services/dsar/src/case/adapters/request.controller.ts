@@ -10,12 +10,13 @@ import { z } from 'zod';
 import type { DsarEnvironment } from '../../dsar.config.js';
 import { People } from '../../person/people.js';
 import { ResolvePeople } from '../../person/resolve-people.job.js';
+import { ConfirmPerson } from '../app/confirm-person.use-case.js';
 import { OpenRequests } from '../app/open-requests.use-case.js';
 import type { OpenedRequest } from '../app/open-requests.use-case.js';
 import { WorkRequest } from '../app/work-request.use-case.js';
 import { CaseVault } from './case-vault.js';
 import { presentRequest, presentSummary } from './present-request.js';
-import { extendBody, listQuery, noteBody, operations, refuseBody, verifyBody } from './request.operations.js';
+import { confirmBody, extendBody, listQuery, noteBody, operations, refuseBody, verifyBody } from './request.operations.js';
 import { findRequest, listRequests } from './request.store.js';
 
 const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
@@ -29,6 +30,7 @@ export class RequestController {
     private readonly unitOfWork: UnitOfWork,
     private readonly requests: OpenRequests,
     private readonly work: WorkRequest,
+    private readonly confirming: ConfirmPerson,
     private readonly people: People,
     private readonly resolving: ResolvePeople,
     private readonly vault: CaseVault,
@@ -84,6 +86,14 @@ export class RequestController {
   async approve(@FromCall() call: Call, @Param('id') id: string, @Body() body: unknown): Promise<unknown> {
     const { note } = parseBody(noteBody, body);
     return this.act(call, id, (tx) => this.work.approve(tx, id, call, note));
+  }
+
+  @Post(':id/confirm-person')
+  @HttpCode(200)
+  @Operation(operations.confirmPerson)
+  async confirmPerson(@FromCall() call: Call, @Param('id') id: string, @Body() body: unknown): Promise<unknown> {
+    const { include, note } = parseBody(confirmBody, body);
+    return this.act(call, id, (tx) => this.confirming.confirm(tx, id, call, include, note));
   }
 
   @Post(':id/refuse')

@@ -12,6 +12,7 @@ export const verifyBody = z.discriminatedUnion('method', [
   z.strictObject({ method: z.literal('code'), code: z.string().max(64) }),
 ]);
 export const noteBody = z.strictObject({ note: words.optional() }).default({});
+export const confirmBody = z.strictObject({ include: z.boolean(), note: words.optional() });
 export const refuseBody = z.strictObject({ reason: words });
 /** Without a reason the act is in conflict with the promise, not with the form (AJU-41). */
 export const extendBody = z.strictObject({ reason: z.string().trim().max(2000).default('') }).default({ reason: '' });
@@ -63,8 +64,17 @@ export const operations = {
     ...acts,
     body: noteBody,
     example: { note: 'checked' },
-    refusals: { ...unknown, 409: ['state_conflict'] },
+    refusals: { ...unknown, 409: ['state_conflict', 'person_unconfirmed'] },
     leadsTo: { getDispatch: { id: '/dispatchIds/0' }, closeRequest: { id: '/id' }, getCertificate: { id: '/id' } },
+  },
+  confirmPerson: {
+    id: 'confirmRequestPerson',
+    summary: 'Says whether an erasure is about people who were merged with the person, or split off, while it was open',
+    description: "A person's act. Until then nothing of it is sent (`asksAbout`). An erasure that was sent before cannot be about more people: they get a request of their own.",
+    ...acts,
+    body: confirmBody,
+    example: { include: false, note: 'asked on the phone' },
+    refusals: { ...unknown, 409: ['state_conflict', 'erasure_sent'] },
   },
   refuse: {
     id: 'refuseRequest',

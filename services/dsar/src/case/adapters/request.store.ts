@@ -10,6 +10,8 @@ export interface RequestRow {
   readonly state: RequestState;
   readonly ref: string | null;
   readonly aliases: string[];
+  /** Refs of which somebody has to say whether it is about them. */
+  readonly asks_about: string[];
   readonly jurisdiction: string | null;
   readonly channel: string;
   readonly opened_by: string;
@@ -35,7 +37,7 @@ export interface RequestRow {
   readonly key_id: string | null;
 }
 
-const COLUMNS = `id, type, state, ref, aliases, jurisdiction, channel, opened_by, policy_version, message, received_at, acknowledge_by,
+const COLUMNS = `id, type, state, ref, aliases, asks_about, jurisdiction, channel, opened_by, policy_version, message, received_at, acknowledge_by,
   acknowledge_source, due, due_source, acknowledged_at, extensions, verified_at, verified_by, verification_method, approved_at,
   approved_by, closed_at, dispatch_ids, certificate_id, status_token, key_id`;
 

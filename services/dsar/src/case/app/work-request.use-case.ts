@@ -66,6 +66,9 @@ export class WorkRequest {
     const { actor, stepUp } = officer;
     const request = await findRequest(tx, id, 'FOR UPDATE');
     const state = after(request.state, 'approve');
+    if (request.asks_about.length > 0) {
+      throw conflict('person_unconfirmed', 'Who this person is has changed since the request came: say first whom it is about (confirm-person).');
+    }
     const ref = knownRef(request);
     const now = tx.clock.now();
     const { pack } = await this.deps.policies.current(tx);
