@@ -14,8 +14,18 @@ export interface LoadResult {
   readonly errors: number;
 }
 
-/** Bounded HTTP load by `wrk`: `connections` at once for `seconds`, a fresh person per call where `body` has `%d`. */
-export async function httpLoad(options: { url: string; token: string; body: string; connections: number; seconds: number }): Promise<LoadResult> {
+export interface HttpLoad {
+  readonly url: string;
+  readonly token: string;
+  readonly body: string;
+  readonly connections: number;
+  readonly seconds: number;
+  /** What `%r` in the body is: a Lua expression of N, a random number below `people`. */
+  readonly ref?: { readonly people: number; readonly expression: string };
+}
+
+/** Bounded HTTP load by `wrk`: `connections` at once for `seconds`, a fresh person per call where `body` has `%d`, a known one where it has `%r`. */
+export async function httpLoad(options: HttpLoad): Promise<LoadResult> {
   const dir = await mkdtemp(path.join(tmpdir(), 'heed-bench-'));
   const script = path.join(dir, 'post.lua');
   await writeFile(
@@ -29,6 +39,8 @@ function request()
   n = n + 1
   local id = string.format("%d-%d-%d", salt, tid, n)
   local body = string.gsub(${JSON.stringify(options.body)}, "%%d", id)
+  local N = math.random(0, ${(options.ref?.people ?? 1) - 1})
+  body = string.gsub(body, "%%r", ${options.ref?.expression ?? '""'})
   return wrk.format("POST", nil, {["content-type"]="application/json", ["authorization"]=${JSON.stringify(`Bearer ${options.token}`)}}, body)
 end
 function done(summary, latency)
@@ -63,8 +75,8 @@ SET LOCAL ROLE "${options.role}";
 SET LOCAL search_path = "${options.schema}";
 INSERT INTO subject (ref, version, created_at) VALUES ('sub_' || :r || '-' || :client_id, 1, now());
 INSERT INTO identifier (type, blind, ref, sealed, created_at) VALUES ('email', decode(md5(:r::text || :client_id) || md5('x' || :r), 'hex'), 'sub_' || :r || '-' || :client_id, decode(repeat('ab', 60), 'hex'), now());
-INSERT INTO consent_record (id, ref, version, purpose, state, took_effect, policy_version, method, actor, occurred_at, recorded_at) VALUES (uuidv7(), 'sub_' || :r || '-' || :client_id, 1, 'marketing_email', 'given', true, 1, 'api', 'bench', now(), now());
-INSERT INTO consent_state (ref, purpose, state, record_id, occurred_at) VALUES ('sub_' || :r || '-' || :client_id, 'marketing_email', 'given', uuidv7(), now());
+INSERT INTO consent_record (id, ref, version, purpose, state, took_effect, policy_version, method, actor, occurred_at, recorded_at, basis, valid_until) VALUES (uuidv7(), 'sub_' || :r || '-' || :client_id, 1, 'marketing_email', 'given', true, 1, 'api', 'bench', now(), now(), 'consent', now() + interval '2 years');
+INSERT INTO consent_state (ref, purpose, state, record_id, occurred_at, valid_until) VALUES ('sub_' || :r || '-' || :client_id, 'marketing_email', 'given', uuidv7(), now(), now() + interval '2 years');
 INSERT INTO dispatch (id, kind, ref, version, cause, body, state, map_version, correlation_id, created_at, due_at, clearance) VALUES ('bench_' || uuidv7(), 'grant', 'sub_' || :r || '-' || :client_id, 1, '{"type":"consent_given"}', '{"purposes":["marketing_email"]}', 'in_progress', 1, 'bench', now(), now(), 'not_needed');
 INSERT INTO dispatch_target (dispatch_id, data_store, state) SELECT id, s, 'pending' FROM dispatch, unnest(ARRAY['crm', 'mail-processor']) s WHERE ref = 'sub_' || :r || '-' || :client_id AND effective;
 INSERT INTO ledger_entry (id, kind, subject_ref, data) VALUES (uuidv7(), 'consent.given', 'sub_' || :r || '-' || :client_id, '{"version":1,"purposes":["marketing_email"]}');

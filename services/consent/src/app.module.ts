@@ -17,6 +17,7 @@ import { ChildGuard } from './children/child-guard.js';
 import { childControllers, childProviders } from './children/children.providers.js';
 import { LearnAges } from './children/learn-ages.use-case.js';
 import { CheckController } from './check/check.controller.js';
+import { CheckQueue } from './check/check-queue.js';
 import { CheckConsent } from './check/check.use-case.js';
 import type { ConsentEnvironment } from './consent.config.js';
 import { ConsentStateFeed } from './consent-state/consent-state-feed.js';
@@ -106,6 +107,11 @@ export class ConsentModule {
           useFactory: (
             database: Database, unitOfWork: UnitOfWork, identifiers: SealedIdentifiers, outbox: Outbox, feed: ConsentStateFeed, parting: PartErased,
           ) => new ErasePeople({ database, unitOfWork, identifiers, outbox, feed, parting }),
+        },
+        {
+          provide: CheckQueue,
+          inject: [UnitOfWork, CheckConsent],
+          useFactory: (unitOfWork: UnitOfWork, consent: CheckConsent) => new CheckQueue(unitOfWork, consent),
         },
         {
           provide: CheckConsent,

@@ -7,7 +7,7 @@ import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { z } from 'zod';
 import { DeniedPurposes } from '../consent-record/denied-purposes.js';
 import { checkAnswer } from './check.answer.js';
-import { CheckConsent } from './check.use-case.js';
+import { CheckQueue } from './check-queue.js';
 
 const one = z
   .strictObject({
@@ -26,7 +26,7 @@ const checkBody = z.union([one, z.strictObject({ checks: z.array(one).min(1).max
 @Controller('v1/consents/check')
 export class CheckController {
   constructor(
-    private readonly checks: CheckConsent,
+    private readonly checks: CheckQueue,
     private readonly denied: DeniedPurposes,
     private readonly unitOfWork: UnitOfWork,
   ) {}
@@ -45,7 +45,7 @@ export class CheckController {
   async check(@FromCall() call: Call, @Body() body: unknown): Promise<unknown> {
     const wanted = parseBody(checkBody, body);
     const list = 'checks' in wanted ? wanted.checks : [wanted];
-    const answers = await this.unitOfWork.run(call.tenant, (tx) => this.checks.check(tx, list));
+    const answers = await this.checks.check(call.tenant, list);
     const never = answers.flatMap((answer) => (answer.reason === 'never_purpose' ? [answer.purpose] : []));
     if (never.length > 0) await this.keepEvidence(call, never);
     return 'checks' in wanted ? { checks: answers } : answers[0];

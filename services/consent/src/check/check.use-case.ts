@@ -41,6 +41,7 @@ export class CheckConsent {
     );
     const found = await this.subjects.find(tx, people);
     const { states, ages } = await presentPeople(tx, found.flatMap((person) => (person ? [person.ref, ...person.aliases] : [])));
+    const stateOf = new Map(states.map((state) => [keyOf(state), state]));
     return checks.map(({ purpose, jurisdiction, domain = '' }, index) => {
       const answer = (allowed: boolean, basis: string | null, reason: string, recordId: string | null = null): CheckAnswer => ({
         allowed, purpose, basis, reason, recordId,
@@ -62,7 +63,7 @@ export class CheckConsent {
         if (group === 'suspected' && (basis === 'consent' || targets(declared))) return protectedBy(answer(false, basis, 'age_unverified'), childPromise(pack, targets(declared)));
         if (group === 'child' && targets(declared)) return protectedBy(answer(false, basis, 'child'), childPromise(pack, true));
       }
-      const held = refs.map((ref) => states.find((s) => s.ref === ref && s.purpose === purpose && s.domain === domain));
+      const held = refs.map((ref) => stateOf.get(keyOf({ ref, purpose, domain })));
       if (basis !== 'consent') {
         // A contract or a law goes on whatever was said; a legitimate interest ends with an objection (GDPR 21).
         const objection = basis === 'legitimate_interest' ? held.find((state) => state && isNo(state.state)) : undefined;
@@ -78,5 +79,7 @@ export class CheckConsent {
     });
   }
 }
+
+const keyOf = ({ ref, purpose, domain }: { readonly ref: string; readonly purpose: string; readonly domain: string }): string => `${ref} ${purpose} ${domain}`;
 
 const protectedBy = (answer: CheckAnswer, promise: string | undefined): CheckAnswer => (promise === undefined ? answer : { ...answer, promise });
