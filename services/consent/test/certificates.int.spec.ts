@@ -130,7 +130,7 @@ describe('the certificate of a consent', () => {
     await consent.service.service.app.get(ExpireConsents, { strict: false }).run();
     const over = await certificate<ConsentCertificate>(`/v1/consents/${id}/certificate`);
     expect(over.certificate).toMatchObject({
-      decision: { decision: 'given' }, since: [{ decision: 'expired', method: 'expiry', occurredAt: '2026-02-28T10:00:00.000Z', tookEffect: true }], present: { decision: 'expired' },
+      decision: { decision: 'given', basis: 'consent', validUntil: '2026-02-28T10:00:00.000Z', domain: null }, since: [{ decision: 'expired', method: 'expiry', occurredAt: '2026-02-28T10:00:00.000Z', tookEffect: true }], present: { decision: 'expired' },
     });
     expect(over.ledger.map(({ record }) => record.kind).sort()).toEqual(['certificate.issued', 'consent.expired', 'consent.given']);
 

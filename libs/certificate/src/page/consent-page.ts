@@ -27,6 +27,9 @@ ${facts(
   fact('Done by the person', when(decision.occurredAt)),
   fact('Recorded', `${when(decision.recordedAt)}, by ${decision.actor}`),
   fact('Method', decision.method),
+  ...(decision.jurisdiction ? [fact('Law of', `${decision.jurisdiction}${decision.basis ? `: ${decision.basis}` : ''}`)] : []),
+  ...(decision.domain ? [fact('On the domain', decision.domain)] : []),
+  ...(decision.validUntil ? [fact('Holds until', when(decision.validUntil))] : []),
   fact('Words shown', notice ? html`notice ${notice.id}, version ${notice.version}, in language ${notice.language}; SHA-256 ${code(notice.hash)}` : 'none were named'),
 )}
 <h2>What was decided since</h2>

@@ -1,31 +1,19 @@
 import type { ConsentCertificate } from '@heed/certificate';
 import { CertificateRegister } from '@heed/certificate-register';
-import type { Act } from '@heed/certificate-register';
 import { notFound, uuidv7 } from '@heed/kernel';
 import type { Tx } from '@heed/persistence';
 import { purposeOf } from '@heed/policy';
 import { PolicyStore } from '@heed/tenant-policy';
-import type { Decision, RecordedState } from '../consent-record/decision.js';
+import type { Decision } from '../consent-record/decision.js';
+import { actOf } from '../receipt/act-of.js';
+import { decidedSince, recordById } from '../receipt/register.store.js';
+import type { RegisterRow } from '../receipt/register.store.js';
 import { tenantOf } from './tenant-of.js';
 
-interface Row {
-  readonly id: string;
-  readonly ref: string;
-  readonly version: string;
-  readonly purpose: string;
-  readonly state: RecordedState;
-  readonly domain: string;
-  readonly took_effect: boolean;
-  readonly policy_version: number;
-  readonly notice_id: string | null;
-  readonly notice_version: string | null;
-  readonly notice_language: string | null;
-  readonly notice_hash: string | null;
-  readonly method: string;
-  readonly actor: string;
-  readonly occurred_at: Date;
-  readonly recorded_at: Date;
-}
+/** Decisions since that a certificate tells at most: the newest, for what holds now follows from them. */
+const MAX_SINCE = 200;
+/** Of how many of these the ledger's proof is brought along. */
+const MAX_PROVEN = 20;
 
 /** Certifies one decision and what was decided about the purpose since. Nothing completes it, so that it is issued on asking. */
 export class CertifyConsent {
@@ -37,22 +25,21 @@ export class CertifyConsent {
   /** @throws HeedError `not_found` */
   async certify(tx: Tx, recordId: string): Promise<string> {
     return this.register.onAsking(tx, 'consent', recordId, async () => {
-      const rows = await tx.query<Row>(
-        `SELECT r.* FROM consent_record c JOIN consent_record r ON r.ref = c.ref AND r.purpose = c.purpose AND r.domain = c.domain AND r.version >= c.version
-          WHERE c.id = $1 ORDER BY r.version, r.id`,
-        [recordId],
-      );
-      const record = rows.find(({ id }) => id === recordId);
+      const record = await recordById(tx, recordId);
       if (!record) throw notFound('consent record');
-      const certificate = await this.build(tx, record, rows.filter(({ id }) => id !== recordId));
-      return { certificate, data: { recordId }, ref: record.ref, acts: rows.filter((row) => row.took_effect).map(actOf) };
+      const since = await decidedSince(tx, record, MAX_SINCE + 1);
+      const told = since.slice(0, MAX_SINCE).toSorted((a, b) => a.version - b.version);
+      const certificate = await this.build(tx, record, told, since.length > MAX_SINCE);
+      const acts = [record, ...told.slice(-MAX_PROVEN)].filter((row) => row.tookEffect && row.ref === record.ref).map(actOf);
+      return { certificate, data: { recordId }, ref: record.ref, acts };
     });
   }
 
-  private async build(tx: Tx, record: Row, since: readonly Row[]): Promise<ConsentCertificate> {
-    const { pack } = await this.policies.version(tx, record.policy_version);
+  private async build(tx: Tx, record: RegisterRow, since: readonly RegisterRow[], part: boolean): Promise<ConsentCertificate> {
+    const { pack } = await this.policies.version(tx, record.policyVersion);
     const [state] = await tx.query<{ state: Decision; record_id: string; occurred_at: Date }>(
-      'SELECT state, record_id, occurred_at FROM consent_state WHERE ref = $1 AND purpose = $2 AND domain = $3',
+      `SELECT state, record_id, occurred_at FROM consent_state
+        WHERE ref = (SELECT coalesce(person, ref) FROM subject WHERE ref = $1) AND purpose = $2 AND domain = $3`,
       [record.ref, record.purpose, record.domain],
     );
     const now = tx.clock.now();
@@ -61,10 +48,11 @@ export class CertifyConsent {
       id: uuidv7(now),
       tenant: await tenantOf(tx, this.policies),
       ref: record.ref,
-      purpose: { id: record.purpose, title: purposeOf(pack, record.purpose)?.title ?? null, policyVersion: record.policy_version },
-      decision: { ...decided(record), actor: record.actor },
-      notice: noticeOf(record),
+      purpose: { id: record.purpose, title: purposeOf(pack, record.purpose)?.title ?? null, policyVersion: record.policyVersion },
+      decision: { ...decided(record), actor: record.actor, jurisdiction: record.jurisdiction, basis: record.basis },
+      notice: record.notice,
       since: since.map(decided),
+      ...(part ? { sinceIsPart: true as const } : {}),
       present: state ? { decision: state.state, recordId: state.record_id, since: state.occurred_at.toISOString() } : null,
       issuedAt: now.toISOString(),
       supersedes: null,
@@ -72,19 +60,14 @@ export class CertifyConsent {
   }
 }
 
-const decided = (row: Row): ConsentCertificate['since'][number] => ({
+const decided = (row: RegisterRow): ConsentCertificate['since'][number] => ({
   recordId: row.id,
   decision: row.state,
-  tookEffect: row.took_effect,
-  version: Number(row.version),
+  tookEffect: row.tookEffect,
+  version: row.version,
   method: row.method,
-  occurredAt: row.occurred_at.toISOString(),
-  recordedAt: row.recorded_at.toISOString(),
+  occurredAt: row.occurredAt.toISOString(),
+  recordedAt: row.recordedAt.toISOString(),
+  validUntil: row.validUntil?.toISOString() ?? null,
+  domain: row.domain || null,
 });
-
-function noticeOf({ notice_id: id, notice_version: version, notice_language: language, notice_hash: hash }: Row): ConsentCertificate['notice'] {
-  return id && version && language && hash ? { id, version, language, hash } : null;
-}
-
-/** Only what took effect was said, and stands in the ledger. */
-const actOf = (row: Row): Act => ({ kind: `consent.${row.state === 'renewed_given' ? 'given' : row.state}`, about: { version: Number(row.version) }, ref: row.ref, at: row.recorded_at });

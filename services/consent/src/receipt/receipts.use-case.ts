@@ -1,10 +1,10 @@
 import type { ConsentReceipt } from '@heed/certificate';
 import { CertificateRegister } from '@heed/certificate-register';
-import type { Act } from '@heed/certificate-register';
 import { notFound, uuidv7 } from '@heed/kernel';
 import type { Tx } from '@heed/persistence';
 import { PolicyStore } from '@heed/tenant-policy';
 import { tenantOf } from '../certificate/tenant-of.js';
+import { actOf } from './act-of.js';
 import { buildReceipt } from './build-receipt.js';
 import type { PackOf } from './build-receipt.js';
 import { historyOf, personExists, presentKey, presentOf, recordOf, recordsBefore } from './register.store.js';
@@ -69,8 +69,3 @@ function withOwn(row: RegisterRow, newest: readonly RegisterRow[]): readonly Reg
   const told = newest.some(({ id }) => id === row.id) ? newest : [...newest, row];
   return told.toSorted((a, b) => b.version - a.version);
 }
-
-/** Only what took effect was said, and stands in the ledger; a renewal as what holds. */
-const actOf = ({ state, version, ref, recordedAt }: RegisterRow): Act => ({
-  kind: `consent.${state === 'renewed_given' ? 'given' : state}`, about: { version }, ref, at: recordedAt,
-});

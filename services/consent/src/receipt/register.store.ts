@@ -63,6 +63,20 @@ export async function historyOf(tx: Tx, { ref, purpose, domain }: RegisterRow, l
   );
 }
 
+export async function recordById(tx: Tx, id: string): Promise<RegisterRow | undefined> {
+  const [row] = await tx.query<RegisterRow>(`SELECT ${COLUMNS} FROM consent_record WHERE id = $1`, [id]);
+  return row;
+}
+
+/** What was decided about its purpose after a decision, newest first; on a branded domain with what was said for all of them. */
+export async function decidedSince(tx: Tx, { ref, purpose, domain, version, id }: RegisterRow, limit: number): Promise<readonly RegisterRow[]> {
+  return tx.query<RegisterRow>(
+    `SELECT ${COLUMNS} FROM consent_record WHERE ref = $1 AND purpose = $2 AND domain = ANY($3) AND version >= $4 AND id <> $5
+      ORDER BY id DESC LIMIT $6`,
+    [ref, purpose, [domain, ''], version, id, limit],
+  );
+}
+
 /** What holds now for whoever the ref leads to, by purpose and domain. */
 export async function presentOf(tx: Tx, ref: string): Promise<ReadonlyMap<string, Decision>> {
   const rows = await tx.query<{ purpose: string; domain: string; state: Decision }>(
