@@ -63,6 +63,9 @@ describe('the ground a purpose rests on, where the person lives (G04)', () => {
     expect(await check('ahurasense', subject, 'analytics', 'EU')).toMatchObject({ allowed: true, basis: 'legitimate_interest' });
     await call('ahurasense', '/v1/withdrawals', { subject, purposes: ['analytics'] });
     expect(await check('ahurasense', subject, 'analytics', 'EU')).toMatchObject({ allowed: false, reason: 'withdrawn', basis: 'legitimate_interest' });
+    consent.clock.advance({ ms: 1 }); // whoever said no can take it back, whatever it is called there
+    expect((await decide('ahurasense', subject, 'analytics', 'given', { jurisdiction: 'EU' })).status).toBe(201);
+    expect(await check('ahurasense', subject, 'analytics', 'EU')).toMatchObject({ allowed: true });
     expect(await check('ahurasense', subject, 'billing', 'EU')).toMatchObject({ allowed: true, basis: 'contract' });
   });
 
@@ -134,6 +137,7 @@ describe('a withdrawal of everything', () => {
   it('AJU-18: works forward: the register still says that what was done before was allowed', async () => {
     const subject = ada();
     const given = await decide('ajuni', subject, 'marketing_email', 'given');
+    consent.clock.advance({ ms: 1 }); // two records of one millisecond are in no order
     await call('ajuni', '/v1/withdrawals', { subject, purposes: 'all' });
     const history = await consent.service.call('GET', `/v1/consents?ref=${String(given.body['ref'])}`, { tenant: 'ajuni', roles: ['dpo'] });
     const items = history.body['items'] as { purpose: string; state: string; tookEffect: boolean; basis: string }[];

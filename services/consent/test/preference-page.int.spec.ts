@@ -145,6 +145,18 @@ describe('the preference page', () => {
     await live.close();
   });
 
+  it('tells of each purpose the latest change alone', async () => {
+    const { ref } = await person(both);
+    const url = await linkFor(ref);
+    consent.clock.advance({ minutes: 1 });
+    await post(`${url}/choices`, 'purpose=analytics&choice=no');
+    const visit = await visitors.visit(url);
+    expect(await visit.page.locator('#answers h3').allInnerTexts()).toEqual([
+      expect.stringMatching(/^Analytics: off, /) as string, expect.stringMatching(/^Marketing emails: on, /) as string,
+    ]);
+    await visit.close();
+  });
+
   it('takes back everything at once, on branded domains too, and leaves alone what does not rest on consent', async () => {
     const { ref } = await person(both);
     const subject = { ref };

@@ -224,9 +224,9 @@ class Writes {
   }
 }
 
-/** A legitimate interest needs no yes; only an objection to it can be taken back. */
+/** A legitimate interest needs no yes; only a no to it can be taken back, by whichever name it was said. */
 function checkTakesBack({ id, decision, basis }: PreparedDecision, held: PresentState | undefined): void {
-  if (decision !== 'given' || basis !== 'legitimate_interest' || held?.state === 'objected') return;
+  if (decision !== 'given' || basis !== 'legitimate_interest' || (held && isNo(held.state))) return;
   throw refused('purpose_not_consent_based', `${id} rests on a legitimate interest, and nobody objected: there is nothing to give.`);
 }
 

@@ -21,12 +21,14 @@ export async function readChanges(tx: Tx, ref: string): Promise<readonly SentCha
        FROM dispatch d WHERE d.ref = $1 AND d.effective AND d.kind IN ('grant', 'withdrawal') AND d.created_at > $2 ORDER BY d.id DESC LIMIT ${MOST}`,
     [ref, new Date(tx.clock.now().getTime() - LATELY_MS)],
   );
-  return rows.map((row) => ({
-    purposes: row.purposes,
-    on: row.kind === 'grant',
-    at: row.created_at,
-    answers: row.targets.map(({ store, state }) => ({ store, state: inWords(state) })),
-  }));
+  const told = new Set<string>();
+  return rows.flatMap((row) => {
+    // What was changed again since is told there.
+    const purposes = row.purposes.filter((purpose) => !told.has(purpose));
+    for (const purpose of purposes) told.add(purpose);
+    if (purposes.length === 0) return [];
+    return [{ purposes, on: row.kind === 'grant', at: row.created_at, answers: row.targets.map(({ store, state }) => ({ store, state: inWords(state) })) }];
+  });
 }
 
 /** A target's state as a person is told. What has failed is tried again, and what was called off had a later change to follow. */
