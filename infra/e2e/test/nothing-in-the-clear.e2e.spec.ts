@@ -100,6 +100,7 @@ async function aDayOf(tenant: string): Promise<void> {
   );
 
   await mistakes(tenant, caller);
+  await everyOtherDoor(tenant, somebody());
 
   const audience = tenant === 'ajuni' ? 'customer_admins' : 'partners';
   expect((await post('/v1/notices/recipients', { audience, recipients: [{ email: admin.email, name: admin.name }] })).status).toBeLessThan(300);
@@ -126,6 +127,37 @@ async function aDayOf(tenant: string): Promise<void> {
   await heed.requestIs(tenant, String(late.body['id']), 'held', 90_000);
   expect((await post(`/v1/holds/${String(hold.body['id'])}/release`, { note: litigant.words })).status).toBe(200);
   await heed.requestIs(tenant, String(late.body['id']), 'closed', 90_000);
+}
+
+/** The other ways in which people, shops and systems say who they mean, right and wrong. */
+async function everyOtherDoor(tenant: string, visitor: Somebody): Promise<void> {
+  const { email, phone, userId, cookie, words } = visitor;
+  const post = (route: string, body: unknown, headers?: Record<string, string>) => heed.call(tenant, 'POST', route, body, headers);
+  const by = (type: string, value: string): object => ({ identifiers: [{ type, value }] });
+  const decisions = [{ purpose: 'analytics', decision: 'given' }];
+  const occurredAt = new Date().toISOString();
+
+  const lines = [{ id: userId, subject: byEmail(email), decisions }, { id: phone, subject: by('phone', phone), decisions: [{ purpose: words, decision: 'given' }] }, { [email]: words }];
+  const upload = await fetch(`${heed.system.origin}/v1/consents/batch`, {
+    method: 'POST', headers: { authorization: `Bearer ${await heed.token(tenant)}`, 'content-type': 'application/x-ndjson' },
+    body: `${lines.map((line) => JSON.stringify(line)).join('\n')}\n{"subject": "${email}\n`, signal: AbortSignal.timeout(30_000),
+  });
+  const results = (await upload.text()).trim().split('\n').map((line) => JSON.parse(line) as { status: string; ref?: string });
+  expect(results.map(({ status }) => status)).toEqual(['recorded', 'refused', 'invalid', 'invalid']);
+  const ref = String(results[0]?.ref);
+
+  const sync = await post('/v1/consents/sync', { source: 'crm', items: [{ subject: by('phone', phone), purpose: 'marketing_email', decision: 'given', occurredAt, externalId: userId }] });
+  const joined = await post(`/v1/subjects/${ref}/identifiers`, { identifiers: [{ type: 'cookie_id', value: cookie }, { type: 'user_id', value: userId }], reason: 'login' });
+  const merged = await post(`/v1/subjects/${ref}/merge`, { other: (sync.body['items'] as { ref: string }[])[0]?.ref, reason: 'same_account' });
+  const gpc = await post('/v1/signals/gpc', { subject: by('cookie_id', cookie) }, { 'sec-gpc': '1' });
+  const gate = await post('/v1/cookies/gate', { subject: by('cookie_id', cookie), domain: 'shop.example.com' });
+  const child = await post('/v1/consents', { subject: by('user_id', `${userId}-child`), decisions, childSignal: true, ip: '203.0.113.77' });
+  const link = await post('/v1/links', { kind: 'preferences', subject: byEmail(email) });
+  expect([sync, joined, merged, gpc, gate, child, link].map(({ status }) => Math.floor(status / 100))).toEqual(Array(7).fill(2));
+  expect(await (await fetch(String(link.body['url']))).text()).not.toContain(MARK);
+  const off = await fetch(String(link.body['url']), { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: `List-Unsubscribe=One-Click&${encodeURIComponent(email)}=1` });
+  expect(off.status).toBeLessThan(500);
+  for (const route of ['receipts', 'register', 'identity']) expect((await heed.call(tenant, 'GET', `/v1/subjects/${ref}/${route}`)).status).toBe(200);
 }
 
 /** A person's name where it does not belong: each is refused, and what it said must not stay anywhere. */
