@@ -74,7 +74,7 @@ async function forge(ref: string, size: number): Promise<void> {
 }
 
 describe('consent, whose database was put back from an older copy', () => {
-  const [withdrew, erased, stayed, newcomer, meanwhile, ended, objected, branded] = [ada(), ada(), ada(), ada(), ada(), ada(), ada(), ada()];
+  const [withdrew, erased, stayed, newcomer, meanwhile, ended, objected, branded, minor] = [ada(), ada(), ada(), ada(), ada(), ada(), ada(), ada(), ada()];
   let erasedRef: string;
   let newRef: string;
   let endedRef: string;
@@ -91,6 +91,7 @@ describe('consent, whose database was put back from an older copy', () => {
     const given = await consent.decide({ subject: ended, decisions: [{ purpose: 'analytics', decision: 'given' }], occurredAt: '2025-10-21T10:00:00.500Z' });
     endedRef = String(given.body['ref']);
     await decide(objected, 'given');
+    await decide(minor, 'withdrawn');
     await consent.decide({ subject: branded, decisions: [{ purpose: 'analytics', decision: 'given' }], domain: 'one.example' });
     await told();
     // The copy has this decision, its dispatch and its record, and a place for the record it has not.
@@ -108,6 +109,8 @@ describe('consent, whose database was put back from an older copy', () => {
     await decide(newcomer, 'withdrawn');
     const objecting = await consent.withdraw({ subject: objected, purposes: ['security'], jurisdiction: 'EU' });
     objectedRef = String(objecting.body['ref']);
+    expect((await consent.decide({ subject: minor, decisions: [{ purpose: 'analytics', decision: 'given' }], age: 15 })).status).toBe(422);
+    await consent.service.call('POST', '/v1/cookie-domains', PLATFORM, { domain: 'shop.example.com', partner: 'Shop', analytics: true });
     consent.clock.advance({ seconds: 1 });
     await consent.service.service.app.get(ExpireConsents, { strict: false }).run();
     // For all domains a no, and for another a yes since.
@@ -161,6 +164,12 @@ describe('consent, whose database was put back from an older copy', () => {
     expect(await allowed(erased)).toBe(false);
     expect(await consent.service.sql('SELECT 1 FROM t_ajuni.identifier WHERE ref = $1', [erasedRef])).toEqual([]);
     expect((await consent.service.sql('SELECT erased_at IS NOT NULL AS erased FROM t_ajuni.subject WHERE ref = $1', [erasedRef]))[0]).toEqual({ erased: true });
+  });
+
+  it('AJU-25: knows who is a child again, with the case, and which domains were configured', async () => {
+    expect((await consent.check({ subject: minor, purpose: 'analytics' })).body).toMatchObject({ allowed: false, reason: 'child', promise: 'AJU-25' });
+    expect((await consent.service.call('GET', '/v1/children', PLATFORM)).body['items']).toMatchObject([{ state: 'open', reason: 'age_stated', atLeast: 0 }]);
+    expect((await consent.service.call('GET', '/v1/cookie-domains/shop.example.com', PLATFORM)).body).toMatchObject({ partner: 'Shop', analytics: true });
   });
 
   it('has a choice for one domain again as that, with its end, and a no for all of them on each', async () => {

@@ -14,6 +14,7 @@ import { publishAnew } from '../consent-state/publish-anew.js';
 import { lostDecisions, restoreDecisions } from './restore-decisions.js';
 import type { LostDecision } from './restore-decisions.js';
 import { restoreErasures } from './restore-erasures.js';
+import { restoreAges, restoreCookieDomains } from './restore-protections.js';
 
 /**
  * What consent puts back of its own: who decided what, the dispatches of it, whom it had forgotten, and which keys went. Who
@@ -31,6 +32,8 @@ export const consentRecovery: ServiceRecovery<typeof consentEnvironment> = {
     applied.add('people_forgotten', erased.people);
     applied.add('identifiers_of_forgotten_people', erased.identifiers);
     applied.add('keys_destroyed', await restoreShreds(tx, lost.records));
+    applied.add('children', await restoreAges(tx, lost, new PolicyStore()));
+    applied.add('cookie_domains', await restoreCookieDomains(tx, lost));
     await publishAnew(tx);
     if (decisions.length === 0) return;
     const { pack } = await new PolicyStore().current(tx);
