@@ -177,15 +177,20 @@ class Writes {
     return version;
   }
 
-  /** Identifiers that are new to somebody who had said no before: the stores are told of them too. */
+  /** Identifiers that are new to somebody who had decided before: the stores are told of them too. */
   restate(ref: string): void {
-    const before = this.present.of(ref).filter(({ state, recordId }) => state !== 'given' && !isOpen(state) && !this.records.some((r) => r.id === recordId));
     const version = this.versions.get(ref);
-    if (before.length === 0 || version === undefined) return;
-    this.dispatches.push({
-      id: `${DISPATCH_PREFIX.consent}_${uuidv7(this.now)}`, kind: 'withdrawal', ref, version, aliases: this.aliasesOf(ref),
-      cause: { type: 'identifiers_linked', id: ref }, body: { purposes: [...new Set(before.map(({ purpose }) => purpose))] }, dueAt: this.dueAt,
-    });
+    const before = this.present.of(ref).filter(({ state, recordId }) => !isOpen(state) && !this.records.some((r) => r.id === recordId));
+    if (version === undefined) return;
+    const off = new Set(before.flatMap(({ state, purpose }) => (state === 'given' ? [] : [purpose])));
+    const on = new Set(before.flatMap(({ state, purpose }) => (state === 'given' && !off.has(purpose) ? [purpose] : [])));
+    for (const [kind, purposes] of [['withdrawal', off], ['grant', on]] as const) {
+      if (purposes.size === 0) continue;
+      this.dispatches.push({
+        id: `${DISPATCH_PREFIX.consent}_${uuidv7(this.now)}`, kind, ref, version, aliases: this.aliasesOf(ref),
+        cause: { type: 'identifiers_linked', id: ref }, body: { purposes: [...purposes] }, dueAt: this.dueAt,
+      });
+    }
   }
 
   /** @returns what goes into the register; undefined where nothing is to be written */

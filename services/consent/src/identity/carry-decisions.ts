@@ -26,6 +26,8 @@ export interface Carried {
 export interface Restated {
   readonly ref: string;
   readonly version: number;
+  /** They were agreed to. */
+  readonly on?: boolean;
   readonly purposes: readonly string[];
 }
 
@@ -62,14 +64,14 @@ export class CarryDecisions {
     await appendRecords(tx, records, records.map(presentOf));
     const dueAt = addDuration(now, policy.pack.operations.acknowledgementDue.value, calendarOf(policy.pack));
     const told = this.tell(tx, by, records, dueAt);
-    const again = restated.filter(({ purposes }) => purposes.length > 0).map((one): NewDispatch => ({
-      ...one, id: newDispatchId(now), kind: 'withdrawal', aliases: by.aliases, cause: { type: 'identity_changed', id: by.changeId },
-      body: { purposes: [...one.purposes] }, dueAt,
+    const again = restated.filter(({ purposes }) => purposes.length > 0).map(({ ref, version, on, purposes }): NewDispatch => ({
+      ref, version, id: newDispatchId(now), kind: on ? 'grant' : 'withdrawal', aliases: by.aliases, cause: { type: 'identity_changed', id: by.changeId },
+      body: { purposes: [...purposes] }, dueAt,
     }));
     const dispatches = [...told, ...again];
     await fanout.open(tx, dispatches, new Map(dispatches.map(({ id }) => [id, by.cause])));
     await fanout.superseded(tx, dispatches.map((d) => ({ ref: d.ref, purposes: d.body['purposes'] as string[], by: d.id })));
-    for (const { id, ref, version, body } of again) tx.record({ kind: 'consent.restated', ref, data: { version, purposes: body['purposes'], dispatchId: id } });
+    for (const { id, ref, version, kind, body } of again) tx.record({ kind: 'consent.restated', ref, data: { version, kind, purposes: body['purposes'], dispatchId: id } });
   }
 
   /** One event and one dispatch for what is alike. */

@@ -82,7 +82,7 @@ export class LinkIdentifiers {
     throw conflict('identifier_of_another', `An identifier of type ${type} belongs to another person; where both are one, merge them.`);
   }
 
-  /** Takes identifiers to the person, and tells the stores of what the person had said no to. */
+  /** Takes identifiers to the person, and tells the stores what the person had decided. */
   private async take(tx: Tx, { ref, reason, actor, cause }: Wanted, look: Look, fresh: readonly Blinded[], taken: readonly Blinded[]): Promise<void> {
     const { subjects, vault, carry, feed } = this.deps;
     const version = ((await lockThemselves(tx, [ref])).get(ref) ?? 0) + 1;
@@ -90,9 +90,13 @@ export class LinkIdentifiers {
     await subjects.identifiers.insert(tx, look.epoch, [], [...fresh, ...taken].map((one) => ({ ...one, ref })), { reason, actor });
     const [changeId = ref] = await keepChanges(tx, { reason, actor }, from.map(({ owner, type }) => ({ kind: 'moved', ref, other: owner, identifier: { type } })));
     const states = await presentStates(tx, [ref]);
-    const purposes = [...new Set(states.flatMap(({ state, purpose }) => (state === 'given' || isOpen(state) ? [] : [purpose])))];
+    const off = [...new Set(states.flatMap(({ state, purpose }) => (state === 'given' || isOpen(state) ? [] : [purpose])))];
+    const on = [...new Set(states.flatMap(({ state, purpose }) => (state === 'given' && !off.includes(purpose) ? [purpose] : [])))];
     const aliases = (await aliasesOf(tx, [ref])).get(ref) ?? [];
-    await carry.write(tx, { changeId, channel: 'identity', actor, cause, aliases }, [], [{ ref, version, purposes }]);
+    await carry.write(tx, { changeId, channel: 'identity', actor, cause, aliases }, [], [
+      { ref, version, purposes: off },
+      { ref, version, on: true, purposes: on },
+    ]);
     tx.record({ kind: 'identifiers.linked', ref, data: { linked: fresh.length, moved: taken.length, reason, actor } });
     await feed.changed(tx, [ref, ...from.map(({ owner }) => owner)]);
   }

@@ -56,7 +56,7 @@ export class MergePeople {
     await this.join(tx, { ...wanted, ref, other }, { changeId, aliases, versions: [version + 1, otherVersion + 1] });
     const data = { ref, alias: other, aliases: [...aliases], version: version + 1, changeId, reason: wanted.reason, kind: wanted.kind === 'joined' ? ('login' as const) : ('merge' as const) };
     this.deps.outbox.append([newEvent(personMerged, { source: '/heed/consent', tenant: tx.tenant, key: ref, clock: tx.clock, cause: wanted.cause, data })], tx);
-    tx.record({ kind: 'person.merged', ref, data: { alias: other, members, changeId, kind: data.kind, reason: wanted.reason, actor: wanted.actor } });
+    tx.record({ kind: 'person.merged', ref, data: { alias: other, members, changeId, kind: data.kind, reason: wanted.reason, actor: wanted.actor, versions: change.versions } });
     await this.deps.ages.run(tx, { ref, from: other, cause: wanted.cause });
     await this.deps.feed.changed(tx, [ref, other]);
     failpoint('consent.merge.before-commit');
@@ -71,22 +71,24 @@ export class MergePeople {
     const states = await presentStates(tx, [ref, other]);
     const keys = new Map(states.map(({ purpose, domain }) => [`${purpose} ${domain}`, { purpose, domain }]));
     const carried: Carried[] = [];
-    const [restated, before] = [new Set<string>(), new Set<string>()];
+    const [off, on, before] = [new Set<string>(), new Set<string>(), new Set<string>()];
     for (const { purpose, domain } of keys.values()) {
       const held = (of: string): PresentState | undefined => states.find((s) => s.ref === of && s.purpose === purpose && s.domain === domain);
       const [mine, theirs] = [held(ref), held(other)];
       const both = joined(mine, theirs);
       if (!both) continue;
       if (both.from === 'other') carried.push({ ref, version, as: both.state.state, from: both.state });
-      // A no of mine has not reached the identifiers that came with the other ref.
-      else if (isOff(mine) && !isOff(theirs)) restated.add(purpose);
+      // What I had decided has not reached the identifiers that came with the other ref.
+      else if (isOff(mine) && !isOff(theirs)) off.add(purpose);
+      else if (mine?.state === 'given' && theirs?.state !== 'given') on.add(purpose);
       // What is on its way to the stores under the other ref must not switch on what is off now.
       if (isOff(both.state) && theirs?.state === 'given') before.add(purpose);
     }
     await this.deps.fanout.takenOver(tx, [{ ref: other }]);
     await tx.query('DELETE FROM consent_state WHERE ref = $1', [other]);
     await this.deps.carry.write(tx, { changeId, channel: 'identity', actor, cause, aliases }, carried, [
-      { ref, version, purposes: [...restated] },
+      { ref, version, purposes: [...off] },
+      { ref, version, on: true, purposes: [...on] },
       { ref: other, version: otherVersion, purposes: [...before] },
     ]);
   }

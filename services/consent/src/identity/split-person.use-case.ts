@@ -92,6 +92,7 @@ export class SplitPerson {
 
 /** What held before holds again, by the records that it was made with. */
 async function restore(tx: Tx, ref: string, states: readonly PresentState[]): Promise<void> {
+  await tx.query('DELETE FROM consent_state WHERE ref = $1', [ref]);
   await tx.query(
     `INSERT INTO consent_state (ref, purpose, domain, state, record_id, occurred_at, valid_until, notice_id, notice_version)
      SELECT $1, purpose, domain, state, "recordId", "occurredAt", "validUntil", "noticeId", "noticeVersion"

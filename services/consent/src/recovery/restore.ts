@@ -15,6 +15,7 @@ import { lostDecisions, restoreDecisions } from './restore-decisions.js';
 import type { LostDecision } from './restore-decisions.js';
 import { restoreErasures } from './restore-erasures.js';
 import { restoreAges, restoreCookieDomains } from './restore-protections.js';
+import { forgetStatesOfMerged, lostIdentities, restoreIdentities } from './restore-identities.js';
 
 /**
  * What consent puts back of its own: who decided what, the dispatches of it, whom it had forgotten, and which keys went. Who
@@ -25,7 +26,13 @@ export const consentRecovery: ServiceRecovery<typeof consentEnvironment> = {
   ingressTopic: 'heed.t.{tenant}.ingress.v1',
   restore: (): Restore => async (tx, lost, { applied, missing }) => {
     const decisions = lostDecisions(lost);
+    const identities = lostIdentities(lost);
+    await restoreIdentities(tx, identities);
+    applied.add('people_merged_or_split', identities.length);
+    missing.add('decisions_of_people_split_off', identities.filter(({ is }) => is === 'split').length);
+    missing.add('identifiers_linked_or_unlinked', lost.records.filter(({ kind }) => kind === 'identifiers.linked' || kind === 'identifiers.unlinked').length);
     await restoreDecisions(tx, decisions, new PolicyStore());
+    await forgetStatesOfMerged(tx);
     applied.add('decisions', decisions.length);
     missing.add('notices_and_actors_of_decisions', decisions.length);
     const erased = await restoreErasures(tx, lost);
