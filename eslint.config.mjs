@@ -35,7 +35,8 @@ function boundaries({ spec }) {
   ];
 }
 
-const specs = ['**/*.spec.ts', '**/test/**/*.ts', 'libs/testing/**/*.ts'];
+/** Examples import their own package as its users do. */
+const specs = ['**/*.spec.ts', '**/test/**/*.ts', 'libs/testing/**/*.ts', 'libs/sdk/examples/**/*.ts'];
 const environmentReaders = ['**/*.config.ts', '**/main.ts', '**/migrate.ts', 'services/*/src/recover.ts', 'libs/config/src/index.ts', ...specs];
 
 export default defineConfig(

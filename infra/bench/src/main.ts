@@ -9,6 +9,7 @@ import { erasures } from './erasures.js';
 import { erasuresRaw } from './erasures-raw.js';
 import { ledgerBench } from './ledger/index.js';
 import { Processor } from './processor.js';
+import { sdkBench } from './sdk.js';
 import { tenantsBench } from './tenants/index.js';
 import { withdrawalLatency } from './withdrawal-latency.js';
 
@@ -24,12 +25,13 @@ const CONSENT_RECORDS = 10_000_000;
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const round = (value: number, digits = 0): string => value.toFixed(digits);
 
-/** `npm run bench [latency|write|erasure|access|evidence|tenants [COUNT]|ledger [COUNT]|consents [RECORDS]]`: figures against the raw limit in the same run; nothing here passes or fails. */
+/** `npm run bench [latency|write|erasure|access|evidence|tenants [COUNT]|ledger [COUNT]|consents [RECORDS]|sdk [PEOPLE]]`: figures against the raw limit in the same run; nothing here passes or fails. */
 async function main(wanted: readonly string[]): Promise<void> {
   const all = wanted.length === 0;
   say(`${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}`);
   if (wanted.includes('tenants')) return tenantsBench(Number(wanted[1] ?? TENANTS), say);
   if (wanted.includes('ledger')) return ledgerBench(Number(wanted[1] ?? RECORDS), say);
+  if (wanted.includes('sdk')) return sdkBench(Number(wanted[1] ?? RECORDS), say);
   if (wanted.includes('consents')) return consentsBench(Number(wanted[1] ?? CONSENT_RECORDS), say);
   const heed = await Heed.start({ LOG_LEVEL: 'warn' });
   try {

@@ -39,7 +39,7 @@ export class KeyTable {
     let index = this.seek(key, 0);
     if (index < 0) {
       if (this.used >= (this.mask + 1) * FULL) this.rebuild();
-      index = key[0]! & this.mask;
+      index = (key[0]! ^ key[1]! ^ key[2]! ^ key[3]!) & this.mask;
       while (this.slots[index]! !== EMPTY) index = (index + 1) & this.mask;
       this.words.set(key.subarray(0, 4), index * 4);
       this.used += 1;
@@ -62,7 +62,7 @@ export class KeyTable {
 
   private seek(key: Int32Array, at: number): number {
     const { words, slots, mask } = this;
-    for (let index = key[at]! & mask; ; index = (index + 1) & mask) {
+    for (let index = (key[at]! ^ key[at + 1]! ^ key[at + 2]! ^ key[at + 3]!) & mask; ; index = (index + 1) & mask) {
       const slot = slots[index]!;
       if (slot === EMPTY) return -1;
       if (slot === DELETED) continue;
@@ -84,7 +84,7 @@ export class KeyTable {
     this.used = this.size = count;
     for (let i = 0; i < slots.length; i += 1) {
       if (slots[i]! < 0 || !this.isLive(slots[i]!, epochs[i]!)) continue;
-      let index = words[i * 4]! & this.mask;
+      let index = (words[i * 4]! ^ words[i * 4 + 1]! ^ words[i * 4 + 2]! ^ words[i * 4 + 3]!) & this.mask;
       while (this.slots[index]! !== EMPTY) index = (index + 1) & this.mask;
       for (let w = 0; w < 4; w += 1) this.words[index * 4 + w] = words[i * 4 + w]!;
       this.slots[index] = slots[i]!;
