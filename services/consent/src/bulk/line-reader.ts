@@ -30,7 +30,7 @@ export class LineReader {
   private tooLong = false;
   private ended = false;
 
-  constructor(stream: Readable) {
+  constructor(private readonly stream: Readable) {
     // Whoever stops reading early still has an answer to give on the same connection.
     this.chunks = stream.iterator({ destroyOnReturn: false });
   }
@@ -50,9 +50,14 @@ export class LineReader {
     }
   }
 
-  /** Lets go of the stream. */
-  async close(): Promise<void> {
-    await this.chunks.return?.();
+  /**
+   * Lets go of the stream. What of it was not read flows away: unread, it would stand before the caller's next request on
+   * the same connection, and that one would wait until the connection is given up.
+   */
+  close(): void {
+    this.stream.removeAllListeners('readable'); // a read that still waits would hold it back
+    this.stream.on('error', () => undefined);
+    setImmediate(() => this.stream.resume());
   }
 
   /** @returns false where nothing comes for a moment and something is at hand already */

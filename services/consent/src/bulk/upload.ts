@@ -35,7 +35,7 @@ export async function* upload(stream: Readable, call: Call, lines: RecordLines, 
       if (done.some(({ status }) => status === 'unknown')) return; // what follows would meet the same; it is sent again
     }
   } finally {
-    await reader.close();
+    reader.close();
   }
 }
 
