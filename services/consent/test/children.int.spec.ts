@@ -147,6 +147,27 @@ describe('whichever way it becomes known', () => {
   });
 });
 
+describe('at once', () => {
+  it('AJU-25: of forty calls about one new person, one of which says child, no yes is left, whichever comes first', async () => {
+    for (let round = 0; round < 3; round += 1) {
+      const subject = ada();
+      const answers = await Promise.all(Array.from({ length: 40 }, (_, i) => decide('ajuni', subject, i % 2 === 0 ? 'analytics' : 'marketing_email', i === 13 * (round + 1) ? { age: 12 } : {})));
+      expect(answers.filter(({ status }) => status !== 201 && status !== 422)).toEqual([]);
+      for (const purpose of ['analytics', 'marketing_email']) expect(await check('ajuni', subject, purpose)).toMatchObject({ allowed: false, reason: 'child' });
+      const ref = await refOf('ajuni', subject);
+      expect(await consent.service.sql(`SELECT 1 FROM t_ajuni.consent_state WHERE ref = $1 AND state = 'given'`, [ref])).toEqual([]);
+    }
+  });
+
+  it('AJU-24: a call that is refused for something else leaves the case behind as well', async () => {
+    const [one, other] = [ada(), ada()];
+    for (const subject of [one, other]) await decide('ajuni', subject, 'analytics');
+    const both = { identifiers: [...one.identifiers, ...other.identifiers] };
+    expect(await decide('ajuni', both, 'analytics', { age: 12 })).toMatchObject({ status: 422, body: { code: 'identity_ambiguous' } });
+    for (const subject of [one, other]) expect(await check('ajuni', subject, 'analytics')).toMatchObject({ allowed: false, reason: 'child' });
+  });
+});
+
 describe('a signal without an age', () => {
   it('AJU-24: puts everything off until somebody has looked, and the bus hears of it', async () => {
     const facts = await eventProbe(consent.bed.topicPrefix, ['heed.t.ajuni.events.v1']);

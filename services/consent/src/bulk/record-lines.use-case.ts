@@ -6,7 +6,7 @@ import { sqlState, UNIQUE_VIOLATION, UnitOfWork } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
 import { PolicyStore } from '@heed/tenant-policy';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isAgeRefusal, LearnAges } from '../children/learn-ages.use-case.js';
+import { LearnAges, mayTell } from '../children/learn-ages.use-case.js';
 import { prepare, refsOf } from '../consent-record/decision-call.js';
 import type { DecisionCall, Prepared } from '../consent-record/decision-call.js';
 import { DeniedPurposes, grantedIn } from '../consent-record/denied-purposes.js';
@@ -84,7 +84,7 @@ export class RecordLines {
       // Whether it was committed is not known: all are given back, and whoever sends them again learns which were.
       if (reason.kind === 'unavailable' && !again) return lines.map((one) => failed(one, reason));
       const [line] = lines;
-      if (line && lines.length === 1 && isAgeRefusal(reason.code)) await this.parts.unitOfWork.run(call.tenant, (tx) => this.parts.ages.learn(tx, [line.decisions]));
+      if (line && lines.length === 1 && reason.kind === 'refused' && mayTell(line.decisions)) await this.parts.unitOfWork.run(call.tenant, (tx) => this.parts.ages.learn(tx, [line.decisions]));
       if (lines.length <= 1) return line ? [failed(line, reason)] : [];
       // What only the register can refuse, such as identifiers of several people: found by halves, which keep their order.
       const half = Math.ceil(lines.length / 2);

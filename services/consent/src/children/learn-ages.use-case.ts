@@ -1,15 +1,20 @@
 import type { Tx } from '@heed/persistence';
+import { ageLimits } from '@heed/policy';
 import { PolicyStore } from '@heed/tenant-policy';
 import type { DecisionCall } from '../consent-record/decision-call.js';
 import { RecordDecisions } from '../consent-record/record-decisions.use-case.js';
 import { normalise } from '../subject/normalise.js';
 import { SubjectStore } from '../subject/subject.store.js';
-import { ChildGuard, saysAge } from './child-guard.js';
+import { ChildGuard } from './child-guard.js';
+import type { AgeStatement } from './domain/age.js';
 import { grantsOfChildren } from './grants-of-children.js';
 import { knownAges } from './person-age.store.js';
 
 /** A call that says something of an age, whatever else it wants. */
 export type AgeWord = Pick<DecisionCall, 'subject' | 'age' | 'childSignal' | 'parentalConsent' | 'channel' | 'cause' | 'jurisdiction'>;
+
+/** A call that is refused must be looked at for an age: that this is a child must not be forgotten with it. */
+export const mayTell = ({ age, childSignal }: AgeStatement): boolean => age !== undefined || childSignal === true;
 
 /** The codes of refusals that an age is behind. */
 const REFUSED = new Set(['child_refused', 'parental_consent_missing']);
@@ -24,10 +29,13 @@ export class LearnAges {
     private readonly decisions: RecordDecisions,
   ) {}
 
+  /** Only what says child: who is grown up leaves nothing behind, and nobody is minted for saying so. */
   async learn(tx: Tx, calls: readonly AgeWord[]): Promise<void> {
-    const telling = calls.filter(saysAge);
-    if (telling.length === 0) return;
+    if (!calls.some(mayTell)) return;
     const { pack } = await this.policies.current(tx);
+    const grownUp = ageLimits(pack).at(-1) ?? 0;
+    const telling = calls.filter(({ age, childSignal }) => childSignal === true || (age !== undefined && age < grownUp));
+    if (telling.length === 0) return;
     const country = pack.tenant.country?.value;
     const people = telling.map(({ subject }) =>
       'ref' in subject ? subject : { identifiers: subject.identifiers.map((identifier) => normalise(identifier, country)) },

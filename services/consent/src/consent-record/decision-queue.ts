@@ -3,7 +3,7 @@ import type { Call } from '@heed/http';
 import { isHeedError, unavailable } from '@heed/kernel';
 import { sqlState, UNIQUE_VIOLATION, UnitOfWork } from '@heed/persistence';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isAgeRefusal, LearnAges } from '../children/learn-ages.use-case.js';
+import { LearnAges, mayTell } from '../children/learn-ages.use-case.js';
 import type { DecisionCall, Recorded } from './decision-call.js';
 import { DeniedPurposes, grantedIn } from './denied-purposes.js';
 import { RecordDecisions } from './record-decisions.use-case.js';
@@ -100,7 +100,7 @@ export class DecisionQueue {
       const { cause } = one.decision;
       if (isHeedError(error) && error.code === 'purpose_denied') await this.keepEvidence(tenant, one.decision);
       // That this is a child must not be forgotten with the call that is refused for it.
-      if (isHeedError(error) && isAgeRefusal(error.code)) await this.unitOfWork.run(tenant, (tx) => this.ages.learn(tx, [one.decision]), { cause });
+      if (isHeedError(error) && error.kind === 'refused' && mayTell(one.decision)) await this.unitOfWork.run(tenant, (tx) => this.ages.learn(tx, [one.decision]), { cause });
       one.fail(error);
     }
   }

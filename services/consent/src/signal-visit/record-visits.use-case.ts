@@ -3,7 +3,7 @@ import { coarser, newEvent, refused, uuidv7 } from '@heed/kernel';
 import type { Cause } from '@heed/kernel';
 import { Outbox } from '@heed/outbox';
 import type { Tx } from '@heed/persistence';
-import { ageLimits, networkBitsOf, purposeOf, purposesOfCookies } from '@heed/policy';
+import { networkBitsOf, purposeOf, purposesOfCookies } from '@heed/policy';
 import type { PolicyPack } from '@heed/policy';
 import { PolicyStore } from '@heed/tenant-policy';
 import { CheckConsent } from '../check/check.use-case.js';
@@ -46,21 +46,12 @@ export class RecordVisits {
   /** @throws HeedError `purpose_unknown`, `purpose_not_analytics` where a visit names a purpose that follows nobody */
   async run(tx: Tx, visits: readonly Visit[], cause: Cause): Promise<readonly VisitAnswer[]> {
     const { pack } = await this.deps.policies.current(tx);
-    await this.learnAges(tx, pack, visits, cause);
+    await this.deps.ages.learn(tx, visits.flatMap(({ subject, age, childSignal, jurisdiction }) => (subject ? [{ subject, age, childSignal, jurisdiction, channel: 'visit', cause }] : [])));
     const judged = await this.judge(tx, pack, visits);
     const recorded = await this.tell(tx, pack, judged.filter((one) => one.outcome === 'recorded'), cause);
     const answers = judged.map((one) => (one.outcome === 'recorded' && !recorded.has(one.visit) ? { ...one, outcome: 'counted' as const } : one));
     await countVisits(tx, answers.filter((one) => one.outcome !== 'ignored').map((one) => one.visit));
     return answers.map(({ outcome, reason }) => ({ outcome, reason }));
-  }
-
-  /** Who is grown up leaves nothing behind, so nobody is minted for saying so. */
-  private async learnAges(tx: Tx, pack: PolicyPack, visits: readonly Visit[], cause: Cause): Promise<void> {
-    const grownUp = ageLimits(pack).at(-1) ?? 0;
-    const telling = visits.flatMap(({ subject, age, childSignal, jurisdiction }) =>
-      subject && (childSignal === true || (age !== undefined && age < grownUp)) ? [{ subject, age, childSignal, jurisdiction, channel: 'visit', cause }] : [],
-    );
-    await this.deps.ages.learn(tx, telling);
   }
 
   private async judge(tx: Tx, pack: PolicyPack, visits: readonly Visit[]): Promise<readonly Judged[]> {
