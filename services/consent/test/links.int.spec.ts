@@ -172,6 +172,14 @@ describe('one click (RFC 8058)', () => {
     expect(await written(ref)).toBe(3); // two yeses and one no
   });
 
+  it('is offered by a button to whoever never said no, and told to whoever did', async () => {
+    const ref = await agreed(['analytics']);
+    const path = await linkFor(ref);
+    expect((await page(path)).text).toContain('>Unsubscribe</button>');
+    await page(path, ONE_CLICK);
+    expect((await page(path)).text).toContain('You are unsubscribed');
+  });
+
   it('counts also for who had decided nothing: from then on it is refused', async () => {
     const { body } = await consent.service.call('POST', '/internal/resolve', SERVICE, { people: [{ identifiers: ada().identifiers }] }, { 'x-heed-tenant': 'ajuni' });
     const [person] = body['people'] as { ref: string }[];

@@ -218,7 +218,7 @@ describe('the preference page', () => {
   it('refuses in words what the policy does not allow, and knows no other purposes', async () => {
     const { ref } = await person(both);
     const url = await linkFor(ref);
-    for (const body of ['purpose=sale&choice=yes', 'purpose=service&choice=no', 'purpose=horoscopes&choice=yes']) {
+    for (const body of ['purpose=sale&choice=yes', 'purpose=service&choice=no', 'purpose=horoscopes&choice=yes', 'purpose=analytics&choice=no&domain=thought-of.example.com', 'purpose=analytics&choice=no&domain=%3Cb%3E']) {
       const answer = await post(`${url}/choices`, body);
       expect([body, answer.status, (await answer.text()).includes('This was not changed')]).toEqual([body, 422, true]);
     }

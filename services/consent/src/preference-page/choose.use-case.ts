@@ -1,4 +1,4 @@
-import { purposeId, uuidv7 } from '@heed/kernel';
+import { purposeId, refused, uuidv7 } from '@heed/kernel';
 import type { Cause } from '@heed/kernel';
 import { UnitOfWork } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
@@ -25,6 +25,8 @@ interface Found {
   readonly pack: PolicyPack;
   readonly link: Link;
   readonly place: string | undefined;
+  /** Branded domains on which they decided something. */
+  readonly domains: ReadonlySet<string>;
   /** Domains on which something is given, with the purposes. */
   readonly given: ReadonlyMap<string, readonly string[]>;
 }
@@ -45,6 +47,8 @@ export class ChoosePreferences {
     const found = await this.find(token);
     if (!found) return false;
     const { pack } = found;
+    // The page shows no other: nobody fills the register with domains that they thought of.
+    if (form.domain !== undefined && !found.domains.has(form.domain)) throw refused('domain_unknown', `Nothing was decided on ${form.domain}.`);
     const yes = form.choice === 'yes';
     const notice = yes ? noticeFor(pack, form.purpose, language) : undefined;
     await this.record(found, cause, [{ purpose: form.purpose, decision: yes ? 'given' : 'withdrawn' }], {
@@ -72,9 +76,11 @@ export class ChoosePreferences {
 
   private async of(tx: Tx, link: Link): Promise<Found> {
     const { pack } = await this.policies.current(tx);
-    const states = (await presentStates(tx, [link.ref])).filter(({ state }) => state === 'given');
-    const given = new Map([...Map.groupBy(states, ({ domain }) => domain)].map(([domain, own]) => [domain, own.map(({ purpose }) => purpose)]));
-    return { tenant: tx.tenant, pack, link, place: await placeOf(tx, link), given };
+    const states = await presentStates(tx, [link.ref]);
+    const domains = new Set(states.map(({ domain }) => domain));
+    const yes = states.filter(({ state }) => state === 'given');
+    const given = new Map([...Map.groupBy(yes, ({ domain }) => domain)].map(([domain, own]) => [domain, own.map(({ purpose }) => purpose)]));
+    return { tenant: tx.tenant, pack, link, place: await placeOf(tx, link), domains, given };
   }
 
   private async record(

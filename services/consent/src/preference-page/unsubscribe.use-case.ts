@@ -6,6 +6,7 @@ import { purposeOf } from '@heed/policy';
 import type { PolicyPack, Purpose } from '@heed/policy';
 import { PolicyStore } from '@heed/tenant-policy';
 import { presentStates } from '../consent-record/consent-record.store.js';
+import { isOpen } from '../consent-record/decision.js';
 import { DecisionQueue } from '../consent-record/decision-queue.js';
 import type { Link } from '../link/link.store.js';
 import { withLink } from '../link/opened-link.js';
@@ -53,7 +54,7 @@ export class Unsubscribe {
     const { pack } = await this.policies.current(tx);
     const purposes = scopeOf(pack, link.purpose);
     const states = await presentStates(tx, [link.ref]);
-    const isOff = ({ id }: Purpose): boolean => states.some((state) => state.purpose === id && state.domain === '' && state.state !== 'given');
+    const isOff = ({ id }: Purpose): boolean => states.some(({ purpose, domain, state }) => purpose === id && domain === '' && state !== 'given' && !isOpen(state));
     return {
       tenant: tx.tenant, pack, link, purposes,
       view: { ...writerOf(pack), titles: purposes.map((purpose) => purpose.title), off: purposes.length > 0 && purposes.every(isOff) },
