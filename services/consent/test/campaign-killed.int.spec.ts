@@ -3,10 +3,12 @@ import { newEvent } from '@heed/kernel';
 import { loadSamplePack, packHash } from '@heed/policy';
 import { eventually } from '@heed/testing';
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { consentService } from '../src/index.js';
 import { ConsentUnderTest } from './consent-under-test.js';
 import { TalkativeConsent } from './talkative-consent.js';
+
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 });
 
 let consent: ConsentUnderTest;
 

@@ -4,8 +4,10 @@ import { loadSamplePack, noticeHash, packHash } from '@heed/policy';
 import type { ConsentNotice, PolicyPack } from '@heed/policy';
 import { eventually } from '@heed/testing';
 import { randomUUID } from 'node:crypto';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { ada, ConsentUnderTest } from './consent-under-test.js';
+
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 });
 
 let consent: ConsentUnderTest;
 

@@ -1,9 +1,11 @@
 import { loadSamplePack } from '@heed/policy';
 import { eventProbe, eventually } from '@heed/testing';
 import { randomUUID } from 'node:crypto';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { BatchCall } from './batch-call.js';
 import { ada, ConsentUnderTest } from './consent-under-test.js';
+
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 });
 
 let consent: ConsentUnderTest;
 

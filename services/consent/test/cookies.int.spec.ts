@@ -6,8 +6,10 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { chromium } from 'playwright-core';
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ConsentUnderTest } from './consent-under-test.js';
+
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 });
 
 let consent: ConsentUnderTest;
 let site: Server;

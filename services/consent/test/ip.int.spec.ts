@@ -2,9 +2,11 @@ import { readToEnd } from '@heed/kafka';
 import { loadSamplePack } from '@heed/policy';
 import { eventually, sqlOn } from '@heed/testing';
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ConsentUnderTest } from './consent-under-test.js';
 import { TalkativeConsent } from './talkative-consent.js';
+
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 });
 
 let consent: ConsentUnderTest;
 let talkative: TalkativeConsent;
