@@ -137,7 +137,7 @@ export class ConsentView {
         if (NO.has(state)) objection = objection < 0 ? at : objection;
       }
     }
-    const by = (allowed: boolean, reason: string, at: number): Decision => ({ ...this.answer(allowed, purpose, basis, reason), recordId: slab.recordIdAt(at) });
+    const by = (allowed: boolean, reason: string, at: number): Decision => ({ allowed, purpose, basis, reason, recordId: slab.recordIdAt(at), asOf: this.freshness.asOf, stale: false });
     if (basis === 'legitimate_interest') return objection < 0 ? this.answer(true, purpose, basis, 'basis_without_consent') : by(false, this.states.name(slab.stateAt(objection)), objection);
     if (no >= 0) return by(false, this.states.name(slab.stateAt(no)), no);
     if (open) return this.answer(false, purpose, basis, 'no_decision');

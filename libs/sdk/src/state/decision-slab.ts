@@ -12,6 +12,10 @@ const WORDS = 5;
 /** Word 0 has the purpose in 12 bits, the domain in 16 and the state in 4. */
 const DOMAIN_AT = 4;
 const PURPOSE_AT = 20;
+/** An id as text is written for every answer, so it is written byte by byte. */
+const TEXT = Buffer.alloc(36);
+const DIGITS = Buffer.from('0123456789abcdef');
+const DASH = 45;
 export const MAX_PURPOSES = 4096;
 export const MAX_DOMAINS = 65_536;
 
@@ -62,9 +66,15 @@ export class DecisionSlab {
   }
 
   recordIdAt(index: number): string {
-    let hex = '';
-    for (let p = 1; p <= 4; p += 1) hex += (this.words[index * WORDS + p]! >>> 0).toString(16).padStart(8, '0');
-    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+    const { words } = this;
+    const at = index * WORDS;
+    for (let i = 0, digit = 0; i < 16; i += 1) {
+      if (i === 4 || i === 6 || i === 8 || i === 10) TEXT[digit++] = DASH;
+      const byte = (words[at + 1 + (i >> 2)]! >>> (24 - 8 * (i & 3))) & 255;
+      TEXT[digit++] = DIGITS[byte >> 4]!;
+      TEXT[digit++] = DIGITS[byte & 15]!;
+    }
+    return TEXT.toString('latin1');
   }
 
   private place(count: number): number {
