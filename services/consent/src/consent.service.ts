@@ -9,6 +9,7 @@ import { tenantPolicyMigrations } from '@heed/tenant-policy';
 import path from 'node:path';
 import { ConsentModule } from './app.module.js';
 import { campaignJob } from './campaign/campaign.providers.js';
+import { answersJob } from './bulk/forget-answers.job.js';
 import { registerJob } from './bulk/grow-registers.job.js';
 import { BEAT_MS, ConsentStateBeat } from './consent-state/beat.job.js';
 import { BuildConsentState } from './consent-state/build-state.job.js';
@@ -47,6 +48,7 @@ export const consentService: ServiceDefinition<typeof consentEnvironment> = {
   jobs: (app, platform) => [
     ...fanoutJobs(platform),
     registerJob(platform),
+    answersJob(platform),
     certificateJob(app, platform),
     ...keyJobs(app.get(FieldVault), platform, [sealedIdentifiers], [indexedIdentifiers]),
     { name: 'consent-state', everyMs: 500, run: () => app.get(BuildConsentState).run() },

@@ -25,7 +25,7 @@ interface Row {
 /** What the register itself has: which records, and how often a line's key was used. */
 async function register(): Promise<{ readonly records: ReadonlySet<string>; readonly lines: number }> {
   const rows = await two.sql<Row>('data', `SELECT id, ref FROM t_ajuni.consent_record WHERE state = 'given'`);
-  const keys = await two.sql('data', `SELECT 1 FROM t_ajuni.idempotency WHERE key LIKE 'line:%'`);
+  const keys = await two.sql('data', `SELECT 1 FROM t_ajuni.idempotency WHERE key LIKE 'line%'`);
   return { records: new Set(rows.map(({ id }) => id)), lines: keys.length };
 }
 

@@ -2,6 +2,7 @@ import { Database, UnitOfWork } from '@heed/persistence';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { forgetAnswers } from '../src/bulk/forget-answers.job.js';
 import { growRegisters } from '../src/bulk/grow-registers.job.js';
 import { lockExpired } from '../src/expiry/expired-states.store.js';
 import { batch } from './batch-call.js';
@@ -120,6 +121,12 @@ describe('on a register of some size', () => {
     expect(planned).toBeGreaterThan(25);
     expect(found).toEqual({});
   });
+});
+
+it('answers are forgotten after seven days, and not before', async () => {
+  await consent.service.sql(`UPDATE t_ajuni.idempotency SET created_at = now() - interval '7 days 1 second' WHERE key LIKE 'k%' AND key <> 'k1'`);
+  await forgetAnswers(database, unitOfWork());
+  expect(await consent.service.sql(`SELECT key FROM t_ajuni.idempotency WHERE key LIKE 'k%'`)).toEqual([{ key: 'k1' }]);
 });
 
 describe('a register whose part is full', () => {

@@ -1,0 +1,34 @@
+import { isTenantClosed } from '@heed/persistence';
+import type { Database, UnitOfWork } from '@heed/persistence';
+import type { Job } from '@heed/runtime';
+
+/** Rows of one transaction: nobody's call waits longer for it. */
+const BATCH = 5000;
+const EVERY_MS = 3_600_000;
+
+/** Forgets answers to keys that are older than keys are kept (7 days): an upload of a million lines leaves as many. */
+export async function forgetAnswers(database: Database, unitOfWork: UnitOfWork): Promise<void> {
+  for (const { id } of await database.listTenants()) {
+    try {
+      while ((await forgetSome(unitOfWork, id)) === BATCH);
+    } catch (error) {
+      if (!isTenantClosed(error)) throw error;
+    }
+  }
+}
+
+async function forgetSome(unitOfWork: UnitOfWork, tenant: string): Promise<number> {
+  const gone = await unitOfWork.run(tenant, (tx) =>
+    tx.query(
+      `DELETE FROM idempotency WHERE key IN (
+         SELECT key FROM idempotency WHERE created_at < now() - interval '7 days' ORDER BY created_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED) RETURNING 1 AS one`,
+    ),
+  );
+  return gone.length;
+}
+
+export const answersJob = ({ database, unitOfWork }: { readonly database: Database; readonly unitOfWork: UnitOfWork }): Job => ({
+  name: 'forget-answers',
+  everyMs: EVERY_MS,
+  run: () => forgetAnswers(database, unitOfWork),
+});
