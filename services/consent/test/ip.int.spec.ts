@@ -9,7 +9,7 @@ import { TalkativeConsent } from './talkative-consent.js';
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 });
 
 let consent: ConsentUnderTest;
-let talkative: TalkativeConsent;
+let talkative: TalkativeConsent | undefined;
 
 beforeAll(async () => {
   consent = await ConsentUnderTest.start({}, undefined, ['ajuni', 'aurigen', 'auronx']);
@@ -17,7 +17,7 @@ beforeAll(async () => {
   talkative = await TalkativeConsent.start(consent);
 });
 afterAll(async () => {
-  await talkative.stop();
+  await talkative?.stop();
   await consent.stop();
 });
 
@@ -27,7 +27,7 @@ const cookie = (): Body => ({ identifiers: [{ type: 'cookie_id', value: randomUU
 /** A call to the process that logs everything, through a proxy that says whose address it is. */
 async function call(tenant: string, path: string, body: unknown, from: string, key?: string): Promise<{ status: number; body: Body }> {
   const token = await consent.bed.issuer.token({ tenant, roles: ['platform'] });
-  const response = await fetch(talkative.url + path, {
+  const response = await fetch(`${talkative?.url ?? ''}${path}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'x-forwarded-for': from, ...(key ? { 'idempotency-key': key } : {}) },
     body: JSON.stringify(body),
@@ -77,7 +77,8 @@ async function track(tenant: string, address: string): Promise<void> {
 /** What is left of an address, once all of it has been told on. */
 async function isOnly(tenant: string, address: string, network: string): Promise<void> {
   await eventually(async () => expect((await broker()).split(`"network":"${network}"`).length - 1).toBe(1), { timeoutMs: 30_000 });
-  for (const [where, text] of Object.entries({ broker: await broker(), database: await database(), logs: talkative.said })) {
+  expect(talkative?.said).toContain('listening');
+  for (const [where, text] of Object.entries({ broker: await broker(), database: await database(), logs: talkative?.said ?? '' })) {
     expect(text, where).not.toContain(address);
     expect(text, where).not.toContain(address.replaceAll(':', '%3A'));
   }

@@ -19,6 +19,7 @@ export class TalkativeConsent {
       env: { PATH: process.env['PATH'], ...service.environment, LOG_LEVEL: 'trace', KAFKAJS_NO_PARTITIONER_WARNING: '1', ...more },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    process.once('exit', () => child.kill('SIGKILL')); // a test that gave up leaves nobody behind
     const talkative = new TalkativeConsent(child);
     const listening = new Promise<void>((resolve, reject) => {
       child.once('exit', (code) => reject(new Error(`it ended with ${String(code)}: ${talkative.said.slice(-2000)}`)));
