@@ -25,7 +25,7 @@ export type HeedOptions = Credentials & {
   readonly sasl?: KafkaConfig['sasl'];
   /** Default 30 000. */
   readonly stalenessMs?: number;
-  /** People held in memory, some 260 bytes each; default 2 000 000. */
+  /** People held in memory, some 330 bytes each; default 2 000 000. */
   readonly maxSubjects?: number;
   /** Identifiers whose keys are kept ready; default 200 000. */
   readonly maxKnownIdentifiers?: number;
