@@ -29,7 +29,8 @@ export function replay(lines: readonly Line[]): ReadonlyMap<string, Holds> {
       continue;
     }
     const happened = Math.min(reported ?? received, received); // nobody can report what has not happened yet
-    const counts = carried || !now || (now.allowed ? happened >= now.at : happened > now.at); // a no wins a tie
+    const unknown = (reported ?? received) - received > 60_000; // so far ahead that nobody knows when it was: a no wins
+    const counts = carried || !now || (now.allowed ? happened >= now.at : happened > now.at && !unknown); // a no wins a tie
     if (counts) holds.set(purpose, { allowed: true, id, at: happened });
   }
   return holds;

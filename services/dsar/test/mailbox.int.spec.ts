@@ -84,6 +84,12 @@ describe('the mailbox of the privacy address', () => {
     expect(await handedOver(large)).toHaveLength(1);
   });
 
+  it('a sender whom nobody can be found by holds up no mail behind it', async () => {
+    await dovecot.deliver({ from: `${'a'.repeat(60)}@${'b.'.repeat(150)}example`, subject: 'unsubscribe' });
+    await dovecot.deliver({ from: 'nobody@localhost', subject: 'unsubscribe' });
+    await readUpToHere();
+  });
+
   it('a mail that arrives while consent is away, or before the mail server was back, is handed over when they are', async () => {
     const ada = address();
     await system.consent.goAway();

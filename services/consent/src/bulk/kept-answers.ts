@@ -1,9 +1,13 @@
+import { createHash } from 'node:crypto';
 import type { Tx } from '@heed/persistence';
 import type { BulkLine } from './bulk-line.js';
 import type { KeptAnswer } from './line-result.js';
 
-/** Beside the keys of single calls, which a line's must not meet. */
-const keyOf = (id: string): string => `line:${id}`;
+/**
+ * Beside the keys of single calls, which a line's must not meet: no header has a blank in it. As a hash, because a publisher may
+ * have named somebody in an id.
+ */
+const keyOf = (id: string): string => `line ${createHash('sha256').update(`line ${id}`).digest('base64url')}`;
 
 export interface Earlier {
   readonly fingerprint: string;
@@ -15,7 +19,8 @@ export async function earlierLines(tx: Tx, lines: readonly BulkLine[]): Promise<
   const rows = await tx.query<Earlier & { key: string }>('SELECT key, fingerprint, answer FROM idempotency WHERE key = ANY($1)', [
     lines.map(({ id }) => keyOf(id)),
   ]);
-  return new Map(rows.map(({ key, fingerprint, answer }) => [key.slice(keyOf('').length), { fingerprint, answer }]));
+  const kept = new Map(rows.map(({ key, fingerprint, answer }) => [key, { fingerprint, answer }]));
+  return new Map(lines.flatMap(({ id }) => { const answer = kept.get(keyOf(id)); return answer ? [[id, answer] as const] : []; }));
 }
 
 /** Kept in the transaction of what they answer: either both are there or neither. */

@@ -63,7 +63,11 @@ export class CheckConsent {
         if (group === 'suspected' && (basis === 'consent' || targets(declared))) return protectedBy(answer(false, basis, 'age_unverified'), childPromise(pack, targets(declared)));
         if (group === 'child' && targets(declared)) return protectedBy(answer(false, basis, 'child'), childPromise(pack, true));
       }
-      const held = refs.map((ref) => stateOf.get(keyOf({ ref, purpose, domain })));
+      const held = refs.map((ref) => {
+        const [here, everywhere] = [domain, ''].map((on) => stateOf.get(keyOf({ ref, purpose, domain: on })));
+        // A no that named no domain is meant for all of them, also for one that nothing was decided about.
+        return here ?? (everywhere && isNo(everywhere.state) ? everywhere : undefined);
+      });
       if (basis !== 'consent') {
         // A contract or a law goes on whatever was said; a legitimate interest ends with an objection (GDPR 21).
         const objection = basis === 'legitimate_interest' ? held.find((state) => state && isNo(state.state)) : undefined;

@@ -90,7 +90,7 @@ export async function presentPeople(tx: Tx, refs: readonly string[]): Promise<{ 
 
 /** Appends to the register and moves the present states, in one statement. */
 export async function appendRecords(tx: Tx, records: readonly ConsentRecord[], present: readonly PresentState[]): Promise<void> {
-  if (records.length === 0) return;
+  if (records.length === 0 && present.length === 0) return;
   await tx.query(
     `WITH r AS (
        SELECT * FROM jsonb_to_recordset($1::jsonb) AS r(id uuid, ref text, version bigint, purpose text, state text, took_effect boolean,

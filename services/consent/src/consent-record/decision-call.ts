@@ -1,6 +1,6 @@
 import { malformed, refused } from '@heed/kernel';
 import type { Cause, Identifier } from '@heed/kernel';
-import { withdrawablePurposes } from '@heed/policy';
+import { neverPurposeOf, withdrawablePurposes } from '@heed/policy';
 import type { Basis, Purpose } from '@heed/policy';
 import type { ActivePolicy } from '@heed/tenant-policy';
 import type { AgeStatement, ParentalConsent } from '../children/domain/age.js';
@@ -67,6 +67,9 @@ export function prepare({ pack }: ActivePolicy, call: DecisionCall): Prepared {
   const wanted: readonly WantedDecision[] =
     call.decisions === 'withdraw_all' ? withdrawablePurposes(pack).map(({ id }) => ({ purpose: id, decision: 'withdrawn' })) : call.decisions;
   if (wanted.length === 0) throw refused('nothing_to_withdraw', 'No purpose of this policy rests on consent.');
+  // First of all: an attempt at what is never allowed is evidence, whatever else is wrong with the call.
+  const never = wanted.find(({ purpose, decision }) => decision === 'given' && neverPurposeOf(pack, purpose));
+  if (never) decisionFor(pack, never, undefined);
   const decisions = wanted.map((one) => ({ ...decisionFor(pack, one, placeOf(call)), id: one.purpose, onlyIf: one.onlyIf }));
   const person: Person =
     'ref' in call.subject

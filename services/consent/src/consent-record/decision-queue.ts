@@ -55,7 +55,8 @@ export class DecisionQueue {
     for (;;) {
       const batch = this.take(tenant);
       if (batch.length === 0) break;
-      await this.commit(tenant, batch);
+      // Whatever happens, each is told, and whoever comes behind has their turn.
+      await this.commit(tenant, batch).catch((error: unknown) => batch.forEach((one) => one.fail(error)));
       // Under load those just answered come back within a moment, and the next transaction carries them too.
       if (batch.length > 1 && (this.waiting.get(tenant)?.length ?? 0) < this.batchSize) await sleep(GATHER_MS);
     }
@@ -97,10 +98,8 @@ export class DecisionQueue {
       }
       const [one] = batch;
       if (!one) return;
-      const { cause } = one.decision;
       if (isHeedError(error) && error.code === 'purpose_denied') await this.keepEvidence(tenant, one.decision);
-      // That this is a child must not be forgotten with the call that is refused for it.
-      if (isHeedError(error) && error.kind === 'refused' && mayTell(one.decision)) await this.unitOfWork.run(tenant, (tx) => this.ages.learn(tx, [one.decision]), { cause });
+      if (isHeedError(error) && error.kind === 'refused' && mayTell(one.decision)) await this.keepAge(tenant, one.decision);
       one.fail(error);
     }
   }
@@ -126,5 +125,18 @@ export class DecisionQueue {
   private async keepEvidence(tenant: string, { id, decisions, channel, actor, cause }: DecisionCall): Promise<void> {
     const attempt = { id, purposes: grantedIn(decisions), channel, actor, cause };
     await this.unitOfWork.run(tenant, (tx) => this.denied.record(tx, attempt)).catch(() => undefined); // the refusal stands either way
+  }
+
+  /** That this is a child must not be forgotten with the call that is refused for it. */
+  private async keepAge(tenant: string, decision: DecisionCall): Promise<void> {
+    for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
+      try {
+        await this.unitOfWork.run(tenant, (tx) => this.ages.learn(tx, [decision]), { cause: decision.cause });
+        return;
+      } catch (error) {
+        // Somebody was met at once: looked at again. Identifiers that are none lead to nobody who could be protected.
+        if (!isHeedError(error) || error.code !== 'person_met_at_once') return;
+      }
+    }
   }
 }

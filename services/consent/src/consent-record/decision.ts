@@ -86,6 +86,13 @@ export function effectiveTime(reported: string | undefined, received: Date): Dat
   return at.getTime() > received.getTime() ? received : at;
 }
 
+/** A clock that is further ahead than this cannot be ordered with anything. */
+const TOLERANCE_MS = 60_000;
+
+/** A yes from so far in the future that nobody knows when it happened: it may be older than any no, and ties go to the no. */
+export const cannotBeOrdered = (reported: string | undefined, received: Date): boolean =>
+  reported !== undefined && new Date(reported).getTime() - received.getTime() > TOLERANCE_MS;
+
 /** A no always holds from its arrival; a yes only if it happened after the last no, or after the yes that holds. Ties go to the no. */
 export function takesEffect(decision: Decision, occurredAt: Date, held: Held | undefined): boolean {
   if (NO.has(decision)) return true;
@@ -94,6 +101,9 @@ export function takesEffect(decision: Decision, occurredAt: Date, held: Held | u
   if (!held || isOpen(held.state)) return true;
   return held.state === 'given' ? occurredAt >= held.occurredAt : occurredAt > held.occurredAt;
 }
+
+/** How often the signal of a browser is taken anew: it comes with every page load. A no that a person repeats counts each time. */
+export const SIGNAL_REPEATS_MS = 60_000;
 
 /** It is so already: a repetition that need not be written once more. */
 export function changesNothing(decision: Decision, held: Held | undefined, now: Date): boolean {

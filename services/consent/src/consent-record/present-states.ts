@@ -1,4 +1,14 @@
 import type { PresentState } from './consent-record.store.js';
+import { changesNothing, isNo, isOpen } from './decision.js';
+import type { Decision } from './decision.js';
+
+interface Asked {
+  readonly ref: string;
+  readonly purpose: string;
+  /** Empty: everywhere. */
+  readonly domain: string;
+  readonly decision: Decision;
+}
 
 /** What holds for the people of a batch, as its decisions move it; what moved is written at the end. */
 export class PresentStates {
@@ -21,6 +31,26 @@ export class PresentStates {
 
   of(ref: string): readonly PresentState[] {
     return [...this.states.values()].filter((state) => state.ref === ref);
+  }
+
+  /** It is so already; a no that names no domain, on every domain. */
+  isSettled({ ref, purpose, domain, decision }: Asked, now: Date): boolean {
+    if (!changesNothing(decision, this.get(ref, purpose, domain), now)) return false;
+    return domain !== '' || !isNo(decision) || this.onDomains(ref, purpose).every((state) => state.state !== 'given');
+  }
+
+  /** A no that stands longer than `ms` and is said once more. */
+  isStale({ ref, purpose, domain, decision }: Asked, now: Date, ms: number): boolean {
+    const held = this.get(ref, purpose, domain);
+    return held !== undefined && isNo(decision) && now.getTime() - held.occurredAt.getTime() >= ms;
+  }
+
+  /** What the person's stores are to do: what was decided everywhere; where nothing was, all domains have to agree. */
+  isOn(ref: string, purpose: string): boolean {
+    const everywhere = this.get(ref, purpose, '');
+    if (everywhere && !isOpen(everywhere.state)) return everywhere.state === 'given';
+    const decided = this.onDomains(ref, purpose).filter(({ state }) => !isOpen(state));
+    return decided.length > 0 && decided.every(({ state }) => state === 'given');
   }
 
   move(state: PresentState): void {

@@ -16,7 +16,7 @@ import { metAtOnce, SubjectStore } from '../subject/subject.store.js';
 import { appendRecords, presentStates, raiseVersions } from './consent-record.store.js';
 import type { ConsentRecord, PresentState, RaisedVersion } from './consent-record.store.js';
 import { DECISION_EVENTS } from './decision-events.js';
-import { changesNothing, effectiveTime, hasExpired, isNo, isOpen, takesEffect } from './decision.js';
+import { cannotBeOrdered, effectiveTime, hasExpired, isNo, isOpen, SIGNAL_REPEATS_MS, takesEffect } from './decision.js';
 import type { Decision } from './decision.js';
 import { prepare, refsOf } from './decision-call.js';
 import type { DecisionCall, Prepared, PreparedDecision, Recorded } from './decision-call.js';
@@ -48,7 +48,7 @@ export class RecordDecisions {
     const prepared = calls.map((call) => prepare(policy, call));
     const resolved = await this.subjects.resolve(tx, prepared.map((p) => p.person));
     const people = prepared.map((p, i) => ({ ...p, refs: refsOf(p, resolved[i]) }));
-    const repeated = await this.repeated(tx, people);
+    const repeated = await this.repeated(tx, people.filter((_, i) => !resolved[i]?.gained));
     const deciding = people.filter((one) => !repeated.has(one));
     const raised = await raiseVersions(tx, countOf(deciding.flatMap((p) => p.refs)));
     for (const one of deciding) checkThemselves(one, raised);
@@ -73,13 +73,18 @@ export class RecordDecisions {
   private async repeated(tx: Tx, people: readonly Deciding[]): Promise<ReadonlyMap<Deciding, Recorded>> {
     const asking = people.filter((one) => one.call.onlyChanges && !saysAge(one.call));
     if (asking.length === 0) return new Map();
-    const present = new PresentStates(await presentStates(tx, [...new Set(asking.flatMap((one) => one.refs))]));
+    const [now, present] = [tx.clock.now(), new PresentStates(await presentStates(tx, [...new Set(asking.flatMap((one) => one.refs))]))];
     return new Map(
       asking.flatMap((one) => {
         const { refs, call, decisions } = one;
-        const held = (ref: string, { id }: PreparedDecision): PresentState | undefined => present.get(ref, id, call.domain ?? '');
-        if (!refs.every((ref) => decisions.every((d) => changesNothing(d.decision, held(ref, d), tx.clock.now())))) return [];
-        const records = decisions.flatMap((d) => answerOf(d.id, held(refs[0] ?? '', d)));
+        const domain = call.domain ?? '';
+        const repeats = call.channel === 'gpc' ? SIGNAL_REPEATS_MS : 0;
+        const isSettled = (ref: string, { id, decision }: PreparedDecision): boolean => {
+          const asked = { ref, purpose: id, domain, decision };
+          return present.isSettled(asked, now) && !present.isStale(asked, now, repeats);
+        };
+        if (!refs.every((ref) => decisions.every((d) => isSettled(ref, d)))) return [];
+        const records = decisions.flatMap((d) => answerOf(d.id, present.get(refs[0] ?? '', d.id, domain)));
         return [[one, { id: call.id, ref: refs[0] ?? '', records, dispatchIds: [] }] as const];
       }),
     );
@@ -91,15 +96,17 @@ export class RecordDecisions {
     const dispatchIds: string[] = [];
     for (const ref of one.refs) {
       const version = writes.nextVersion(ref);
-      const effective = new Map<Decision, { id: string; purpose: string }[]>();
+      const effective: { readonly decision: Decision; readonly isOn: boolean; readonly id: string; readonly purpose: string }[] = [];
       for (const wanted of one.decisions) {
         const record = writes.decide(one, wanted, ref, version);
-        if (record?.tookEffect) effective.set(record.decision, [...(effective.get(record.decision) ?? []), { id: record.id, purpose: wanted.id }]);
+        if (record?.tookEffect) effective.push({ decision: record.decision, isOn: writes.present.isOn(ref, wanted.id), id: record.id, purpose: wanted.id });
         const held = writes.present.get(ref, wanted.id, call.domain ?? '');
         if (ref === one.refs[0]) records.push(...(record ? [{ id: record.id, purpose: wanted.id, state: held?.state ?? record.decision }] : answerOf(wanted.id, held)));
       }
-      for (const [decision, about] of effective) {
-        const dispatchId = this.say(tx, writes, call, { ref, version, decision, records: about });
+      for (const [first, ...more] of Map.groupBy(effective, ({ decision, isOn }) => `${decision} ${isOn}`).values()) {
+        if (!first) continue;
+        const records = [first, ...more].map(({ id, purpose }) => ({ id, purpose }));
+        const dispatchId = this.say(tx, writes, call, { ref, version, decision: first.decision, isOn: first.isOn, records });
         if (dispatchId) dispatchIds.push(dispatchId);
       }
     }
@@ -109,9 +116,9 @@ export class RecordDecisions {
   /** @returns the dispatch that tells the stores, where they have to know */
   private say(
     tx: Tx, writes: Writes, call: DecisionCall,
-    said: { readonly ref: string; readonly version: number; readonly decision: Decision; readonly records: readonly { id: string; purpose: string }[] },
+    said: { readonly ref: string; readonly version: number; readonly decision: Decision; readonly isOn: boolean; readonly records: readonly { id: string; purpose: string }[] },
   ): string | undefined {
-    const { ref, version, decision, records } = said;
+    const { ref, version, decision, isOn, records } = said;
     const purposes = records.map((r) => r.purpose);
     const definition = DECISION_EVENTS[decision];
     const where = whereOf(call);
@@ -120,7 +127,8 @@ export class RecordDecisions {
       return undefined;
     }
     const dispatch: NewDispatch = {
-      id: `${DISPATCH_PREFIX.consent}_${uuidv7(writes.now)}`, kind: decision === 'given' ? 'grant' : 'withdrawal', ref, version,
+      // Stores know people and no domains: they are told what holds of the person as a whole.
+      id: `${DISPATCH_PREFIX.consent}_${uuidv7(writes.now)}`, kind: isOn ? 'grant' : 'withdrawal', ref, version,
       aliases: writes.aliasesOf(ref), cause: { type: `consent_${decision}`, id: call.id }, body: { purposes }, dueAt: writes.dueAt,
     };
     writes.dispatches.push(dispatch);
@@ -201,12 +209,21 @@ class Writes {
     const domain = call.domain ?? '';
     const held = this.present.get(ref, wanted.id, domain);
     if (wanted.onlyIf !== undefined && held?.recordId !== wanted.onlyIf) return undefined;
-    if (call.onlyChanges && changesNothing(wanted.decision, held, now)) return undefined;
+    if (call.onlyChanges && this.present.isSettled({ ref, purpose: wanted.id, domain, decision: wanted.decision }, now)) {
+      // Said again, so that a yes which is on its way and older than this no comes too late.
+      if (held && isNo(wanted.decision)) this.present.move({ ...held, occurredAt: now });
+      return undefined;
+    }
     checkTakesBack(wanted, held);
     // Who never said yes has nothing to withdraw: a signal of theirs is a refusal.
     const decision = call.onlyChanges && wanted.decision === 'withdrawn' && (!held || isOpen(held.state)) ? 'refused' : wanted.decision;
     const occurredAt = effectiveTime(call.occurredAt, now);
-    const tookEffect = takesEffect(decision, occurredAt, held);
+    const everywhere = domain === '' ? undefined : this.present.get(ref, wanted.id, '');
+    const standing = [held, everywhere].filter((one) => one !== undefined && isNo(one.state));
+    const tookEffect =
+      takesEffect(decision, occurredAt, held) &&
+      // A no that named no domain stands for all of them; and a yes that nobody can put in order beats none.
+      (decision !== 'given' || (standing.every((no) => no === undefined || occurredAt > no.occurredAt) && (standing.length === 0 || !cannotBeOrdered(call.occurredAt, now))));
     const renews = decision === 'given' && tookEffect && held?.state === 'given' && !hasExpired(held, now);
     const validity = decision === 'given' ? wanted.purpose?.consentValidity?.value : undefined;
     const validUntil = validity === undefined ? null : this.after(occurredAt, validity);

@@ -70,7 +70,7 @@ const refsOf = (task: ErasureTask): readonly string[] => [task.ref, ...task.alia
 async function cameBack(tx: Tx, tasks: readonly ErasureTask[]): Promise<ReadonlySet<string>> {
   const rows = await tx.query<{ request_id: string }>(
     `SELECT t.request_id FROM erasure_task t WHERE t.request_id = ANY($1) AND EXISTS (
-       SELECT 1 FROM consent_record c WHERE c.ref = ANY(t.aliases || t.ref) AND c.state = 'given' AND c.took_effect AND c.occurred_at > t.as_of)`,
+       SELECT 1 FROM consent_record c WHERE c.ref = ANY(t.aliases || t.ref) AND c.state IN ('given', 'renewed_given') AND c.took_effect AND c.occurred_at > t.as_of)`,
     [tasks.map((task) => task.request_id)],
   );
   return new Set(rows.map((row) => row.request_id));

@@ -6,10 +6,11 @@ import { Outbox } from '@heed/outbox';
 import type { Tx } from '@heed/persistence';
 import { addDuration, calendarOf } from '@heed/policy';
 import { PolicyStore } from '@heed/tenant-policy';
-import { appendRecords } from '../consent-record/consent-record.store.js';
+import { appendRecords, presentStates } from '../consent-record/consent-record.store.js';
 import type { ConsentRecord, PresentState } from '../consent-record/consent-record.store.js';
 import { DECISION_EVENTS } from '../consent-record/decision-events.js';
 import type { Decision } from '../consent-record/decision.js';
+import { PresentStates } from '../consent-record/present-states.js';
 import { originalsOf } from './own-decisions.js';
 
 /** A decision that counts for a ref under which it was not made. */
@@ -63,8 +64,10 @@ export class CarryDecisions {
     });
     await appendRecords(tx, records, records.map(presentOf));
     const dueAt = addDuration(now, policy.pack.operations.acknowledgementDue.value, calendarOf(policy.pack));
-    const told = this.tell(tx, by, records, dueAt);
-    const again = restated.filter(({ purposes }) => purposes.length > 0).map(({ ref, version, on, purposes }): NewDispatch => ({
+    const present = new PresentStates(await presentStates(tx, [...new Set([...records, ...restated].map(({ ref }) => ref))]));
+    const told = this.tell(tx, by, records, dueAt, present);
+    const kept = restated.map((one) => (one.on ? { ...one, purposes: one.purposes.filter((purpose) => present.isOn(one.ref, purpose)) } : one));
+    const again = kept.filter(({ purposes }) => purposes.length > 0).map(({ ref, version, on, purposes }): NewDispatch => ({
       ref, version, id: newDispatchId(now), kind: on ? 'grant' : 'withdrawal', aliases: by.aliases, cause: { type: 'identity_changed', id: by.changeId },
       body: { purposes: [...purposes] }, dueAt,
     }));
@@ -75,8 +78,8 @@ export class CarryDecisions {
   }
 
   /** One event and one dispatch for what is alike. */
-  private tell(tx: Tx, by: CarriedBy, records: readonly ConsentRecord[], dueAt: Date): readonly NewDispatch[] {
-    const alike = Map.groupBy(records, (r) => `${r.ref} ${r.state} ${r.occurredAt.getTime()} ${r.domain}`);
+  private tell(tx: Tx, by: CarriedBy, records: readonly ConsentRecord[], dueAt: Date, present: PresentStates): readonly NewDispatch[] {
+    const alike = Map.groupBy(records, (r) => `${r.ref} ${r.state} ${r.occurredAt.getTime()} ${r.domain} ${present.isOn(r.ref, r.purpose)}`);
     return [...alike.values()].flatMap((own): readonly NewDispatch[] => {
       const [first] = own;
       const definition = first && first.state !== 'renewed_given' ? DECISION_EVENTS[first.state] : undefined;
@@ -92,7 +95,8 @@ export class CarryDecisions {
       tx.record({ kind: `consent.${state}`, ref, data: { version, purposes, dispatchId: id, ...(first.domain ? { domain: first.domain } : {}) } });
       return [
         {
-          id, kind: state === 'given' ? 'grant' : 'withdrawal', ref, version, aliases: by.aliases, cause: { type: `consent_${state}`, id: by.changeId },
+          // Stores know people and no domains: they are told what holds of the person as a whole.
+          id, kind: present.isOn(ref, first.purpose) ? 'grant' : 'withdrawal', ref, version, aliases: by.aliases, cause: { type: `consent_${state}`, id: by.changeId },
           body: { purposes }, dueAt,
         },
       ];

@@ -8,7 +8,7 @@ import { InheritAge } from '../children/inherit-age.js';
 import { ConsentStateFeed } from '../consent-state/consent-state-feed.js';
 import { presentStates } from '../consent-record/consent-record.store.js';
 import type { PresentState } from '../consent-record/consent-record.store.js';
-import { isOpen } from '../consent-record/decision.js';
+import { isNo, isOpen } from '../consent-record/decision.js';
 import { CarryDecisions } from './carry-decisions.js';
 import type { Carried } from './carry-decisions.js';
 import { joined } from './domain/join.js';
@@ -73,7 +73,12 @@ export class MergePeople {
     const carried: Carried[] = [];
     const [off, on, before] = [new Set<string>(), new Set<string>(), new Set<string>()];
     for (const { purpose, domain } of keys.values()) {
-      const held = (of: string): PresentState | undefined => states.find((s) => s.ref === of && s.purpose === purpose && s.domain === domain);
+      const onDomain = (of: string, where: string): PresentState | undefined => states.find((s) => s.ref === of && s.purpose === purpose && s.domain === where);
+      // A no that named no domain is meant for this one too.
+      const held = (of: string): PresentState | undefined => {
+        const everywhere = onDomain(of, '');
+        return onDomain(of, domain) ?? (everywhere && isNo(everywhere.state) ? { ...everywhere, domain } : undefined);
+      };
       const [mine, theirs] = [held(ref), held(other)];
       const both = joined(mine, theirs);
       if (!both) continue;

@@ -2,7 +2,7 @@ import type { TlsVersion } from '@heed/config';
 import { withdrawalReceived } from '@heed/contracts-dsar';
 import { ConsentClient } from '@heed/fanout';
 import type { KnownPerson } from '@heed/fanout';
-import { derivedId, isHeedError, newEvent } from '@heed/kernel';
+import { derivedId, identifier, isHeedError, newEvent } from '@heed/kernel';
 import type { Logger } from '@heed/observability';
 import { Outbox } from '@heed/outbox';
 import { isTenantClosed, UnitOfWork } from '@heed/persistence';
@@ -84,14 +84,22 @@ export class ReadMailboxes {
     const reading = readWithdrawal(mail);
     if ('leave' in reading) return [];
     const { from, scope } = reading;
+    const address = identifier.safeParse({ type: 'email', value: from });
+    if (!address.success) return this.unusable(tenant); // consent would refuse the whole call
     try {
-      const [person] = await this.deps.consent.resolve(tenant, [{ identifiers: [{ type: 'email', value: from }] }]);
+      const [person] = await this.deps.consent.resolve(tenant, [{ identifiers: [address.data] }]);
       const id = derivedId('mail', tenant, from, mail.messageId ?? `${mail.receivedAt.toISOString()} ${mail.uid}`);
       return person ? [{ id, person, scope, receivedAt: mail.receivedAt }] : [];
     } catch (error) {
       if (!isHeedError(error) || error.code !== 'identifier_invalid') throw error;
-      return []; // no address that anybody could be found by: a person reads the mail
+      return this.unusable(tenant);
     }
+  }
+
+  /** No address that anybody could be found by: a person reads the mail, and it holds up none behind it. */
+  private unusable(tenant: string): readonly Withdrawal[] {
+    this.deps.logger.warn({ tenant }, 'a mail that withdraws consent names nobody; somebody has to read it');
+    return [];
   }
 
   private async handOver(tx: Tx, { name, upTo, withdrawals }: { name: string; upTo: number; withdrawals: readonly Withdrawal[] }): Promise<void> {
