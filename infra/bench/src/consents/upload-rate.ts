@@ -34,11 +34,12 @@ export async function uploadRate(cell: ConsentCell, count: number, salt: string,
   const call = request(`${cell.url}/v1/consents/batch${query}`, { method: 'POST', headers });
   const answer = new Promise<Readable>((resolve, reject) => call.once('response', resolve).once('error', reject));
   const sent = pipeline(Readable.from(newPeople(count, salt, purposes), { objectMode: false }), call);
-  let [lines, failed] = [0, 0];
+  let [lines, failed, rest] = [0, 0, ''];
   for await (const chunk of await answer) {
-    const text = (chunk as Buffer).toString('latin1');
-    lines += text.split('\n').length - 1;
-    failed += text.split(/"status":"(?!recorded|valid)/).length - 1;
+    const results = (rest + (chunk as Buffer).toString('latin1')).split('\n');
+    rest = results.pop() ?? '';
+    lines += results.length;
+    failed += results.filter((result) => !/"status":"(recorded|valid)"/.test(result)).length;
   }
   await sent;
   return { lines, failed, records: (lines - failed) * purposes.length, seconds: (performance.now() - began) / 1000 };
