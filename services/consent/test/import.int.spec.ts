@@ -69,6 +69,43 @@ describe('heed consents import', () => {
     expect(await recordCount()).toBe(before);
   });
 
+  it('a no that a later file says again is a no again, and each row of one file counts', async () => {
+    await writeFile(path.join(folder, 'today.yaml'), 'identifiers: { email: E-mail }\npurposes: { analytics: Answer }\n');
+    const [eve, dan] = [someone(), someone()];
+    const imported = async (name: string, ...rows: readonly string[]): Promise<Run> => {
+      await writeFile(path.join(folder, name), `\uFEFFE-mail,Answer\n${rows.join('\n')}\n`);
+      return heed('consents', 'import', name, '--map', 'today.yaml');
+    };
+    expect(await imported('monday.csv', `${eve},no`)).toMatchObject({ code: 0, out: 'Imported: 1 recorded.\n' });
+    consent.clock.advance({ minutes: 1 });
+    await consent.decide({ subject: { identifiers: [{ type: 'email', value: eve }] }, decisions: [{ purpose: 'analytics', decision: 'given' }] });
+    expect(await why(eve, 'analytics')).toBe('given');
+    const before = await recordCount();
+    consent.clock.advance({ minutes: 1 });
+    expect(await imported('thursday.csv', `${eve},no`, `${dan},no`, `${dan},yes`, `${dan},no`)).toMatchObject({ code: 0, out: 'Imported: 4 recorded.\n' });
+    expect([await why(eve, 'analytics'), await why(dan, 'analytics')]).toEqual(['refused', 'refused']);
+    expect(await recordCount()).toBe(before + 4);
+  });
+
+  it('tells a row that lacks a cell by its line, and records the rest', async () => {
+    const bob = someone();
+    const csv = await file(`${someone()};;ja`, `${someone()};;ja;;03.02.2025;IN;more`, `${bob};;ja;;03.02.2025;IN`);
+    const run = await heed('consents', 'import', csv, '--map', 'map.yaml');
+    expect(run).toMatchObject({ code: 1, out: 'Imported: 1 recorded, 2 not readable.\n' });
+    expect(run.err).toMatch(/line 2: the row has more or fewer cells.*\n.*line 3: the row has more or fewer cells/);
+    expect(await why(bob, 'marketing_email')).toBe('given');
+  });
+
+  it('sends nothing of a file that is not UTF-8, nor where the report cannot be written', async () => {
+    const before = await recordCount();
+    const good = await file(`${someone()};;ja;;03.02.2025;IN`);
+    await writeFile(path.join(folder, 'latin.csv'), Buffer.concat([await readFile(good), Buffer.from('j\u00fcrgen@example.com;;ja;;03.02.2025;IN\r\n', 'latin1')]));
+    expect(await heed('consents', 'import', 'latin.csv', '--map', 'map.yaml')).toMatchObject({ code: 2, err: expect.stringContaining('latin.csv is not UTF-8 at line 3') as string });
+    const unwritten = await heed('consents', 'import', good, '--map', 'map.yaml', '--report', 'no/such/folder.ndjson');
+    expect(unwritten).toMatchObject({ code: 2, err: expect.stringContaining('no/such/folder.ndjson cannot be written: ENOENT') as string });
+    expect(await recordCount()).toBe(before);
+  });
+
   it('as a dry run names the mistakes by their lines, without the cells, writes nothing, and ends with 1', async () => {
     const before = await recordCount();
     const csv = await file(`${someone()};;ja;;03.02.2025;IN`, `not-an-address;;ja;;03.02.2025;IN`, `${someone()};;vielleicht;;03.02.2025;IN`, `${someone()};;ja;;32.02.2025;IN`);

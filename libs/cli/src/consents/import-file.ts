@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { CliError, UsageError } from '../output/cli-error.js';
 import type { Api } from '../system/api.js';
+import { digestOf } from './file-digest.js';
 import type { ImportReport } from './import-report.js';
 import { columnsOf } from './mapping.js';
 import type { Mapping } from './mapping.js';
@@ -12,8 +13,14 @@ import { linesOf, RowError } from './row-lines.js';
 import type { Row } from './row-lines.js';
 
 interface Parsed {
-  readonly record: Row;
+  readonly record: readonly string[];
   readonly info: { readonly lines: number };
+}
+
+interface FileRow {
+  readonly line: number;
+  /** None where they are not as many as the header has. */
+  readonly cells: Row | undefined;
 }
 
 export interface ImportOptions {
@@ -33,9 +40,10 @@ export interface ImportOptions {
 export async function importFile(api: Api, options: ImportOptions): Promise<void> {
   const { dryRun, onlyChanges, report, onProgress } = options;
   const awaited: number[] = []; // lines of the file whose outcome is not known yet, in the order they were sent
+  const file = await digestOf(options.file);
   const rows = parsedRows(options);
   const first = await rows.next(); // a file that cannot be read is told before anything is sent
-  const body = Readable.from(sentLines(first, rows, awaited, options), { objectMode: false });
+  const body = Readable.from(sentLines(first, rows, file, awaited, options), { objectMode: false });
   let mistake: Error | undefined;
   body.once('error', (error) => (mistake = error));
   const answer = await api.stream(`/v1/consents/batch?dryRun=${String(dryRun)}&onlyChanges=${String(onlyChanges)}`, body);
@@ -54,38 +62,39 @@ export async function importFile(api: Api, options: ImportOptions): Promise<void
 const AGAIN = 'Run the same command again: what was recorded is not done twice.';
 
 async function* sentLines(
-  first: IteratorResult<Parsed, void>, rows: AsyncGenerator<Parsed, void>, awaited: number[], { mapping, report, onProgress }: ImportOptions,
+  first: IteratorResult<FileRow, void>, rows: AsyncGenerator<FileRow, void>, file: string, awaited: number[], { mapping, report, onProgress }: ImportOptions,
 ): AsyncGenerator<string> {
+  let row = 0;
   for (let next = first; next.done !== true; next = await rows.next()) {
-    const { record, info } = next.value;
+    const { line: at, cells } = next.value;
+    row += 1;
     try {
-      const lines = linesOf(record, mapping);
+      if (!cells) throw new RowError('the row has more or fewer cells than the header');
+      const lines = linesOf(cells, mapping, { file, row });
       if (lines.length === 0) report.skipped();
       for (const line of lines) {
-        awaited.push(info.lines);
+        awaited.push(at);
         yield `${line}\n`;
       }
     } catch (error) {
       if (!(error instanceof RowError)) throw error;
-      await report.unreadable(info.lines, error.message);
+      await report.unreadable(at, error.message);
     }
     onProgress();
   }
 }
 
-async function* parsedRows({ file, mapping }: ImportOptions): AsyncGenerator<Parsed, void> {
-  const columns = (header: readonly string[]): string[] => {
-    const names = header.map((name) => name.trim());
-    const missing = columnsOf(mapping).filter((column) => !names.includes(column));
-    if (missing.length > 0) throw new UsageError(`${file} has no column ${missing.map((name) => `"${name}"`).join(', ')}; it has ${names.map((name) => `"${name}"`).join(', ')}.`);
-    return names;
-  };
-  const parser = parse({ columns, bom: true, delimiter: mapping.delimiter, info: true, skip_empty_lines: true, max_record_size: 1024 * 1024 });
+async function* parsedRows({ file, mapping }: ImportOptions): AsyncGenerator<FileRow, void> {
+  const parser = parse({ bom: true, delimiter: mapping.delimiter, info: true, skip_empty_lines: true, relax_column_count: true, max_record_size: 1024 * 1024 });
   const source = createReadStream(file);
   source.once('error', (error: NodeJS.ErrnoException) => parser.destroy(new UsageError(`${file} cannot be read: ${error.code ?? error.message}`)));
   source.pipe(parser);
+  let names: readonly string[] | undefined;
   try {
-    for await (const row of parser as AsyncIterable<Parsed>) yield row;
+    for await (const { record, info } of parser as AsyncIterable<Parsed>) {
+      if (names) yield { line: info.lines, cells: record.length === names.length ? Object.fromEntries(names.map((name, i) => [name, record[i] ?? ''])) : undefined };
+      else names = columnsIn(record, file, mapping);
+    }
   } catch (error) {
     // The parser's own words quote the file's content.
     if (error instanceof Error && 'lines' in error) throw new CliError(`${file} is no CSV at line ${String(error.lines)} (${'code' in error ? String(error.code) : 'unreadable'}).`, { cause: error });
@@ -93,4 +102,11 @@ async function* parsedRows({ file, mapping }: ImportOptions): AsyncGenerator<Par
   } finally {
     source.destroy();
   }
+}
+
+function columnsIn(header: readonly string[], file: string, mapping: Mapping): readonly string[] {
+  const names = header.map((name) => name.trim());
+  const missing = columnsOf(mapping).filter((column) => !names.includes(column));
+  if (missing.length > 0) throw new UsageError(`${file} has no column ${missing.map((name) => `"${name}"`).join(', ')}; it has ${names.map((name) => `"${name}"`).join(', ')}.`);
+  return names;
 }

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, openSync } from 'node:fs';
 import type { WriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
+import { CliError, UsageError } from '../output/cli-error.js';
 import type { LineResult } from './result-lines.js';
 import { reasonOf } from './result-lines.js';
 
@@ -20,8 +21,9 @@ export class ImportReport {
   readonly mistakes: Mistake[] = [];
   private readonly file: WriteStream | undefined;
 
+  /** @throws UsageError where the report cannot be written: nothing was sent then */
   constructor(path: string | undefined) {
-    this.file = path === undefined ? undefined : createWriteStream(path, { mode: 0o600 });
+    this.file = path === undefined ? undefined : createWriteStream(path, { fd: opened(path) });
     this.file?.on('error', () => undefined); // told when it is closed
   }
 
@@ -62,6 +64,15 @@ export class ImportReport {
   }
 
   private async write(row: object): Promise<void> {
+    if (this.file?.errored) throw new CliError('The report cannot be written any further.', { cause: this.file.errored });
     if (this.file && !this.file.write(`${JSON.stringify(row)}\n`)) await once(this.file, 'drain');
+  }
+}
+
+function opened(path: string): number {
+  try {
+    return openSync(path, 'w', 0o600);
+  } catch (cause) {
+    throw new UsageError(`${path} cannot be written: ${cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'}`, { cause });
   }
 }

@@ -36,7 +36,7 @@ const mappingSchema = z
     jurisdiction: source.optional(),
     domain: source.optional(),
     notice: z.strictObject({ id: source, version: source, language: source }).optional(),
-    /** The idempotency key of a row; by default one made from what the row says. */
+    /** The idempotency key of a row; by default one made from the file and the row's place in it. */
     id: source.optional(),
     delimiter: z.string().length(1).default(','),
   })

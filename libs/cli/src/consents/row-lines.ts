@@ -4,6 +4,14 @@ import type { Mapping, Source } from './mapping.js';
 
 export type Row = Readonly<Record<string, string>>;
 
+/** Where a row stands: two files may say the same words on two days and mean it both times. */
+export interface RowOrigin {
+  /** SHA-256 of the file's bytes. */
+  readonly file: string;
+  /** The row's place among the rows of the file. */
+  readonly row: number;
+}
+
 /** A row that cannot be sent. */
 export class RowError extends Error {}
 
@@ -18,7 +26,7 @@ interface Decided {
  * @returns none for a row without any decision
  * @throws RowError in words for whoever mends the file; it quotes no cell that may name somebody
  */
-export function linesOf(row: Row, mapping: Mapping): readonly string[] {
+export function linesOf(row: Row, mapping: Mapping, origin: RowOrigin): readonly string[] {
   const decided = decisionsIn(row, mapping);
   if (decided.length === 0) return [];
   const cell = (source: Source | undefined): string | undefined => valueOf(row, source);
@@ -36,11 +44,14 @@ export function linesOf(row: Row, mapping: Mapping): readonly string[] {
     ...(withdrawn.length > 0 ? [{ ...said, purposes: withdrawn.map(({ purpose }) => purpose), channel: method }] : []),
   ];
   const id = cell(mapping.id);
-  return lines.map((line, i) => JSON.stringify({ id: id === undefined ? keyOf(line) : lines.length > 1 ? `${id}/${i + 1}` : id, ...line }));
+  return lines.map((line, i) => JSON.stringify({ id: id === undefined ? keyOf(origin, line) : lines.length > 1 ? `${id}/${i + 1}` : id, ...line }));
 }
 
-/** The same for a row that says the same: a file that is imported again does nothing twice. */
-const keyOf = (line: object): string => `row-${createHash('sha256').update(JSON.stringify(line)).digest('hex').slice(0, 32)}`;
+/**
+ * The same for a row of the same file, which does nothing twice when it is imported again; never that of another row or file. What it
+ * says is in it too: a file that is read anew by a mended mapping is not the one of before.
+ */
+const keyOf = ({ file, row }: RowOrigin, line: object): string => `row-${createHash('sha256').update(JSON.stringify([file, row, line])).digest('hex').slice(0, 32)}`;
 
 const optional = <T>(name: string, value: T | undefined): Record<string, T> => (value === undefined ? {} : { [name]: value });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { columnsOf, parseMapping } from './mapping.js';
 import { csvLine } from './record-csv.js';
 import { linesOf } from './row-lines.js';
-import type { Row } from './row-lines.js';
+import type { Row, RowOrigin } from './row-lines.js';
 
 const newsletter = parseMapping(
   {
@@ -18,7 +18,8 @@ const newsletter = parseMapping(
   'map.yaml',
 );
 const row = (cells: Row): Row => ({ 'E-mail': 'ada@example.com', Phone: '', Newsletter: '', Statistics: '', Date: '03.02.2025', Source: 'Web Form', Language: 'en', ...cells });
-const read = (cells: Row): readonly Record<string, unknown>[] => linesOf(row(cells), newsletter).map((line) => JSON.parse(line) as Record<string, unknown>);
+const monday: RowOrigin = { file: 'aa', row: 1 };
+const read = (cells: Row, origin = monday): readonly Record<string, unknown>[] => linesOf(row(cells), newsletter, origin).map((line) => JSON.parse(line) as Record<string, unknown>);
 
 describe('a row', () => {
   it('is a line with its decisions, and one with its withdrawals', () => {
@@ -31,10 +32,13 @@ describe('a row', () => {
     expect(withdrawal).toMatchObject({ purposes: ['analytics'], channel: 'web_form' });
   });
 
-  it('has the same key whenever it says the same, and another where it says something else', () => {
-    const key = (cells: Row): unknown => read(cells)[0]?.['id'];
-    expect(key({ Newsletter: 'ja' })).toBe(key({ Newsletter: 'Ja ' }));
-    expect(key({ Newsletter: 'ja' })).not.toBe(key({ Newsletter: 'nein' }));
+  it('has the same key in the same place of the same file, and another in any other', () => {
+    const key = (cells: Row, origin?: RowOrigin): unknown => read(cells, origin)[0]?.['id'];
+    const first = key({ Newsletter: 'nein' });
+    expect(key({ Newsletter: 'nein' })).toBe(first);
+    expect(key({ Newsletter: 'nein' }, { ...monday, row: 2 })).not.toBe(first);
+    expect(key({ Newsletter: 'nein' }, { ...monday, file: 'bb' })).not.toBe(first);
+    expect(key({ Newsletter: 'ja' }), 'by a mended mapping').not.toBe(first);
   });
 
   it('without an answer is no line', () => {
@@ -46,7 +50,7 @@ describe('a row', () => {
     ['answers in a word that nobody explained', { Newsletter: 'vielleicht' }, 'none of the words'],
     ['is of a day that there never was', { Date: '31.02.2025' }, 'dates: dmy'],
   ])('that %s is told so, without a cell of it', (_, cells: Row, why) => {
-    const reading = (): unknown => linesOf(row({ Newsletter: 'ja', ...cells }), newsletter);
+    const reading = (): unknown => linesOf(row({ Newsletter: 'ja', ...cells }), newsletter, monday);
     expect(reading).toThrow(why);
     expect(reading).not.toThrow(/ada@example.com|vielleicht/);
   });
