@@ -150,6 +150,63 @@ describe('a register whose part is full', () => {
     expect(items[0]?.state).toBe('withdrawn');
   });
 
+  /** One step after another on a connection that hears what the server says of its own doing. */
+  async function grow(steps: number): Promise<{ readonly states: readonly string[]; readonly told: readonly string[] }> {
+    const admin = new pg.Client({ connectionString: consent.service.databaseUrl, options: '-c client_min_messages=debug1 -c search_path=t_ajuni' });
+    const told: string[] = [];
+    const states: string[] = [];
+    admin.on('notice', ({ message }) => told.push(message ?? ''));
+    await admin.connect();
+    try {
+      for (let i = 0; i < steps; i += 1) {
+        const { rows } = await admin.query<{ state: string }>({ text: 'SELECT register_grow(1, $1) AS state', values: [consent.clock.now()] });
+        states.push(rows[0]?.state ?? '');
+      }
+    } finally {
+      await admin.end();
+    }
+    return { states, told };
+  }
+  const closing = (): Promise<readonly { def: string }[]> => consent.service.sql(`SELECT pg_get_constraintdef(oid) AS def FROM pg_constraint WHERE conname = 'closing' AND conparentid = 0`);
+  const decide = async (): Promise<number> => (await consent.decide({ subject: ada(), decisions: [{ purpose: 'analytics', decision: 'given' }] })).status;
+
+  it('is cut a second time without a row of it being read while decisions wait', async () => {
+    await consent.service.sql('ANALYZE t_ajuni.consent_record_p2');
+    const { states, told } = await grow(4);
+    expect(states).toEqual(['announced', 'proven', 'grown', 'open']);
+    expect(told).toContainEqual(expect.stringMatching(/partition constraint for table "consent_record_p2" is implied by existing constraints/));
+    const parts = await consent.service.sql<{ relname: string }>(`SELECT relname FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid WHERE inhparent = 't_ajuni.consent_record'::regclass ORDER BY 1`);
+    expect(parts.map(({ relname }) => relname)).toEqual(['consent_record_p1', 'consent_record_p2', 'consent_record_p3']);
+    consent.clock.advance({ hours: 7 });
+    expect(await decide()).toBeLessThan(300);
+  });
+
+  it('and is not closed in time refuses nobody: its bound is taken back and announced anew', async () => {
+    await consent.service.sql('ANALYZE t_ajuni.consent_record_p3');
+    expect((await grow(1)).states).toEqual(['announced']);
+    const [first] = await closing();
+    consent.clock.advance({ hours: 5, minutes: 30 });
+    expect((await grow(1)).states).toEqual(['announced']);
+    const [second] = await closing();
+    expect(second?.def).not.toBe(first?.def);
+    consent.clock.advance({ hours: 1 });
+    expect(await decide(), 'behind the first bound').toBeLessThan(300);
+  });
+
+  it('and whose bound a record lies behind goes on as it is', async () => {
+    const idIn = (hours: number): string => {
+      const hex = (consent.clock.now().getTime() + hours * 3_600_000).toString(16).padStart(12, '0');
+      return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
+    };
+    await consent.service.sql(`SET search_path = t_ajuni; ALTER TABLE consent_record_p3 DROP CONSTRAINT closing;
+      INSERT INTO consent_record (id, ref, version, purpose, state, took_effect, policy_version, method, actor, occurred_at, recorded_at)
+        SELECT '${idIn(4)}', ref, 2, 'analytics', 'given', false, 1, 'api', 'test', now(), now() FROM subject LIMIT 1;
+      ALTER TABLE consent_record_p3 ADD CONSTRAINT closing CHECK (id < '${idIn(3)}'::uuid) NOT VALID`);
+    expect((await grow(1)).states).toEqual(['put off']);
+    expect(await closing()).toEqual([]);
+    expect((await grow(3)).states, 'the next bound is behind that record').toEqual(['announced', 'proven', 'grown']);
+  });
+
   it('cannot be rewritten, in whichever part', async () => {
     for (const table of ['consent_record', 'consent_record_p1', 'consent_record_p2']) {
       const attempt = consent.service.sql(`SET ROLE "${new URL(consent.service.databaseUrl).pathname.slice(1)}_t_ajuni"; UPDATE t_ajuni.${table} SET state = 'given'`);
