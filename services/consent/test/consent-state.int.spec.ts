@@ -106,6 +106,16 @@ describe('the consent-state topic', () => {
     await Promise.all([old.stop(), reader.stop()]);
   });
 
+  it('who waits for another key gets it, though somebody asks for everybody anew after that', async () => {
+    const reader = await ConsentStateReader.of(consent);
+    await eventually(() => expect(reader.heartbeat()?.build).toBeGreaterThan(0), soon);
+    const { epoch } = reader.heartbeat() ?? { epoch: NaN };
+    await consent.service.sql(`UPDATE t_ajuni.state_feed SET requested = 'new_key'`); // and the job was not reminded yet
+    expect((await consent.service.call('POST', '/v1/consents/state-rebuild', OPERATOR, {})).status).toBe(202);
+    await eventually(() => expect(reader.heartbeat()?.epoch).toBe(epoch + 1), soon);
+    await reader.stop();
+  });
+
   it('a policy that changes stands there as soon as it counts', async () => {
     const reader = await ConsentStateReader.of(consent);
     const pack = loadSamplePack('ajuni');

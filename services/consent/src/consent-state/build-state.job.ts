@@ -39,9 +39,9 @@ export class BuildConsentState {
     while (await lookAtDue(this.deps.database, CONSENT_STATE, look));
   }
 
-  /** Asks for a publication of everybody; one that is under way begins anew. */
+  /** Asks for a publication of everybody; one that is under way begins anew. Who waits for another key gets it, whatever is asked after. */
   async request(tx: Tx, wish: 'same_key' | 'new_key'): Promise<void> {
-    await tx.query('UPDATE state_feed SET requested = $1', [wish]);
+    await tx.query(`UPDATE state_feed SET requested = CASE requested WHEN 'new_key' THEN requested ELSE $1 END`, [wish]);
     await remind(tx, { work: CONSENT_STATE, at: tx.clock.now() });
   }
 

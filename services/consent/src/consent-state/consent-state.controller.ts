@@ -63,7 +63,7 @@ export class ConsentStateController {
       if (newKey && feed.active && feed.complete === 0) throw conflict('state_key_changing', 'The key is just being changed; wait until that is complete.');
       await this.builds.request(tx, newKey ? 'new_key' : 'same_key');
       tx.record({ kind: 'consent_state.rebuild_asked', data: { newKey, actor: call.actor } });
-      return progressOf({ ...feed, requested: newKey ? 'new_key' : 'same_key' });
+      return progressOf(await readFeed(tx));
     });
   }
 
