@@ -30,10 +30,12 @@ export async function sdkBench(people: number, say: (line: string) => void): Pro
   const before = process.memoryUsage();
   const view = new ConsentView({ now: Date.now, elapsed: () => performance.now(), stalenessMs: 30_000, maxSubjects: people * 2, maxKnownKeys: 2 * ACTIVE });
   const tell = (key: string, data: object): void => view.take({ key: Buffer.from(key), value: Buffer.from(JSON.stringify({ v: 1, ...data })) });
-  const beat = (): void => tell('heartbeat', { completeUntil: new Date().toISOString(), epoch: 1, build: 1, policyVersion: 1 });
+  const beat = (): void => {
+    tell('heartbeat', { completeUntil: new Date().toISOString(), epoch: 1, build: 1, policyVersion: 1 });
+    view.freshness.reachEnd();
+  };
   view.use({ key: KEY.toString('base64url'), epoch: 1, policy: POLICY });
   tell('build', { build: 1, epoch: 1 });
-  view.freshness.reachEnd();
   let reading = 0;
   for (let n = 0; n < people; n += 1) {
     const records = recordsOf(n, 1);

@@ -2,7 +2,7 @@
 export type Reason =
   | 'given' | 'basis_without_consent' | 'no_decision' | 'refused' | 'withdrawn' | 'objected' | 'expired' | 'invalidated' | 'terminated'
   | 'child' | 'age_unverified' | 'never_purpose' | 'purpose_unknown' | 'no_basis_in_jurisdiction' | 'gpc'
-  | 'not_ready' | 'stale' | 'not_in_memory' | 'identifier_invalid';
+  | 'not_ready' | 'stale' | 'not_in_memory' | 'identifier_invalid' | 'domain_invalid';
 
 export interface Decision {
   readonly allowed: boolean;
@@ -23,7 +23,7 @@ export interface Decision {
 export interface MayOptions {
   /** Where the person lives, e.g. `IN`; the policy's default where left out. */
   readonly jurisdiction?: string;
-  /** A branded domain: what was decided there counts, and nothing else. */
+  /** A branded domain: what was decided there counts, and a no that named no domain. */
   readonly domain?: string;
 }
 

@@ -105,7 +105,7 @@ export class Heed {
    * @throws HeedError of some kind
    */
   async ask(subject: Subject, purpose: string, { jurisdiction, domain }: MayOptions = {}): Promise<Decision> {
-    const body = { subject, purpose, ...(jurisdiction === undefined ? {} : { jurisdiction }), ...(domain === undefined ? {} : { domain }) };
+    const body = { subject, purpose, ...(jurisdiction === undefined ? {} : { jurisdiction }), ...(domain === undefined ? {} : { domain: domain.toLowerCase() }) };
     const { recordId, ...answer } = await this.api.post<Omit<Decision, 'recordId' | 'asOf' | 'stale'> & { recordId: string | null }>('/v1/consents/check', body);
     return { ...answer, ...(recordId === null ? {} : { recordId }), asOf: new Date((this.options.now ?? Date.now)()).toISOString(), stale: false };
   }

@@ -80,6 +80,7 @@ describe('without the SDK', () => {
   it('the Python program of the page answers what the service answers, case by case', async () => {
     const give = (subject: object, purpose: string, more: object = {}) => consent.decide({ subject, decisions: [{ purpose, decision: 'given' }], ...more });
     const [given, withdrawn, refused, objector, branded, child, suspect, stranger] = [ada(), ada(), ada(), ada(), ada(), ada(), ada(), ada()];
+    const split = ada();
     const ref = String((await give(given, 'marketing_email')).body['ref']);
     await give(withdrawn, 'marketing_email');
     await consent.withdraw({ subject: withdrawn, purposes: ['marketing_email'] });
@@ -88,6 +89,10 @@ describe('without the SDK', () => {
     await give(branded, 'analytics', { domain: 'shop.example.com' });
     await consent.decide({ subject: child, age: 15, decisions: [{ purpose: 'marketing_email', decision: 'refused' }] });
     await consent.decide({ subject: suspect, childSignal: true, decisions: [{ purpose: 'marketing_email', decision: 'refused' }] });
+    await consent.withdraw({ subject: split, purposes: ['analytics', 'marketing_email'] });
+    await consent.withdraw({ subject: split, purposes: ['security'], jurisdiction: 'DE' });
+    consent.clock.advance({ seconds: 1 });
+    await give(split, 'analytics', { domain: 'shop.example.com' });
     const last = await give(ada(), 'analytics');
     const reader = await ConsentStateReader.of(consent);
     await eventually(() => expect(reader.of(`ref|${String(last.body['ref'])}`)).toBeDefined(), soon);
@@ -95,8 +100,8 @@ describe('without the SDK', () => {
     await reader.stop();
 
     const mixed = { identifiers: [...given.identifiers, ...withdrawn.identifiers] };
-    const subjects = [given, withdrawn, refused, objector, branded, child, suspect, stranger, mixed, { ref }];
-    const places = [{}, { jurisdiction: 'DE' }, { jurisdiction: 'BR' }, { domain: 'shop.example.com' }];
+    const subjects = [given, withdrawn, refused, objector, branded, split, child, suspect, stranger, mixed, { ref }];
+    const places = [{}, { jurisdiction: 'DE' }, { jurisdiction: 'BR' }, { domain: 'shop.example.com' }, { domain: 'other.example.com' }, { domain: 'other.example.com', jurisdiction: 'DE' }];
     const cases = subjects.flatMap((subject) =>
       ['marketing_email', 'analytics', 'security', 'service', 'sale', 'unheard_of'].flatMap((purpose) => places.map((place) => ({ subject, purpose, ...place }))),
     );

@@ -26,6 +26,10 @@ const KEY_LENGTH = 43;
 /** Asked, or put off: nothing was decided. */
 const OPEN: ReadonlySet<string> = new Set(['requested', 'request_deferred']);
 const NO: ReadonlySet<string> = new Set(['refused', 'withdrawn', 'objected']);
+/** The code of what holds on every domain. */
+const EVERYWHERE = 0;
+/** As the service takes it, in lower case. */
+const HOST_NAME = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/;
 
 /**
  * What a tenant's consent-state topic says, in memory, and the answers that follow from it: the same as the service's own
@@ -33,25 +37,33 @@ const NO: ReadonlySet<string> = new Set(['refused', 'withdrawn', 'objected']);
  */
 export class ConsentView {
   readonly freshness: Freshness;
-  readonly people: PeopleTable;
+  people: PeopleTable;
   private readonly purposes = new Names(MAX_PURPOSES);
   private readonly domains = new Names(MAX_DOMAINS);
   private readonly states = new Names(16);
   private policy: PolicyView | undefined;
+  private hash: KeyedHash | undefined;
   private keys: KnownKeys | undefined;
   private readonly scratch = new Int32Array(8);
 
   constructor(private readonly options: ViewOptions) {
     this.freshness = new Freshness(options);
-    this.people = new PeopleTable(options.maxSubjects);
+    this.people = new PeopleTable(options.maxSubjects, options.elapsed);
     this.domains.code('');
   }
 
   /** The key by which people are found, and the policy as the service has it now. */
   use(answer: Pick<StateKeyAnswer, 'key' | 'epoch' | 'policy'>): void {
+    this.hash = new KeyedHash(Buffer.from(answer.key, 'base64url'));
     this.takePolicy(answer.policy);
-    this.keys = new KnownKeys(new KeyedHash(Buffer.from(answer.key, 'base64url')), this.policy?.country, this.options.maxKnownKeys);
+    this.knowKeys();
     this.freshness.useKey(answer.epoch);
+  }
+
+  /** The topic is read as if for the first time: who was taken off it meanwhile may have left no trace there. */
+  beginAgain(): void {
+    this.freshness.beginAgain();
+    this.people = new PeopleTable(this.options.maxSubjects, this.options.elapsed);
   }
 
   /**
@@ -88,19 +100,29 @@ export class ConsentView {
     const promise = policy.neverPromise(purpose);
     if (promise !== undefined) return { ...this.answer(false, purpose, null, 'never_purpose'), promise };
     if (!policy.knows(purpose)) return this.answer(false, purpose, null, 'purpose_unknown');
+    const domain = this.domainOf(options.domain);
+    if (domain === undefined) return this.answer(false, purpose, null, 'domain_invalid');
     const place = policy.placeOf(options.jurisdiction);
     const basis = place === undefined ? undefined : policy.basisOf(purpose, place);
     if (place === undefined || basis === undefined) return this.answer(false, purpose, null, 'no_basis_in_jurisdiction');
     const asksPerson = basis === 'consent' || basis === 'legitimate_interest';
-    // What follows or targets nobody, and rests on neither, is the same for everybody.
-    if (!asksPerson && !policy.targets(purpose)) return this.answer(true, purpose, basis, 'basis_without_consent');
+    // The policy may be another by now as well as the person's decisions.
     const problem = this.freshness.problem();
     if (problem) return this.answer(false, purpose, basis, problem);
+    // What follows or targets nobody, and rests on neither, is the same for everybody.
+    if (!asksPerson && !policy.targets(purpose)) return this.answer(true, purpose, basis, 'basis_without_consent');
     const people = this.peopleOf(subject);
     if (typeof people === 'string') return this.answer(false, purpose, basis, people);
     const child = this.childhood(people, purpose, basis, policy, place);
     if (child) return child;
-    return asksPerson ? this.decide(people, purpose, basis, options.domain ?? '') : this.answer(true, purpose, basis, 'basis_without_consent');
+    return asksPerson ? this.decide(people, purpose, basis, domain) : this.answer(true, purpose, basis, 'basis_without_consent');
+  }
+
+  /** Undefined where it is no host name. */
+  private domainOf(domain: string | undefined): string | undefined {
+    if (domain === undefined) return '';
+    const name = domain.toLowerCase();
+    return HOST_NAME.test(name) ? name : undefined;
   }
 
   /** Nobody follows or targets a child, on whatever ground; who may be one is left alone. */
@@ -125,7 +147,7 @@ export class ConsentView {
     const [purposeCode, domainCode] = [this.purposes.find(purpose), this.domains.find(domain)];
     let [open, over, given, objection, no] = [people.length === 0, -1, -1, -1, -1];
     for (const slot of people) {
-      const at = slab.find(this.people.placeOf(slot), this.people.countOf(slot), purposeCode, domainCode);
+      const at = this.heldOn(slot, purposeCode, domainCode);
       const state = at < 0 ? '' : this.states.name(slab.stateAt(at));
       if (at < 0 || OPEN.has(state)) open = true;
       else if (state === 'given') {
@@ -143,6 +165,16 @@ export class ConsentView {
     if (open) return this.answer(false, purpose, basis, 'no_decision');
     if (over >= 0) return by(false, 'expired', over);
     return by(true, 'given', given);
+  }
+
+  /** Where what holds on a domain lies, or -1. A no that named no domain is meant for all of them, also for one that nothing was decided about. */
+  private heldOn(slot: number, purpose: number, domain: number): number {
+    const slab = this.people.decisions;
+    const [place, count] = [this.people.placeOf(slot), this.people.countOf(slot)];
+    const here = domain < 0 ? -1 : slab.find(place, count, purpose, domain);
+    if (here >= 0 || domain === EVERYWHERE) return here;
+    const everywhere = slab.find(place, count, purpose, EVERYWHERE);
+    return everywhere >= 0 && NO.has(this.states.name(slab.stateAt(everywhere))) ? everywhere : -1;
   }
 
   /** Where identifiers lead to several people, what all of them decided counts. */
@@ -174,8 +206,15 @@ export class ConsentView {
 
   private takePolicy(record: PolicyRecord): void {
     if (record.policyVersion < (this.policy?.version ?? 0)) return;
+    const before = this.policy?.country;
     this.policy = new PolicyView(record);
     this.freshness.usePolicy(record.policyVersion);
+    // Numbers without a country code are other people's in another country.
+    if (this.policy.country !== before) this.knowKeys();
+  }
+
+  private knowKeys(): void {
+    if (this.hash) this.keys = new KnownKeys(this.hash, this.policy?.country, this.options.maxKnownKeys);
   }
 
   private takeState(name: string, value: Buffer | null): void {
@@ -184,7 +223,7 @@ export class ConsentView {
     const record = JSON.parse(value.toString('utf8')) as StateRecord & { readonly v?: unknown };
     if (record.v !== 1) throw new Error('a state of another form; is there a newer SDK?');
     const age = record.age === undefined ? NO_AGE : (record.age.atLeast ?? SUSPECTED);
-    this.people.put(key, { ref: refWords(record.ref), version: record.version, build: record.build, age, decisions: this.decisionsOf(record) });
+    this.people.put(key, { ref: refWords(record.ref), version: record.version, build: record.build, at: Date.parse(record.at) || 0, age, decisions: this.decisionsOf(record) });
   }
 
   private decisionsOf({ purposes, domains }: StateRecord): readonly HeldDecision[] {

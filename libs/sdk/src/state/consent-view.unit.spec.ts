@@ -33,13 +33,14 @@ interface Said {
   readonly texts?: readonly string[];
   readonly version?: number;
   readonly build?: number;
+  readonly at?: string;
   readonly purposes?: Readonly<Record<string, HeldRecord>>;
   readonly domains?: object;
   readonly age?: { readonly atLeast: number | null };
 }
-function say({ n, texts = [`email|p${n}@example.com`], version = 1, build = 5, purposes = { news: held('given') }, domains, age }: Said): void {
+function say({ n, texts = [`email|p${n}@example.com`], version = 1, build = 5, at = '', purposes = { news: held('given') }, domains, age }: Said): void {
   for (const text of [...texts, `ref|${refOf(n)}`]) {
-    view.take({ key: keyOf(text), value: Buffer.from(JSON.stringify({ v: 1, ref: refOf(n), version, build, at: '', purposes, ...(age ? { age } : {}), ...(domains ? { domains } : {}) })) });
+    view.take({ key: keyOf(text), value: Buffer.from(JSON.stringify({ v: 1, ref: refOf(n), version, build, at, purposes, ...(age ? { age } : {}), ...(domains ? { domains } : {}) })) });
   }
 }
 const may = (n: number, purpose = 'news', options = {}) => view.may(byEmail(`P${n}@Example.com`), purpose, options);
@@ -98,6 +99,25 @@ describe('an answer', () => {
   it('on a branded domain is what was decided there', () => {
     say({ n: 1, purposes: { news: held('given') }, domains: { 'shop.example.com': { news: held('refused') } } });
     expect([may(1).reason, may(1, 'news', { domain: 'shop.example.com' }).reason, may(1, 'news', { domain: 'other.example.com' }).reason]).toEqual(['given', 'refused', 'no_decision']);
+    expect(may(1, 'news', { domain: 'SHOP.Example.com' }).reason).toBe('refused');
+    expect(['localhost', '192.0.2.1', 'shop example.com', ''].map((domain) => may(1, 'news', { domain }).reason)).toEqual(Array(4).fill('domain_invalid'));
+  });
+
+  it('on a branded domain is the no that named none, where nothing was decided there', () => {
+    const domains = { 'shop.example.com': { news: held('given'), security: held('given') } };
+    say({ n: 1, purposes: { news: held('withdrawn'), security: held('objected') }, domains });
+    say({ n: 2, purposes: { news: held('invalidated') }, domains: { 'other.example.com': { survey: held('refused') } } });
+    const asked = ['shop.example.com', 'other.example.com', 'unheard.example.com'].map((domain) => [may(1, 'news', { domain }).reason, may(1, 'security', { domain, jurisdiction: 'DE' }).reason]);
+    expect(asked).toEqual([['given', 'basis_without_consent'], ['withdrawn', 'objected'], ['withdrawn', 'objected']]);
+    expect(may(2, 'news', { domain: 'other.example.com' }).reason).toBe('no_decision'); // a yes that ended is no no
+  });
+
+  it('finds numbers without a country code by the country of the policy in force', () => {
+    say({ n: 1, texts: ['phone|+4930123456'] });
+    const ask = () => view.may({ identifiers: [{ type: 'phone', value: '030 123456' }] }, 'news').reason;
+    expect(ask()).not.toBe('given');
+    tell('policy', { ...POLICY, policyVersion: 2, country: 'DE' });
+    expect(ask()).toBe('given');
   });
 
   it('of a child is no to whatever follows or targets; who may be one is left alone', () => {
@@ -116,6 +136,28 @@ describe('an answer', () => {
     say({ n: 1, version: 2, purposes: { news: held('withdrawn') } });
     say({ n: 1, version: 1 });
     expect(may(1).reason).toBe('withdrawn');
+  });
+
+  it('keeps an age that was told without another version, whatever comes late', () => {
+    say({ n: 1, at: '2026-11-22T01:00:00Z' });
+    say({ n: 1, at: '2026-11-22T01:00:02Z', age: { atLeast: 12 } });
+    say({ n: 1, at: '2026-11-22T01:00:00Z' });
+    expect(may(1).reason).toBe('child');
+  });
+
+  it('brings nobody back by a record from before their tombstone; a later one does', () => {
+    const gone = (): void => [`email|p1@example.com`, `ref|${refOf(1)}`].forEach((text) => view.take({ key: keyOf(text), value: null }));
+    say({ n: 1, version: 3 });
+    gone();
+    say({ n: 1, version: 3 });
+    say({ n: 1, version: 2 });
+    expect(may(1).reason).toBe('no_decision');
+    expect(view.people.size).toBe(0);
+    say({ n: 1, version: 4 });
+    expect(may(1).reason).toBe('given');
+    gone();
+    say({ n: 2, texts: ['email|p1@example.com'] }); // somebody else, by the same address
+    expect(may(1).reason).toBe('given');
   });
 
   it('follows an identifier to whom it leads now, and to nobody where it was taken off', () => {
@@ -146,11 +188,45 @@ describe('nothing is answered from', () => {
     say({ n: 1 });
     now += 30_001;
     expect(may(1)).toMatchObject({ allowed: false, reason: 'stale', stale: true });
-    expect(may(1, 'security')).toMatchObject({ allowed: true }); // rests on the policy alone
+    expect(may(1, 'security')).toMatchObject({ allowed: false, reason: 'stale' }); // the policy may be another by now
     beat();
     expect(may(1).allowed).toBe(true);
+    expect(may(1, 'security').allowed).toBe(true);
     elapsed += 30_001; // a clock that stands still does not make it younger
     expect(may(1).reason).toBe('stale');
+  });
+
+  it('the beginning of what came while nothing was read, by a clock that is behind: not before its end is reached', () => {
+    say({ n: 1 });
+    elapsed += 3_600_000;
+    now += 100; // so slow is it
+    beat();
+    expect(may(1)).toMatchObject({ allowed: false, reason: 'stale' });
+    view.freshness.reachEnd();
+    expect(may(1).allowed).toBe(true);
+  });
+
+  it('a heartbeat that is sent a second time, late: neither its key nor its policy counts', () => {
+    say({ n: 1 });
+    beat({ completeUntil: new Date(now - 1).toISOString(), epoch: 2, build: 4, policyVersion: 7 });
+    expect(may(1).allowed).toBe(true);
+    expect(view.freshness.keyIsOld).toBe(false);
+  });
+
+  it('the former key from where people begin to be published under another', () => {
+    expect(may(1, 'security', { jurisdiction: 'DE' }).allowed).toBe(true);
+    tell('build', { build: 6, epoch: 2 }); // tombstones under the former key follow: perhaps of an objection
+    expect(may(1, 'security', { jurisdiction: 'DE' }).reason).toBe('not_ready');
+    expect(view.freshness.keyIsOld).toBe(true);
+  });
+
+  it('what was read before the topic began again', () => {
+    say({ n: 1 });
+    view.beginAgain();
+    tell('build', { build: 5, epoch: 1 });
+    beat();
+    view.freshness.reachEnd();
+    expect(may(1).reason).toBe('no_decision'); // their tombstone may be gone by now
   });
 
   it('the former key, policy or publication of everybody', () => {

@@ -11,9 +11,11 @@ export class Freshness {
   asOf: string | null = null;
   private completeUntil = 0;
   private heardAt = 0;
+  private endAt = 0;
   private beatEpoch = 0;
   private beatPolicy = 0;
   private begun = 0;
+  private begunEpoch = 0;
   private keyEpoch = 0;
   private policyVersion = 0;
   private caughtUp = false;
@@ -31,26 +33,31 @@ export class Freshness {
 
   /** The key in hand finds nobody any more: another must be asked for. */
   get keyIsOld(): boolean {
-    return this.beatEpoch > 0 && this.keyEpoch !== this.beatEpoch;
+    return (this.beatEpoch > 0 && this.keyEpoch !== this.beatEpoch) || (this.begun > 0 && this.keyEpoch !== this.begunEpoch);
   }
 
-  begin({ build }: BuildRecord): void {
-    this.begun = Math.max(this.begun, build);
+  begin({ build, epoch }: BuildRecord): void {
+    if (build < this.begun) return;
+    this.begun = build;
+    this.begunEpoch = epoch;
   }
 
   beat({ completeUntil, epoch, build, policyVersion }: Heartbeat): void {
     const until = Date.parse(completeUntil);
+    // A publisher may send one a second time, late.
+    if (until < this.completeUntil) return;
     this.build = build;
     this.beatEpoch = epoch;
     this.beatPolicy = policyVersion;
-    if (until <= this.completeUntil) return;
+    if (until === this.completeUntil) return;
     this.completeUntil = until;
     this.heardAt = this.options.elapsed();
     this.asOf = completeUntil;
   }
 
-  /** All that was in the topic when the reading began has been read. */
+  /** All that was in the topic a moment ago has been read. */
   reachEnd(): void {
+    this.endAt = this.options.elapsed();
     this.caughtUp = true;
   }
 
@@ -64,22 +71,28 @@ export class Freshness {
     this.caughtUp = false;
     this.unreadable = false;
     this.begun = 0;
+    this.begunEpoch = 0;
     this.build = 0;
     this.completeUntil = 0;
     this.asOf = null;
   }
 
-  /** Milliseconds since what was read was complete: by this computer's clock, or since it was heard, where that is longer. */
+  /**
+   * Milliseconds since what was read was complete: by this computer's clock, since it was heard, or since the end of the topic
+   * was reached, whichever is longest. After an outage heartbeats are heard that are as old as it was long; by a clock that is
+   * behind they look new, so none counts before the end is reached again.
+   */
   get ageMs(): number {
     if (this.completeUntil === 0) return Infinity;
-    return Math.max(this.options.now() - this.completeUntil, this.options.elapsed() - this.heardAt);
+    const elapsed = this.options.elapsed();
+    return Math.max(this.options.now() - this.completeUntil, elapsed - this.heardAt, this.caughtUp ? elapsed - this.endAt : 0);
   }
 
   /** Undefined where nothing stands in the way of an answer. */
   problem(): 'not_ready' | 'stale' | undefined {
     // A reader that has not seen where the publication of everybody began has not seen everybody.
     const everybody = this.caughtUp && !this.unreadable && this.build > 0 && this.begun >= this.build;
-    if (!everybody || this.keyEpoch !== this.beatEpoch || this.policyVersion < this.beatPolicy) return 'not_ready';
+    if (!everybody || this.keyEpoch !== this.beatEpoch || this.keyEpoch !== this.begunEpoch || this.policyVersion < this.beatPolicy) return 'not_ready';
     return this.ageMs > this.options.stalenessMs ? 'stale' : undefined;
   }
 }

@@ -1,5 +1,7 @@
 import { DecisionSlab } from './decision-slab.js';
 import type { HeldDecision } from './decision-slab.js';
+import { GoneKeys, isOlder } from './gone-keys.js';
+import type { Edition } from './gone-keys.js';
 import { KeyTable } from './key-table.js';
 
 /** Nothing is known of the age: whoever is grown up. `SUSPECTED`: something says child. Else the age that is reached. */
@@ -11,6 +13,8 @@ export interface PersonRecord {
   readonly ref: Int32Array;
   readonly version: number;
   readonly build: number;
+  /** When it was written, milliseconds since 1970. */
+  readonly at: number;
   /** See `NO_AGE`. */
   readonly age: number;
   readonly decisions: readonly HeldDecision[];
@@ -22,12 +26,14 @@ export interface PersonRecord {
  */
 export class PeopleTable {
   readonly decisions = new DecisionSlab();
+  private readonly gone: GoneKeys;
   private readonly keys: KeyTable;
   private readonly refs: KeyTable;
   private capacity = 1024;
   private refWords = new Int32Array(this.capacity * 4);
   private versions = new Float64Array(this.capacity);
   private builds = new Float64Array(this.capacity);
+  private times = new Float64Array(this.capacity);
   private places = new Int32Array(this.capacity);
   private counts = new Uint16Array(this.capacity);
   private links = new Int32Array(this.capacity);
@@ -42,14 +48,15 @@ export class PeopleTable {
   /** Somebody had to give way: who is not here may be known all the same. */
   truncated = false;
 
-  constructor(private readonly maxPeople: number) {
+  constructor(private readonly maxPeople: number, elapsed: () => number) {
+    this.gone = new GoneKeys(elapsed);
     const isLive = (slot: number, epoch: number): boolean => this.epochs[slot] === epoch;
     this.keys = new KeyTable(isLive);
     this.refs = new KeyTable(isLive);
   }
 
   get bytes(): number {
-    const arrays = [this.refWords, this.versions, this.builds, this.places, this.counts, this.links, this.epochs, this.asked, this.ages];
+    const arrays = [this.refWords, this.versions, this.builds, this.times, this.places, this.counts, this.links, this.epochs, this.asked, this.ages];
     return arrays.reduce((sum, array) => sum + array.byteLength, this.keys.bytes + this.refs.bytes + this.decisions.bytes);
   }
 
@@ -78,24 +85,33 @@ export class PeopleTable {
 
   /** What a record says. One that is older than what is held of the person says nothing. */
   put(key: Int32Array, record: PersonRecord): void {
+    // Nor must it bring back whom a tombstone took off.
+    if (this.gone.isLate(key, record)) return;
     let slot = this.refs.find(record.ref);
     const fresh = slot < 0;
     if (fresh) slot = this.take(record.ref);
     // A record that a publisher sends a second time, late, must not undo what came after it.
-    else if (record.build < this.builds[slot]! || (record.build === this.builds[slot] && record.version < this.versions[slot]!)) return this.link(key, slot);
+    else if (isOlder(record, this.held(slot))) return this.link(key, slot);
     if (!fresh) this.decisions.release(this.places[slot]!, this.counts[slot]!);
     this.places[slot] = this.decisions.put(record.decisions);
     this.counts[slot] = record.decisions.length;
     this.versions[slot] = record.version;
     this.ages[slot] = record.age;
     this.builds[slot] = record.build;
+    this.times[slot] = record.at;
     this.link(key, slot);
   }
 
   /** Nobody is found by this key any more. */
   remove(key: Int32Array): void {
     const slot = this.keys.remove(key);
-    if (slot >= 0) this.unlink(slot);
+    if (slot < 0) return;
+    this.gone.add(key, { ...this.held(slot), ref: this.refWords.slice(slot * 4, slot * 4 + 4) });
+    this.unlink(slot);
+  }
+
+  private held(slot: number): Edition {
+    return { build: this.builds[slot]!, version: this.versions[slot]!, at: this.times[slot]! };
   }
 
   private link(key: Int32Array, slot: number): void {
@@ -150,6 +166,7 @@ export class PeopleTable {
     this.refWords = larger(this.refWords, new Int32Array(this.capacity * 4));
     this.versions = larger(this.versions, new Float64Array(this.capacity));
     this.builds = larger(this.builds, new Float64Array(this.capacity));
+    this.times = larger(this.times, new Float64Array(this.capacity));
     this.places = larger(this.places, new Int32Array(this.capacity));
     this.counts = larger(this.counts, new Uint16Array(this.capacity));
     this.links = larger(this.links, new Int32Array(this.capacity));

@@ -10,6 +10,8 @@ export interface StateRecord {
   readonly ref: string;
   readonly version: number;
   readonly build: number;
+  /** When it was written, RFC 3339. */
+  readonly at: string;
   readonly purposes: Decisions;
   /** Of somebody who may be a child. */
   readonly age?: { readonly atLeast: number | null };

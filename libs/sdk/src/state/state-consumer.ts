@@ -13,9 +13,13 @@ export interface StateConsumerOptions {
   /** The topic is not the one that was read so far. */
   readonly onBeginAgain: () => void;
   readonly onTrouble: (error: unknown) => void;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
 }
 
 const PAUSE_MS = 1000;
+/** Half of what Kafka keeps a tombstone for (`delete.retention.ms`): after a longer break some may be gone that were never read. */
+const LONGEST_BREAK_MS = 43_200_000;
 
 /**
  * Reads a consent-state topic from its beginning and then on and on: alone in its group, committing nothing, so that every
@@ -26,11 +30,15 @@ export class StateConsumer {
   private next = 0n;
   /** The latest of what was read, by the records' own times. */
   private newest = 0;
+  /** When something was read last, by each clock. */
+  private readAt: readonly number[];
   private closed = false;
   private wake: (() => void) | undefined;
   private running: Promise<void> | undefined;
 
-  constructor(private readonly options: StateConsumerOptions) {}
+  constructor(private readonly options: StateConsumerOptions) {
+    this.readAt = this.clocks();
+  }
 
   start(): void {
     this.running ??= this.keepReading();
@@ -77,6 +85,13 @@ export class StateConsumer {
   private async eachBatch(consumer: Consumer, { batch, resolveOffset, heartbeat, isRunning, isStale }: EachBatchPayload): Promise<void> {
     const { messages, highWatermark, partition, topic } = batch;
     if (partition !== 0) throw new Error(`${topic} has several partitions: nothing could say up to when it is complete`);
+    const readAt = this.clocks();
+    const broke = Math.max(...readAt.map((time, i) => time - this.readAt[i]!));
+    this.readAt = readAt;
+    if (broke > LONGEST_BREAK_MS && this.next > 0n) {
+      this.beginAgain();
+      return consumer.seek({ topic, partition, offset: '0' });
+    }
     // A topic that was made anew has less in it than was read, or something newer before that place.
     const known = messages.filter(({ offset }) => BigInt(offset) < this.next);
     if (BigInt(highWatermark) < this.next || known.some(({ timestamp }) => Number(timestamp) > this.newest)) this.beginAgain();
@@ -102,6 +117,11 @@ export class StateConsumer {
     // The end of a compacted topic may be a gap: what follows the last record is nothing.
     if (BigInt(batch.lastOffset()) + 1n >= BigInt(highWatermark)) this.options.onEnd();
     await heartbeat();
+  }
+
+  /** One may stand still while the computer sleeps, the other may be set back. */
+  private clocks(): readonly number[] {
+    return [this.options.now?.() ?? Date.now(), performance.now()];
   }
 
   /** The view answers no from then on; the reading goes on. */

@@ -89,7 +89,7 @@ export class StateFeed {
       kafka, topic: topicPrefix + answer.topic, groupPrefix: `${answer.tenant}.`,
       take: (record) => view.take(record),
       onEnd: () => view.freshness.reachEnd(),
-      onBeginAgain: () => view.freshness.beginAgain(),
+      onBeginAgain: () => view.beginAgain(),
       onTrouble: (error) => this.trouble(error),
     });
     this.consumer.start();
