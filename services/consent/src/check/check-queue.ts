@@ -1,4 +1,4 @@
-import { isHeedError } from '@heed/kernel';
+import { isHeedError, unavailable } from '@heed/kernel';
 import type { UnitOfWork } from '@heed/persistence';
 import type { Check, CheckAnswer, CheckConsent } from './check.use-case.js';
 
@@ -10,6 +10,8 @@ interface Waiting {
 
 /** Checks that share a look; a call with more has one for itself. */
 const TOGETHER = 200;
+/** Calls of one tenant that may wait, some seconds of work: who came later would wait for an answer that is given up on. */
+const MAX_WAITING = 5_000;
 /** Looks of one tenant at once: while the database has one, the next is made ready. */
 const AT_ONCE = 2;
 
@@ -30,6 +32,7 @@ export class CheckQueue {
   check(tenant: string, checks: readonly Check[]): Promise<readonly CheckAnswer[]> {
     return new Promise((answer, fail) => {
       const queue = this.waiting.get(tenant) ?? [];
+      if (queue.length >= MAX_WAITING) return fail(unavailable('too_many_waiting', 'More checks are waiting than can be answered now; try again.'));
       queue.push({ checks, answer, fail });
       this.waiting.set(tenant, queue);
       if ((this.looking.get(tenant) ?? 0) < AT_ONCE) void this.drain(tenant);

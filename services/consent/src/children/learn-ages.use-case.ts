@@ -4,7 +4,7 @@ import { PolicyStore } from '@heed/tenant-policy';
 import type { DecisionCall } from '../consent-record/decision-call.js';
 import { RecordDecisions } from '../consent-record/record-decisions.use-case.js';
 import { normalise } from '../subject/normalise.js';
-import { SubjectStore } from '../subject/subject.store.js';
+import { metAtOnce, SubjectStore } from '../subject/subject.store.js';
 import { ChildGuard } from './child-guard.js';
 import type { AgeStatement } from './domain/age.js';
 import { grantsOfChildren } from './grants-of-children.js';
@@ -43,8 +43,14 @@ export class LearnAges {
     const resolved = await this.subjects.resolve(tx, people);
     const found = telling.flatMap((call, i) => (resolved[i] ? [{ call, refs: [resolved[i].ref, ...resolved[i].aliases] }] : []));
     const refs = [...new Set(found.flatMap((one) => one.refs))].sort();
-    await tx.query('SELECT 1 FROM subject WHERE ref = ANY($1) ORDER BY ref FOR UPDATE', [refs]);
-    const children = await this.children.learn(tx, pack, found, new Map(await knownAges(tx, refs)));
+    const rows = await tx.query<{ ref: string; person: string | null; erased: boolean }>(
+      'SELECT ref, person, erased_at IS NOT NULL AS erased FROM subject WHERE ref = ANY($1) ORDER BY ref FOR UPDATE', [refs],
+    );
+    if (rows.some((row) => row.person !== null)) throw metAtOnce(); // merged between the look and the lock
+    const erased = new Set(rows.flatMap((row) => (row.erased ? [row.ref] : [])));
+    const living = found.map((one) => ({ ...one, refs: one.refs.filter((ref) => !erased.has(ref)) }));
+    const children = await this.children.learn(tx, pack, living, new Map(await knownAges(tx, refs)));
+    await this.decisions.restate(tx, resolved.flatMap((one) => (one?.gained && !erased.has(one.ref) ? [one.ref] : [])));
     await this.decisions.record(tx, await grantsOfChildren(tx, pack, children));
   }
 }

@@ -53,20 +53,38 @@ export class RecordDecisions {
     const raised = await raiseVersions(tx, countOf(deciding.flatMap((p) => p.refs)));
     for (const one of deciding) checkThemselves(one, raised);
     const ages = new Map<string, PersonAge>([...raised].flatMap(([ref, { age }]) => (age ? [[ref, age] as const] : [])));
-    const children = await this.children.learn(tx, policy.pack, deciding, ages);
+    const living = deciding.filter(({ refs }) => !refs.some((ref) => raised.get(ref)?.erased)); // of who was erased no age is kept
+    const children = await this.children.learn(tx, policy.pack, living, ages);
     const present = new PresentStates(await presentStates(tx, [...raised.keys()]));
     const writes = new Writes(policy, raised, present, tx.clock.now());
     const answers = people.map((one) => repeated.get(one) ?? this.decide(tx, this.children.allow<PreparedDecision, Deciding>(policy.pack, one, ages, writes.now), writes));
     const gained = [...new Set(resolved.flatMap((one) => (one?.gained ? [one.ref] : [])))];
     for (const ref of gained) writes.restate(ref);
-    await appendRecords(tx, writes.records, present.changes);
+    await this.write(tx, writes, gained);
+    if (children.length > 0) await this.record(tx, await grantsOfChildren(tx, policy.pack, children));
+    return answers;
+  }
+
+  /** Calls that decided nothing made more identifiers known of these people: whoever follows the person hears of them. */
+  async restate(tx: Tx, gained: readonly string[]): Promise<void> {
+    if (gained.length === 0) return;
+    const refs = [...new Set(gained)];
+    const raised = await raiseVersions(tx, countOf(refs));
+    const writes = new Writes(await this.policies.current(tx), raised, new PresentStates(await presentStates(tx, refs)), tx.clock.now());
+    for (const ref of refs) {
+      writes.nextVersion(ref);
+      writes.restate(ref);
+    }
+    await this.write(tx, writes, refs);
+  }
+
+  private async write(tx: Tx, writes: Writes, gained: readonly string[]): Promise<void> {
+    await appendRecords(tx, writes.records, writes.present.changes);
     await this.fanout.open(tx, writes.dispatches, writes.causes);
     await this.fanout.superseded(tx, writes.dispatches.map((d) => ({ ref: d.ref, purposes: d.body['purposes'] as string[], by: d.id })));
     await this.fanout.takenOver(tx, writes.dispatches.flatMap(({ aliases = [], body }) => aliases.map((ref) => ({ ref, purposes: body['purposes'] as string[] }))));
     this.outbox.append(writes.events, tx);
     await this.feed.changed(tx, [...writes.records.map(({ ref }) => ref), ...gained].flatMap((ref) => [ref, ...writes.aliasesOf(ref)]));
-    if (children.length > 0) await this.record(tx, await grantsOfChildren(tx, policy.pack, children));
-    return answers;
   }
 
   /** Calls that only want changes and find everything as they want it: they lock nobody and write nothing. */
@@ -188,7 +206,7 @@ class Writes {
   /** Identifiers that are new to somebody who had decided before: the stores are told of them too. */
   restate(ref: string): void {
     const version = this.versions.get(ref);
-    const before = this.present.of(ref).filter(({ state, recordId }) => !isOpen(state) && !this.records.some((r) => r.id === recordId));
+    const before = this.present.of(ref).filter((held) => !isOpen(held.state) && !hasExpired(held, this.now) && !this.records.some((r) => r.id === held.recordId));
     if (version === undefined) return;
     const off = new Set(before.flatMap(({ state, purpose }) => (state === 'given' ? [] : [purpose])));
     const on = new Set(before.flatMap(({ state, purpose }) => (state === 'given' && !off.has(purpose) ? [purpose] : [])));

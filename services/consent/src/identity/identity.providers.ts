@@ -38,8 +38,9 @@ export const identityProviders: Provider[] = [
   },
   {
     provide: UnlinkIdentifiers,
-    inject: [SubjectStore, CarryDecisions, ConsentStateFeed, FieldVault],
-    useFactory: (subjects: SubjectStore, carry: CarryDecisions, feed: ConsentStateFeed, vault: FieldVault) => new UnlinkIdentifiers({ subjects, carry, feed, vault }),
+    inject: [SubjectStore, CarryDecisions, ConsentStateFeed, FieldVault, InheritAge],
+    useFactory: (subjects: SubjectStore, carry: CarryDecisions, feed: ConsentStateFeed, vault: FieldVault, ages: InheritAge) =>
+      new UnlinkIdentifiers({ subjects, carry, feed, vault, ages }),
   },
   { provide: PartErased, inject: [SplitPerson], useFactory: (splitting: SplitPerson) => new PartErased(splitting) },
 ];

@@ -9,6 +9,7 @@ import { presentStates } from '../consent-record/consent-record.store.js';
 import type { PresentState } from '../consent-record/consent-record.store.js';
 import { isOpen } from '../consent-record/decision.js';
 import { metAtOnce } from '../subject/new-identifiers.js';
+import { revokePages } from '../link/link.store.js';
 import { CarryDecisions } from './carry-decisions.js';
 import type { Carried } from './carry-decisions.js';
 import { parted } from './domain/join.js';
@@ -48,6 +49,7 @@ export class SplitPerson {
     this.deps.outbox.append([newEvent(personSplit, { source: '/heed/consent', tenant: tx.tenant, key: ref, clock: tx.clock, cause, data })], tx);
     tx.record({ kind: 'person.split', ref, data: { alias: other, members, changeId, reason, actor } });
     await this.deps.ages.run(tx, { ref: other, from: ref, cause });
+    await revokePages(tx, [ref, other, ...members]);
     await this.deps.feed.changed(tx, [ref, other]);
     failpoint('consent.split.before-commit');
     return { ref, aliases, changeId };

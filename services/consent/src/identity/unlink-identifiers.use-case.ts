@@ -2,9 +2,11 @@ import type { FieldVault } from '@heed/key-store';
 import { conflict, newSubjectRef } from '@heed/kernel';
 import type { Cause, Identifier } from '@heed/kernel';
 import type { Tx } from '@heed/persistence';
+import { InheritAge } from '../children/inherit-age.js';
 import { presentStates } from '../consent-record/consent-record.store.js';
 import { isOpen } from '../consent-record/decision.js';
 import { ConsentStateFeed } from '../consent-state/consent-state-feed.js';
+import { revokePages } from '../link/link.store.js';
 import { SubjectStore } from '../subject/subject.store.js';
 import { CarryDecisions } from './carry-decisions.js';
 import { ownersOf, releaseIdentifiers } from './identifier-moves.js';
@@ -31,12 +33,12 @@ export interface Unlinked {
  */
 export class UnlinkIdentifiers {
   constructor(
-    private readonly deps: { readonly subjects: SubjectStore; readonly carry: CarryDecisions; readonly feed: ConsentStateFeed; readonly vault: FieldVault },
+    private readonly deps: { readonly subjects: SubjectStore; readonly carry: CarryDecisions; readonly feed: ConsentStateFeed; readonly vault: FieldVault; readonly ages: InheritAge },
   ) {}
 
   /** @throws HeedError `not_found`, `identifier_not_linked`, `last_identifier`, `subject_erased`, `person_met_at_once` */
   async unlink(tx: Tx, { ref: asked, identifiers, reason, actor, cause }: NewUnlink): Promise<Unlinked> {
-    const { subjects, carry, feed, vault } = this.deps;
+    const { subjects, carry, feed, vault, ages } = this.deps;
     const ref = await personOf(tx, asked);
     const look = await subjects.index.look(tx, identifiers, true);
     const owned = ownersOf(look);
@@ -52,6 +54,10 @@ export class UnlinkIdentifiers {
     const nos = (await presentStates(tx, [ref])).filter(({ state }) => state !== 'given' && !isOpen(state));
     const carried = nos.map((no) => ({ ref: other, version: 1, as: no.state, from: no }));
     await carry.write(tx, { changeId, channel: 'identity', actor, cause, aliases: [] }, carried, []);
+    // Whoever it is: what protects the one protects the other, until somebody has looked.
+    await ages.run(tx, { ref: other, from: ref, cause });
+    await tx.query('INSERT INTO person_hold (hold_id, ref) SELECT hold_id, $2 FROM person_hold WHERE ref = $1 ON CONFLICT DO NOTHING', [ref, other]);
+    await revokePages(tx, [ref]);
     tx.record({ kind: 'identifiers.unlinked', ref, data: { other, unlinked: from.length, reason, actor } });
     await feed.changed(tx, [ref, other]);
     return { ref, other, unlinked: from.length };

@@ -44,3 +44,8 @@ export async function findLink(tx: Tx, hash: Buffer): Promise<Link | undefined> 
 export async function revokeLinks(tx: Tx, refs: readonly string[]): Promise<void> {
   await tx.query('DELETE FROM person_link WHERE ref = ANY($1)', [refs]);
 }
+
+/** A link that was mailed to an address of somebody else shows them nothing any more; to unsubscribe by one is still possible. */
+export async function revokePages(tx: Tx, refs: readonly string[]): Promise<void> {
+  await tx.query(`DELETE FROM person_link WHERE ref = ANY($1) AND kind = 'preferences'`, [refs]);
+}

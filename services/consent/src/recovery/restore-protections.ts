@@ -26,6 +26,7 @@ interface LostCase {
  * @returns how many people
  */
 export async function restoreAges(tx: Tx, { records }: Lost, policies: PolicyStore): Promise<number> {
+  await tx.query('DELETE FROM person_age WHERE ref IN (SELECT ref FROM subject WHERE erased_at IS NOT NULL)');
   if (!records.some(({ kind }) => kind.startsWith('child.'))) return 0;
   const limits = ageLimits((await policies.current(tx)).pack);
   const cases = new Map<string, LostCase>();

@@ -8,6 +8,7 @@ import type { Tx } from '@heed/persistence';
 import { PolicyStore } from '@heed/tenant-policy';
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { aliasesOf } from '../identity/identity.store.js';
+import { RecordDecisions } from '../consent-record/record-decisions.use-case.js';
 import { normalise } from './normalise.js';
 import { SealedIdentifiers } from './sealed-identifiers.js';
 import { SubjectSealer } from './sealer.js';
@@ -26,6 +27,7 @@ export class InternalController {
     private readonly policies: PolicyStore,
     private readonly sealer: SubjectSealer,
     private readonly identifiers: SealedIdentifiers,
+    private readonly decisions: RecordDecisions,
   ) {}
 
   @Post('resolve')
@@ -45,6 +47,7 @@ export class InternalController {
         const { pack } = await this.policies.current(tx);
         const country = pack.tenant.country?.value;
         const found = await this.subjects.resolve(tx, people.map((p) => ({ identifiers: p.identifiers.map((i) => normalise(i, country)) })));
+        await this.decisions.restate(tx, found.flatMap((one) => (one?.gained ? [one.ref] : [])));
         return this.underAllRefs(tx, found.flatMap((one) => one ?? []));
       });
     for (let tries = 1; ; tries += 1) {

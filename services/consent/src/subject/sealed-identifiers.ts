@@ -76,6 +76,7 @@ export class SealedIdentifiers {
     if (refs.length === 0) return [];
     const rows = await tx.query<{ ref: string; sealed: Buffer }>('DELETE FROM identifier WHERE ref = ANY($1) RETURNING ref, sealed', [refs]);
     await revokeLinks(tx, refs);
+    await tx.query(`UPDATE synced_decision SET ref = '' WHERE ref = ANY($1)`, [refs]);
     await tx.query('DELETE FROM person_age WHERE ref = ANY($1)', [refs]);
     await tx.query('UPDATE subject SET erased_at = $2 WHERE ref = ANY($1) AND erased_at IS NULL', [refs, tx.clock.now()]);
     const people = [...Map.groupBy(rows, (row) => row.ref)].map(([ref, own]) => ({ ref, own, keyIds: [...new Set(own.map(({ sealed }) => this.vault.keyIdOf(sealed)))] }));

@@ -104,7 +104,7 @@ function duplicate(item: SyncItem, known: Synced, states: readonly PresentState[
     return { externalId, outcome: 'refused', ref: null, recordId: null, state: null, code: 'external_id_reused', detail };
   }
   const held = states.find((state) => state.ref === known.ref && state.purpose === item.purpose && state.domain === '' && !isOpen(state.state));
-  return { externalId, outcome: 'duplicate', ref: known.ref, recordId: known.recordId, state: held?.state ?? null };
+  return { externalId, outcome: 'duplicate', ref: known.ref || null, recordId: known.recordId, state: held?.state ?? null };
 }
 
 function refusal({ externalId }: SyncItem, error: HeedError): SyncResult {

@@ -4,6 +4,7 @@ import type { SyncItem } from './sync.body.js';
 
 export interface Synced {
   readonly fingerprint: Buffer;
+  /** Empty once the person was forgotten. */
   readonly ref: string;
   readonly recordId: string | null;
 }
