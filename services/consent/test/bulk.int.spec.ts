@@ -74,9 +74,9 @@ describe('an upload', () => {
     await send([known]);
     const before = await recordCount();
     const people = await consent.service.sql('SELECT 1 FROM t_ajuni.subject');
-    const results = await send([given(), given('sale'), { ...given(), subject: { ref: `sub_${'0'.repeat(32)}` } }, known], '?dryRun=true');
+    const results = await send([given(), given('sale'), { ...given(), subject: { ref: `sub_${'0'.repeat(32)}` } }, known, { ...given(), id: known.id }], '?dryRun=true');
     expect(results.map(({ status, error }) => [status, error?.code])).toEqual([
-      ['valid', undefined], ['refused', 'purpose_denied'], ['invalid', 'subject_unknown'], ['valid', undefined],
+      ['valid', undefined], ['refused', 'purpose_denied'], ['invalid', 'subject_unknown'], ['valid', undefined], ['refused', 'idempotency_key_reused'],
     ]);
     expect(await recordCount()).toBe(before);
     expect(await consent.service.sql('SELECT 1 FROM t_ajuni.subject')).toHaveLength(people.length);

@@ -1,14 +1,14 @@
 import { decisionSetBody, withdrawalBody } from '@heed/contracts-ingress';
 import { FromCall, NDJSON, Operation, parseBody, StreamedBody, streamOf } from '@heed/http';
 import type { Call } from '@heed/http';
-import { HeedError } from '@heed/kernel';
 import { Body, Controller, Header, HttpCode, Post, Query } from '@nestjs/common';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { lineId } from './bulk-line.js';
 import { lineResult } from './line-result.js';
 import { RecordLines } from './record-lines.use-case.js';
-import { upload } from './upload.js';
+import { UploadSlots } from './upload-slots.js';
+import { uploadResults } from './upload.js';
 
 const flag = z.enum(['true', 'false']).default('false');
 const uploadQuery = z.strictObject({
@@ -19,13 +19,10 @@ const uploadQuery = z.strictObject({
 const decisionLine = z.strictObject({ id: lineId, ...decisionSetBody.shape });
 const withdrawalLine = z.strictObject({ id: lineId, ...withdrawalBody.shape });
 
-/** Uploads at once: each keeps a connection of the pool busy, and single calls need some too. */
-const MAX_UPLOADS = 4;
-
 /** `/v1/consents/batch`: as many decisions as one likes, in one call. */
 @Controller('v1/consents/batch')
 export class BulkController {
-  private uploads = 0;
+  private readonly slots = new UploadSlots();
 
   constructor(private readonly lines: RecordLines) {}
 
@@ -47,15 +44,13 @@ export class BulkController {
   async batch(@FromCall() call: Call, @Query() query: unknown, @Body() body: unknown): Promise<Readable> {
     const { dryRun, onlyChanges } = parseBody(uploadQuery, query);
     const stream = streamOf(body);
-    if (this.uploads >= MAX_UPLOADS) throw new HeedError({ kind: 'unavailable', code: 'too_many_uploads', detail: 'Other uploads are under way; try again.', retryAfterSeconds: 5 });
-    this.uploads += 1;
+    const release = this.slots.take(call.tenant);
     try {
       await this.lines.ready(call.tenant);
     } catch (error) {
-      this.uploads -= 1;
+      release();
       throw error;
     }
-    const results = Readable.from(upload(stream, call, this.lines, { dryRun: dryRun === 'true', onlyChanges: onlyChanges === 'true' }), { objectMode: false });
-    return results.once('close', () => (this.uploads -= 1));
+    return uploadResults(stream, call, this.lines, { dryRun: dryRun === 'true', onlyChanges: onlyChanges === 'true' }).once('close', release);
   }
 }

@@ -30,7 +30,11 @@ export class LineReader {
   private tooLong = false;
   private ended = false;
 
-  constructor(private readonly stream: Readable) {
+  /** @param onBytes told of every chunk that came */
+  constructor(
+    private readonly stream: Readable,
+    private readonly onBytes: () => void = () => undefined,
+  ) {
     // Whoever stops reading early still has an answer to give on the same connection.
     this.chunks = stream.iterator({ destroyOnReturn: false });
   }
@@ -69,6 +73,7 @@ export class LineReader {
     const chunk = hasSome ? await Promise.race([this.pending, sleep(PATIENCE_MS, undefined)]) : await this.pending;
     if (!chunk) return false;
     this.pending = undefined;
+    this.onBytes();
     if (chunk.done === true) this.ended = true;
     else this.rest = this.rest.length === 0 ? chunk.value : Buffer.concat([this.rest, chunk.value]);
     return true;

@@ -61,9 +61,12 @@ export class RecordLines {
   /** Looks at lines without recording any: what the policy says, and who is meant. */
   async look(call: Call, lines: readonly BulkCall[]): Promise<readonly LineResult[]> {
     return this.parts.unitOfWork.run(call.tenant, async (tx) => {
+      const earlier = await earlierLines(tx, lines);
       const read = await this.prepared(tx, lines);
       const found = await this.parts.subjects.find(tx, read.map(({ prepared }) => prepared?.person ?? { identifiers: [] }));
       return read.map(({ line, prepared, refusal }, i) => {
+        const before = earlier.get(line.id);
+        if (before && before.fingerprint !== line.fingerprint) return failed(line, reused());
         if (!prepared) return failed(line, refusal);
         const isNew = !found[i] && 'identifiers' in prepared.person;
         const tried = isNew ? undefined : attempt(() => refsOf(prepared, found[i]));
