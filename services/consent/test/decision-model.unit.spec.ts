@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DECISIONS, effectiveTime, isNo, takesEffect } from '../src/consent-record/decision.js';
+import { DECISIONS, effectiveTime, isNo, prevails } from '../src/consent-record/decision.js';
 import type { Decision, Held } from '../src/consent-record/decision.js';
 import { joined, parted } from '../src/identity/domain/join.js';
 import { bothOf, replay } from './sequential-model.js';
@@ -21,8 +21,9 @@ function fold(lines: readonly Line[]): { readonly state: string; readonly id: st
   for (const { id, says, reported, received } of lines) {
     const decision: Decision = says === 'yes' ? 'given' : 'withdrawn';
     const now = new Date(received);
-    const occurredAt = effectiveTime(reported === undefined ? undefined : new Date(reported).toISOString(), now);
-    if (takesEffect(decision, occurredAt, held)) held = { state: decision, occurredAt: says === 'yes' ? occurredAt : now, validUntil: null, id };
+    const told = reported === undefined ? undefined : new Date(reported).toISOString();
+    const occurredAt = effectiveTime(told, now);
+    if (prevails(decision, told, now, held)) held = { state: decision, occurredAt: says === 'yes' ? occurredAt : now, validUntil: null, id };
   }
   return held;
 }

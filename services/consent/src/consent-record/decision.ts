@@ -90,7 +90,7 @@ export function effectiveTime(reported: string | undefined, received: Date): Dat
 const TOLERANCE_MS = 60_000;
 
 /** A yes from so far in the future that nobody knows when it happened: it may be older than any no, and ties go to the no. */
-export const cannotBeOrdered = (reported: string | undefined, received: Date): boolean =>
+const cannotBeOrdered = (reported: string | undefined, received: Date): boolean =>
   reported !== undefined && new Date(reported).getTime() - received.getTime() > TOLERANCE_MS;
 
 /** A no always holds from its arrival; a yes only if it happened after the last no, or after the yes that holds. Ties go to the no. */
@@ -100,6 +100,19 @@ export function takesEffect(decision: Decision, occurredAt: Date, held: Held | u
   if (decision !== 'given') return !held || isOpen(held.state);
   if (!held || isOpen(held.state)) return true;
   return held.state === 'given' ? occurredAt >= held.occurredAt : occurredAt > held.occurredAt;
+}
+
+/**
+ * Whether a decision changes what holds for a purpose on a domain, by the time that was reported of it.
+ * @param everywhere what holds on no domain in particular: a no that named none stands for all of them
+ * @example prevails('given', '2026-11-21T12:00:00Z', new Date('2026-11-21T10:00:00Z'), withdrawn) // false: two hours ahead
+ */
+export function prevails(decision: Decision, reported: string | undefined, received: Date, held: Held | undefined, everywhere?: Held): boolean {
+  const occurredAt = effectiveTime(reported, received);
+  if (!takesEffect(decision, occurredAt, held)) return false;
+  const noes = [held, everywhere].filter((one) => one !== undefined && isNo(one.state));
+  if (decision !== 'given' || noes.length === 0) return true;
+  return !cannotBeOrdered(reported, received) && noes.every((no) => no !== undefined && occurredAt > no.occurredAt);
 }
 
 /** How often the signal of a browser is taken anew: it comes with every page load. A no that a person repeats counts each time. */

@@ -16,7 +16,7 @@ import { metAtOnce, SubjectStore } from '../subject/subject.store.js';
 import { appendRecords, presentStates, raiseVersions } from './consent-record.store.js';
 import type { ConsentRecord, PresentState, RaisedVersion } from './consent-record.store.js';
 import { DECISION_EVENTS } from './decision-events.js';
-import { cannotBeOrdered, effectiveTime, hasExpired, isNo, isOpen, SIGNAL_REPEATS_MS, takesEffect } from './decision.js';
+import { effectiveTime, hasExpired, isNo, isOpen, prevails, SIGNAL_REPEATS_MS } from './decision.js';
 import type { Decision } from './decision.js';
 import { prepare, refsOf } from './decision-call.js';
 import type { DecisionCall, Prepared, PreparedDecision, Recorded } from './decision-call.js';
@@ -237,11 +237,7 @@ class Writes {
     const decision = call.onlyChanges && wanted.decision === 'withdrawn' && (!held || isOpen(held.state)) ? 'refused' : wanted.decision;
     const occurredAt = effectiveTime(call.occurredAt, now);
     const everywhere = domain === '' ? undefined : this.present.get(ref, wanted.id, '');
-    const standing = [held, everywhere].filter((one) => one !== undefined && isNo(one.state));
-    const tookEffect =
-      takesEffect(decision, occurredAt, held) &&
-      // A no that named no domain stands for all of them; and a yes that nobody can put in order beats none.
-      (decision !== 'given' || (standing.every((no) => no === undefined || occurredAt > no.occurredAt) && (standing.length === 0 || !cannotBeOrdered(call.occurredAt, now))));
+    const tookEffect = prevails(decision, call.occurredAt, now, held, everywhere);
     const renews = decision === 'given' && tookEffect && held?.state === 'given' && !hasExpired(held, now);
     const validity = decision === 'given' ? wanted.purpose?.consentValidity?.value : undefined;
     const validUntil = validity === undefined ? null : this.after(occurredAt, validity);
