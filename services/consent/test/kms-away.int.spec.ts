@@ -30,12 +30,13 @@ const person = (): Person => ({ identifiers: [{ type: 'email', value: `${randomU
 const grant = (subject: Person): ReturnType<ConsentUnderTest['decide']> =>
   system.decide({ subject, decisions: [{ purpose: 'analytics', decision: 'given' }] });
 
-/** Files of the whole server, tables and write-ahead log, in which this text stands. */
+/** Files of the whole server, tables and write-ahead log, in which this text stands. A running server renames and removes files of its own meanwhile. */
 async function filesWith(text: string): Promise<readonly string[]> {
   await system.service.sql('CHECKPOINT');
   const [row] = await system.service.sql<{ data_directory: string }>('SHOW data_directory');
-  const found = await promisify(execFile)('grep', ['-rlaF', text, row?.data_directory ?? ''], { maxBuffer: 1 << 24 }).catch((error: { code: number; stdout: string }) => {
-    if (error.code === 1) return { stdout: '' }; // in none
+  const found = await promisify(execFile)('grep', ['-rlaF', text, row?.data_directory ?? ''], { maxBuffer: 1 << 24 }).catch((error: { code: number; stdout: string; stderr: string }) => {
+    const unread = error.stderr.split('\n').filter((line) => line !== '' && !line.endsWith(': No such file or directory'));
+    if (error.code === 1 || (error.code === 2 && unread.length === 0)) return { stdout: error.stdout };
     throw error;
   });
   return found.stdout.split('\n').filter((line) => line !== '');
