@@ -62,6 +62,9 @@ export interface Prepared {
   readonly noticeHash: string | undefined;
 }
 
+/** With the people whom it is about. */
+export type Deciding = Prepared & { readonly refs: readonly string[] };
+
 /** @throws HeedError what the policy refuses, or an identifier that is none */
 export function prepare({ pack }: ActivePolicy, call: DecisionCall): Prepared {
   const wanted: readonly WantedDecision[] =
