@@ -1,6 +1,7 @@
 import { Heed, Population } from '@heed/e2e';
 import { cpus } from 'node:os';
 import { consentsBench } from './consents/index.js';
+import { consentsProfile } from './consents/profile.js';
 import { costOf } from './cost-of.js';
 import type { Part } from './cost-of.js';
 import { forgetBenchRows, httpLoad, pgbenchSameRows, prepareBenchRows } from './consent-write.js';
@@ -21,17 +22,19 @@ const ROUNDS = 4;
 const TENANTS = 1000;
 const RECORDS = 1_000_000;
 const CONSENT_RECORDS = 10_000_000;
+const PROFILE_LINES = 20_000;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const round = (value: number, digits = 0): string => value.toFixed(digits);
 
-/** `npm run bench [latency|write|erasure|access|evidence|tenants [COUNT]|ledger [COUNT]|consents [RECORDS]|sdk [PEOPLE]]`: figures against the raw limit in the same run; nothing here passes or fails. */
+/** `npm run bench [latency|write|erasure|access|evidence|tenants [COUNT]|ledger [COUNT]|consents [RECORDS]|consents-profile [LINES]|sdk [PEOPLE]]`: figures against the raw limit in the same run; nothing here passes or fails. */
 async function main(wanted: readonly string[]): Promise<void> {
   const all = wanted.length === 0;
   say(`${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}`);
   if (wanted.includes('tenants')) return tenantsBench(Number(wanted[1] ?? TENANTS), say);
   if (wanted.includes('ledger')) return ledgerBench(Number(wanted[1] ?? RECORDS), say);
   if (wanted.includes('sdk')) return sdkBench(Number(wanted[1] ?? RECORDS), say);
+  if (wanted.includes('consents-profile')) return consentsProfile(Number(wanted[1] ?? PROFILE_LINES), say);
   if (wanted.includes('consents')) return consentsBench(Number(wanted[1] ?? CONSENT_RECORDS), say);
   const heed = await Heed.start({ LOG_LEVEL: 'warn' });
   try {

@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { spawn } from 'node:child_process';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { forgetBenchRows, httpLoad, pgbenchSameRows, prepareBenchRows } from '../consent-write.js';
 import type { LoadResult } from '../consent-write.js';
 import { ConsentCell, TENANT } from './consent-cell.js';
@@ -9,6 +8,7 @@ import { explained } from './explain.js';
 import { fill } from './fill.js';
 import { ingressRate } from './ingress-rate.js';
 import { openLoop } from './open-loop.js';
+import { quiet } from './quiet.js';
 import { PURPOSES, uploadRate } from './upload-rate.js';
 
 const CONNECTIONS = 32;
@@ -117,16 +117,4 @@ async function sizes(cell: ConsentCell, say: Say): Promise<void> {
        FROM pg_class WHERE relnamespace = 't_${TENANT}'::regnamespace AND relkind = 'r' ORDER BY pg_total_relation_size(oid) DESC LIMIT 8`,
   );
   for (const row of rows) say(`${row.name}: ${row.rows} rows, ${row.heap} and ${row.indexes} of indexes`);
-}
-
-/** What was written is sent, sequenced and published on the same cores: the next figure begins when that is over, or after a while. */
-async function quiet(cell: ConsentCell): Promise<void> {
-  const until = performance.now() + 20_000;
-  while (performance.now() < until) {
-    const [row] = await cell.sql<{ waiting: boolean }>(
-      `SELECT EXISTS (SELECT 1 FROM heed.outbox) OR EXISTS (SELECT 1 FROM dispatch WHERE attempt = 0 AND send_at IS NOT NULL) AS waiting`,
-    );
-    if (row?.waiting === false) return;
-    await sleep(250);
-  }
 }
