@@ -1,5 +1,5 @@
 import type { Place } from '@heed/crypto';
-import { isNotServed } from '@heed/persistence';
+import { eachTenant } from '@heed/persistence';
 import type { Database, UnitOfWork } from '@heed/persistence';
 import type { FieldVault } from '../vault/field-vault.js';
 import { orderShreds } from './shred-list.js';
@@ -29,16 +29,11 @@ export class DeadLetterKeys {
   }
 
   /** Orders the keys destroyed whose letters are gone. */
-  async tidy(database: Database, unitOfWork: UnitOfWork): Promise<void> {
+  tidy(database: Database, unitOfWork: UnitOfWork): Promise<void> {
     const last = dayOf(new Date(this.vault.clock.now().getTime() - KEPT_DAYS * DAY_MS));
-    for (const { id: tenant } of await database.listTenants()) {
+    return eachTenant(database, async (tenant) => {
       const keyIds = await this.vault.useKeysBefore(tenant, USE, last);
-      if (keyIds.length === 0) continue;
-      try {
-        await unitOfWork.run(tenant, (tx) => orderShreds(tx, [{ keyIds, reason: 'dead_letters_gone' }]));
-      } catch (error) {
-        if (!isNotServed(error)) throw error;
-      }
-    }
+      if (keyIds.length > 0) await unitOfWork.run(tenant, (tx) => orderShreds(tx, [{ keyIds, reason: 'dead_letters_gone' }]));
+    });
   }
 }

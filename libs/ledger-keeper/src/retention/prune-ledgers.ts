@@ -1,6 +1,6 @@
 import { failpoint } from '@heed/kernel';
 import type { Logger } from '@heed/observability';
-import { isNotServed } from '@heed/persistence';
+import { eachTenant } from '@heed/persistence';
 import type { Database, Tx, UnitOfWork } from '@heed/persistence';
 import { expiredBefore, ruleOf } from './audit-rule.js';
 import type { AuditRule } from './audit-rule.js';
@@ -24,18 +24,12 @@ const CHECKPOINT_DAYS = 7;
 export class PruneLedgers {
   constructor(private readonly options: PruneOptions) {}
 
-  /** @throws the first tenant's trouble when all have had their turn */
-  async run(): Promise<void> {
-    let failure: unknown;
-    for (const { id } of await this.options.database.listTenants()) {
-      try {
-        await this.options.unitOfWork.run(id, (tx) => thinCheckpoints(tx, new Date(tx.clock.now().getTime() - CHECKPOINT_DAYS * 86_400_000)));
-        while (await this.options.unitOfWork.run(id, (tx) => this.batch(tx))) failpoint('ledger.batch-pruned');
-      } catch (error) {
-        if (!isNotServed(error)) failure ??= error;
-      }
-    }
-    if (failure) throw failure;
+  run(): Promise<void> {
+    const { database, unitOfWork } = this.options;
+    return eachTenant(database, async (tenant) => {
+      await unitOfWork.run(tenant, (tx) => thinCheckpoints(tx, new Date(tx.clock.now().getTime() - CHECKPOINT_DAYS * 86_400_000)));
+      while (await unitOfWork.run(tenant, (tx) => this.batch(tx))) failpoint('ledger.batch-pruned');
+    });
   }
 
   /** @returns whether there may be more */

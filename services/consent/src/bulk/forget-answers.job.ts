@@ -1,5 +1,5 @@
-import { isTenantClosed } from '@heed/persistence';
-import type { Database, UnitOfWork } from '@heed/persistence';
+import { eachTenant } from '@heed/persistence';
+import type { Database, TenantSource, UnitOfWork } from '@heed/persistence';
 import type { Job } from '@heed/runtime';
 
 /** Rows of one transaction: nobody's call waits longer for it. */
@@ -7,17 +7,13 @@ const BATCH = 5000;
 const EVERY_MS = 3_600_000;
 
 /** Forgets answers to keys that are older than keys are kept (7 days): an upload of a million lines leaves as many. */
-export async function forgetAnswers(database: Database, unitOfWork: UnitOfWork): Promise<void> {
-  for (const { id } of await database.listTenants()) {
-    try {
-      while ((await forgetSome(unitOfWork, id)) === BATCH);
-    } catch (error) {
-      if (!isTenantClosed(error)) throw error;
-    }
-  }
+export function forgetAnswers(tenants: TenantSource, unitOfWork: Pick<UnitOfWork, 'run'>): Promise<void> {
+  return eachTenant(tenants, async (tenant) => {
+    while ((await forgetSome(unitOfWork, tenant)) === BATCH);
+  });
 }
 
-async function forgetSome(unitOfWork: UnitOfWork, tenant: string): Promise<number> {
+async function forgetSome(unitOfWork: Pick<UnitOfWork, 'run'>, tenant: string): Promise<number> {
   const gone = await unitOfWork.run(tenant, (tx) =>
     tx.query(
       `DELETE FROM idempotency WHERE key IN (

@@ -6,8 +6,8 @@ it('a register that cannot grow is told at the end, and keeps no tenant behind i
   const steps: Record<string, string[]> = { ajuni: ['announced'], aurelia: ['announced', 'proven', 'grown', 'open'], third: ['put off'] };
   const run = <T>(tenant: string): Promise<T> => {
     const state = steps[tenant]?.shift();
-    return state === undefined ? Promise.reject(new Error(`${tenant}: canceling statement due to lock timeout`)) : Promise.resolve([{ state }] as T);
+    return state === undefined ? Promise.reject(new Error('canceling statement due to lock timeout')) : Promise.resolve([{ state }] as T);
   };
-  await expect(growRegisters({ listTenants: () => Promise.resolve(tenants) }, { run })).rejects.toThrow('1 registers could not begin a new part: ajuni: canceling statement due to lock timeout');
+  await expect(growRegisters({ listTenants: () => Promise.resolve(tenants) }, { run })).rejects.toThrow('ajuni: canceling statement due to lock timeout');
   expect(steps).toEqual({ ajuni: [], aurelia: [], third: [] });
 });

@@ -1,5 +1,5 @@
 import { failpoint, uuidv7 } from '@heed/kernel';
-import { Database, isNotServed, UnitOfWork } from '@heed/persistence';
+import { Database, eachTenant, UnitOfWork } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
 import { calendarOf, purposeOf } from '@heed/policy';
 import { PolicyStore } from '@heed/tenant-policy';
@@ -33,17 +33,10 @@ export class RunCampaigns {
     private readonly deps: { readonly database: Database; readonly unitOfWork: UnitOfWork; readonly policies: PolicyStore; readonly decisions: RecordDecisions },
   ) {}
 
-  /** One tenant's trouble holds up no other, and is thrown when all have had their turn. */
-  async run(): Promise<void> {
-    let failure: unknown;
-    for (const { id: tenant } of await this.deps.database.listTenants()) {
-      try {
-        while (await this.step(tenant));
-      } catch (error) {
-        if (!isNotServed(error)) failure ??= error;
-      }
-    }
-    if (failure) throw failure;
+  run(): Promise<void> {
+    return eachTenant(this.deps.database, async (tenant) => {
+      while (await this.step(tenant));
+    });
   }
 
   /** @returns whether there may be more to do */

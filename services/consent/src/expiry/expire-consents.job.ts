@@ -1,5 +1,5 @@
 import { failpoint, uuidv7 } from '@heed/kernel';
-import { Database, isNotServed, UnitOfWork } from '@heed/persistence';
+import { Database, eachTenant, UnitOfWork } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
 import type { DecisionCall } from '../consent-record/decision-call.js';
 import { RecordDecisions } from '../consent-record/record-decisions.use-case.js';
@@ -18,17 +18,10 @@ export class ExpireConsents {
     private readonly deps: { readonly database: Database; readonly unitOfWork: UnitOfWork; readonly decisions: RecordDecisions },
   ) {}
 
-  /** One tenant's trouble holds up no other, and is thrown when all have had their turn. */
-  async run(): Promise<void> {
-    let failure: unknown;
-    for (const { id: tenant } of await this.deps.database.listTenants()) {
-      try {
-        while ((await this.expireSome(tenant)) === BATCH);
-      } catch (error) {
-        if (!isNotServed(error)) failure ??= error;
-      }
-    }
-    if (failure) throw failure;
+  run(): Promise<void> {
+    return eachTenant(this.deps.database, async (tenant) => {
+      while ((await this.expireSome(tenant)) === BATCH);
+    });
   }
 
   private async expireSome(tenant: string): Promise<number> {

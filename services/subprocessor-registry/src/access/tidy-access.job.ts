@@ -1,4 +1,4 @@
-import { Database, isTenantClosed, UnitOfWork } from '@heed/persistence';
+import { Database, eachTenant, UnitOfWork } from '@heed/persistence';
 import { Injectable } from '@nestjs/common';
 
 /** Ended sessions are shown for so long. */
@@ -14,17 +14,14 @@ export class TidyAccess {
     private readonly unitOfWork: UnitOfWork,
   ) {}
 
-  async run(): Promise<void> {
-    for (const { id } of await this.database.listTenants()) {
-      const tidied = this.unitOfWork.run(id, async (tx) => {
+  run(): Promise<void> {
+    return eachTenant(this.database, (tenant) =>
+      this.unitOfWork.run(tenant, async (tx) => {
         const before = (days: number): Date => new Date(tx.clock.now().getTime() - days * 86_400_000);
         await tx.query('DELETE FROM session WHERE last_seen < $1', [before(SESSIONS_KEPT_DAYS)]);
         await tx.query('DELETE FROM role_holder WHERE last_seen < $1', [before(HOLDERS_KEPT_DAYS)]);
         await tx.query('DELETE FROM application WHERE last_seen < $1', [before(HOLDERS_KEPT_DAYS)]);
-      });
-      await tidied.catch((error: unknown) => {
-        if (!isTenantClosed(error)) throw error;
-      });
-    }
+      }),
+    );
   }
 }
