@@ -1,5 +1,9 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 
+/** Before and behind every other UUID (RFC 9562, 5.9 and 5.10): where a walk by id begins. */
+export const NIL_UUID = '00000000-0000-0000-0000-000000000000';
+export const MAX_UUID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+
 /** The millisecond of the newest UUIDv7 here, and how many it has had, from a random start. */
 const newest = { time: -1, count: 0 };
 const COUNT_BITS = 14;
@@ -26,10 +30,7 @@ export function uuidv7(at: Date = new Date()): string {
  * @example derivedId('ingress', tenant, source, eventId)
  */
 export function derivedId(...parts: readonly string[]): string {
-  const bytes = createHash('sha256').update(JSON.stringify(parts)).digest().subarray(0, 16);
-  bytes[6] = (bytes[6]! & 0x0f) | 0x80;
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
-  return formatUuid(bytes);
+  return hashedUuid(8, JSON.stringify(parts));
 }
 
 /** The pseudonym of a person: 128 random bits, minted once, never derived from an identifier. */
@@ -37,7 +38,14 @@ export function newSubjectRef(): string {
   return `sub_${randomBytes(16).toString('hex')}`;
 }
 
-function formatUuid(bytes: Buffer): string {
+/**
+ * The UUID of a text, by its SHA-256. Version 8 says that it is our own making; 4 is for standards that take no other.
+ * @example hashedUuid(8, 'what it stands for') // '…-8…-b…'
+ */
+export function hashedUuid(version: 4 | 8, content: string): string {
+  const bytes = createHash('sha256').update(content).digest();
+  bytes[6] = (bytes[6]! & 0x0f) | (version << 4);
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
   const hex = bytes.toString('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { derivedId, newSubjectRef, uuidv7 } from './ids.js';
+import { derivedId, hashedUuid, MAX_UUID, newSubjectRef, NIL_UUID, uuidv7 } from './ids.js';
 
 describe('ids', () => {
   it('a UUIDv7 carries its time, its version and its variant (RFC 9562)', () => {
@@ -24,6 +24,15 @@ describe('ids', () => {
     expect(derivedId('a', 'b')).toBe(derivedId('a', 'b'));
     expect(derivedId('a', 'b')).not.toBe(derivedId('ab'));
     expect(derivedId('a', 'b')).toMatch(/-8[0-9a-f]{3}-[89ab]/);
+  });
+
+  it('a derived id is what it was in every earlier release: what was told once is known by it', () => {
+    expect(derivedId('a', 'b')).toBe('0473ef2d-c0d3-84ab-a59d-3580c1134e9d');
+    expect(hashedUuid(4, 'heed/27560/record/019a0000-0000-7000-8000-000000000000')).toBe('ea8f5ad3-fda8-4078-be39-519d927313d2');
+  });
+
+  it('every UUID is between the first and the last', () => {
+    for (const id of [uuidv7(), derivedId('a'), hashedUuid(4, 'a')]) expect([MAX_UUID, id, NIL_UUID].toSorted()).toEqual([NIL_UUID, id, MAX_UUID]);
   });
 
   it('a ref is 128 random bits', () => {

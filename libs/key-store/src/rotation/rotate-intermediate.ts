@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { failpoint } from '@heed/kernel';
+import { failpoint, NIL_UUID } from '@heed/kernel';
 import { asKeysUnavailable } from '../keys-unavailable.js';
 import type { StoredKey, TenantRing } from '../ring/tenant-ring.js';
 import { indexAad, intermediateAad } from '../ring/wrapping.js';
@@ -8,7 +8,6 @@ import { RotationLog } from './rotation-log.js';
 import type { Rotation } from './rotation-log.js';
 
 const BATCH = 1000;
-const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 /**
  * Gives a tenant's keys in this service a new intermediate key: the epoch first, then what is wrapped under older ones batch
@@ -19,7 +18,7 @@ export async function rotateIntermediate(vault: FieldVault, rotation: Rotation):
   const { tenant } = rotation;
   const log = new RotationLog(vault.options);
   const epoch = rotation.step === null ? await beginEpoch(vault, tenant, log) : Number(rotation.step.split('/')[0]);
-  for (let after = rotation.step?.split('/')[1] ?? FIRST_ID; ; after = FIRST_ID) {
+  for (let after = rotation.step?.split('/')[1] ?? NIL_UUID; ; after = NIL_UUID) {
     const ring = await vault.rings.reload(tenant);
     if (ring.epoch < epoch) continue; // of a look that was under way before the epoch began
     await rewrapIndexKeys(vault, ring);
@@ -46,7 +45,7 @@ async function beginEpoch({ options: { database, kek, clock, service } }: FieldV
        FROM begun WHERE tenant = $1 AND level = 'ik' AND finished_at IS NULL`,
     [tenant, epoch, wrapped.version, wrapped.bytes, clock.now()],
   );
-  await log.advance(tenant, 'ik', { step: `${epoch}/${FIRST_ID}` });
+  await log.advance(tenant, 'ik', { step: `${epoch}/${NIL_UUID}` });
   failpoint('keys.epoch-begun');
   return epoch;
 }
@@ -66,7 +65,7 @@ async function rewrapIndexKeys({ options: { database, service } }: FieldVault, r
 
 async function rewrapDataKeys({ options: { database } }: FieldVault, ring: TenantRing, from: string, log: RotationLog): Promise<void> {
   const { tenant, epoch } = ring;
-  for (let after = from === '' ? FIRST_ID : from; ; ) {
+  for (let after = from === '' ? NIL_UUID : from; ; ) {
     const rows = await asKeysUnavailable(() =>
       database.query<StoredKey>('SELECT id, epoch, wrapped FROM data_key WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3', [tenant, after, BATCH]),
     );

@@ -1,3 +1,4 @@
+import { NIL_UUID } from '@heed/kernel';
 import type { Tx } from '@heed/persistence';
 import { ENTRY } from '../tree/records.js';
 import type { EntryRow } from '../tree/records.js';
@@ -5,8 +6,6 @@ import type { LastPlaced } from '../tree/tree.store.js';
 
 /** Records that get their places in one transaction: a backlog waits on round trips, not on hashes. */
 export const BATCH = 2000;
-/** The id before all others. */
-const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 /** What the sequencer knows of where it stopped, read while it holds the ledger. */
 export interface Position {
@@ -102,6 +101,6 @@ async function findMisplaced(tx: Tx, at: Position): Promise<Found> {
       WHERE NOT EXISTS (SELECT 1 FROM ledger_leaf l WHERE l.entry_id = e.id) ORDER BY e.recorded_at, e.id LIMIT ${BATCH}`,
   );
   const more = entries.length === BATCH;
-  const next = more ? { tx: at.lastTx, id: at.lastId, cluster: at.cluster } : { tx: at.here.oldest, id: FIRST_ID, cluster: at.here.cluster };
+  const next = more ? { tx: at.lastTx, id: at.lastId, cluster: at.cluster } : { tx: at.here.oldest, id: NIL_UUID, cluster: at.here.cluster };
   return { entries, next, more, waiting: true };
 }

@@ -1,7 +1,7 @@
 import { decisionSetBody, withdrawalBody } from '@heed/contracts-ingress';
 import { FromCall, Operation, pageAnswer, pageOf, pageQuery, parseBody, readCursor } from '@heed/http';
 import type { Call, Page } from '@heed/http';
-import { subjectRef, uuidv7 } from '@heed/kernel';
+import { MAX_UUID, subjectRef, uuidv7 } from '@heed/kernel';
 import { UnitOfWork } from '@heed/persistence';
 import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
@@ -88,7 +88,7 @@ export class ConsentController {
   })
   async history(@FromCall() call: Call, @Query() query: unknown): Promise<Page<unknown>> {
     const { ref, limit, cursor } = parseBody(historyQuery, query);
-    const before = parseBody(z.uuid(), readCursor(cursor) ?? 'ffffffff-ffff-ffff-ffff-ffffffffffff');
+    const before = parseBody(z.uuid(), readCursor(cursor) ?? MAX_UUID);
     const rows = await this.unitOfWork.run(call.tenant, async (tx) =>
       tx.query<{ id: string }>(
         `SELECT id, ref, purpose, state, took_effect AS "tookEffect", policy_version AS "policyVersion", notice_id AS "noticeId",

@@ -1,7 +1,7 @@
 import { linkBody } from '@heed/contracts-ingress';
 import { FromCall, Operation, pageAnswer, pageOf, pageQuery, parseBody, readCursor, runCall } from '@heed/http';
 import type { Call, Page } from '@heed/http';
-import { identifier, isHeedError, notFound, subjectRef } from '@heed/kernel';
+import { identifier, isHeedError, MAX_UUID, notFound, subjectRef } from '@heed/kernel';
 import { UnitOfWork } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
 import { PolicyStore } from '@heed/tenant-policy';
@@ -17,7 +17,6 @@ import { SplitPerson } from './split-person.use-case.js';
 import { UnlinkIdentifiers } from './unlink-identifiers.use-case.js';
 
 const MAX_TRIES = 5;
-const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 const params = z.object({ ref: subjectRef });
 const unlinkBody = z.strictObject({ identifiers: z.array(identifier).min(1).max(16) });
 const REFUSALS = { 404: ['not_found'], 422: ['subject_erased'] };
@@ -121,7 +120,7 @@ export class IdentityController {
   async history(@FromCall() call: Call, @Param('ref') ref: string, @Query() query: unknown): Promise<Page<unknown>> {
     assertRef(ref);
     const { limit, cursor } = parseBody(pageQuery, query);
-    const before = parseBody(z.uuid(), readCursor(cursor) ?? LAST_ID);
+    const before = parseBody(z.uuid(), readCursor(cursor) ?? MAX_UUID);
     const rows = await this.unitOfWork.run(call.tenant, async (tx) => {
       const refs = await refsOfPerson(tx, ref);
       if (refs.length === 0) throw notFound('person');

@@ -1,5 +1,6 @@
 import type { SignedCertificate } from '@heed/certificate';
 import { CertificateReader } from '@heed/certificate-register';
+import { MAX_UUID } from '@heed/kernel';
 import { UnitOfWork } from '@heed/persistence';
 import { presentStates } from '../consent-record/consent-record.store.js';
 import { withLink } from '../link/opened-link.js';
@@ -8,7 +9,6 @@ import { Receipts } from '../receipt/receipts.use-case.js';
 
 /** Receipts in memory at once, for as long as whoever reads takes. */
 const PAGE = 100;
-const LATEST = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
 interface Opened {
   readonly tenant: string;
@@ -49,7 +49,7 @@ export class OwnReceipts {
 
   private async *document({ tenant, link }: Opened): AsyncGenerator<string> {
     yield '{"receipts":[';
-    for (let before = LATEST, first = true; ; first = false) {
+    for (let before = MAX_UUID, first = true; ; first = false) {
       const page = await this.unitOfWork.run(tenant, (tx) => this.receipts.page(tx, link.ref, before, PAGE));
       if (page.length > 0) yield `${first ? '' : ',\n'}${page.map((receipt) => JSON.stringify(receipt)).join(',\n')}`;
       const last = page.at(-1);

@@ -3,7 +3,7 @@ import type { ConsentReceipt } from '@heed/certificate';
 import { CertificateReader, presentCertificate } from '@heed/certificate-register';
 import { FromCall, NDJSON, Operation, pageAnswer, pageOf, pageQuery, parseBody, prefers, readCursor } from '@heed/http';
 import type { Call, Page } from '@heed/http';
-import { notFound, subjectRef, uuid } from '@heed/kernel';
+import { MAX_UUID, notFound, subjectRef, uuid } from '@heed/kernel';
 import { UnitOfWork } from '@heed/persistence';
 import { Controller, Get, Header, Headers, Param, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
@@ -14,7 +14,6 @@ import { Receipts } from './receipts.use-case.js';
 import { registerExtract } from './register-extract.js';
 
 const LINKED = 'application/ld+json';
-const LATEST = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 const ref = subjectRef.describe('The person.');
 
 /** What a person is given of the register that is kept about them (AJU-11). */
@@ -38,7 +37,7 @@ export class ReceiptController {
   })
   async list(@FromCall() call: Call, @Param('ref') person: string, @Query() query: unknown): Promise<Page<ConsentReceipt>> {
     const { limit, cursor } = parseBody(pageQuery, query);
-    const before = parseBody(z.uuid(), readCursor(cursor) ?? LATEST);
+    const before = parseBody(z.uuid(), readCursor(cursor) ?? MAX_UUID);
     if (!subjectRef.safeParse(person).success) throw notFound('person');
     const receipts = await this.unitOfWork.run(call.tenant, (tx) => this.receipts.page(tx, person, before, limit + 1));
     return pageOf(receipts, limit, ({ record }) => record.register.record_id);

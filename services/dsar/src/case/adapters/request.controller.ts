@@ -1,7 +1,7 @@
 import { requestBody } from '@heed/contracts-ingress';
 import { FromCall, Operation, pageOf, parseBody, readCursor, runCall } from '@heed/http';
 import type { Call, Page } from '@heed/http';
-import { isHeedError, uuidv7 } from '@heed/kernel';
+import { isHeedError, MAX_UUID, uuidv7 } from '@heed/kernel';
 import { UnitOfWork } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
 import { ENVIRONMENT } from '@heed/runtime';
@@ -19,7 +19,6 @@ import { presentRequest, presentSummary } from './present-request.js';
 import { confirmBody, extendBody, listQuery, noteBody, operations, refuseBody, verifyBody } from './request.operations.js';
 import { findRequest, listRequests } from './request.store.js';
 
-const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 /** Who may read what a person and the case workers wrote. */
 const CASE_WORKERS = ['analyst', 'dpo'];
 
@@ -58,7 +57,7 @@ export class RequestController {
   @Operation(operations.list)
   async list(@FromCall() call: Call, @Query() query: unknown): Promise<Page<unknown>> {
     const { limit, cursor, state } = parseBody(listQuery, query);
-    const before = parseBody(z.uuid(), readCursor(cursor) ?? LAST_ID);
+    const before = parseBody(z.uuid(), readCursor(cursor) ?? MAX_UUID);
     return this.unitOfWork.run(call.tenant, async (tx) => {
       const page = pageOf(await listRequests(tx, { before, limit, state: state ?? null }), limit, (row) => row.id);
       return { items: page.items.map(presentSummary), nextCursor: page.nextCursor };

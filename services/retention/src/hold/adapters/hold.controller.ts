@@ -3,7 +3,7 @@ import type { KnownPerson } from '@heed/fanout';
 import { FromCall, Operation, pageAnswer, pageOf, pageQuery, parseBody, readCursor, runCall } from '@heed/http';
 import type { Call, Page } from '@heed/http';
 import { FieldVault } from '@heed/key-store';
-import { subject, unavailable, uuid } from '@heed/kernel';
+import { MAX_UUID, subject, unavailable, uuid } from '@heed/kernel';
 import type { Subject } from '@heed/kernel';
 import { UnitOfWork } from '@heed/persistence';
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
@@ -26,7 +26,6 @@ const releaseBody = z.strictObject({ note: words(2000) });
 const listQuery = pageQuery.extend({ state: z.enum(['standing', 'released']).optional() });
 const params = z.object({ id: uuid });
 
-const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 /** Auditors see that there is a hold; what it is about is for those who work with it. */
 const READERS_OF_MATTERS = ['analyst', 'dpo'];
 
@@ -88,7 +87,7 @@ export class HoldController {
   })
   async list(@FromCall() call: Call, @Query() query: unknown): Promise<Page<unknown>> {
     const { limit, cursor, state } = parseBody(listQuery, query);
-    const before = parseBody(z.uuid(), readCursor(cursor) ?? LAST_ID);
+    const before = parseBody(z.uuid(), readCursor(cursor) ?? MAX_UUID);
     return this.unitOfWork.run(call.tenant, async (tx) => {
       const rows = await listHolds(tx, { before, limit, standing: state === undefined ? null : state === 'standing' });
       const page = pageOf(rows, limit, (row) => row.id);

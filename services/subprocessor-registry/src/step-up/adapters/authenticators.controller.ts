@@ -1,7 +1,7 @@
 import { SOFTWARE_KEY_LABEL } from '@heed/auth';
 import { FromCall, Operation, pageAnswer, pageOf, pageQuery, parseBody, readCursor, runCall } from '@heed/http';
 import type { Call, Page } from '@heed/http';
-import { notFound, uuid } from '@heed/kernel';
+import { NIL_UUID, notFound, uuid } from '@heed/kernel';
 import { UnitOfWork } from '@heed/persistence';
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
@@ -14,7 +14,6 @@ import { issueCode } from './enrolment.store.js';
 import type { Enrolment } from './enrolment.store.js';
 
 export const STEP_UPS = { name: 'step-ups', description: 'Proofs of presence by WebAuthn for acts that cannot be undone, and the authenticators that give them.' };
-const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 /** Who sees everybody's authenticators; the others see their own. */
 const OVERSEERS = ['dpo', 'tenant-admin', 'auditor'];
 
@@ -96,7 +95,7 @@ export class AuthenticatorsController {
   })
   async list(@FromCall() call: Call, @Query() query: unknown): Promise<Page<unknown>> {
     const { limit, cursor } = parseBody(pageQuery, query);
-    const after = parseBody(uuid, readCursor(cursor) ?? FIRST_ID);
+    const after = parseBody(uuid, readCursor(cursor) ?? NIL_UUID);
     const whose = call.roles.some((role) => OVERSEERS.includes(role)) ? null : call.actor;
     return this.unitOfWork.run(call.tenant, async (tx) => {
       const page = pageOf(await listAuthenticators(tx, whose, after, limit + 1), limit, (row) => row.id);
