@@ -5,7 +5,7 @@ import { PolicyStore } from '@heed/tenant-policy';
 import { limitFor, strictest, targets } from '../children/child-guard.js';
 import { presentPeople } from '../consent-record/consent-record.store.js';
 import type { PresentState } from '../consent-record/consent-record.store.js';
-import { hasExpired, isNo, isOpen } from '../consent-record/decision.js';
+import { hasExpired, isNo, isOff, isOpen } from '../consent-record/decision.js';
 import { normalise } from '../subject/normalise.js';
 import { SubjectStore } from '../subject/subject.store.js';
 
@@ -73,7 +73,7 @@ export class CheckConsent {
         const objection = basis === 'legitimate_interest' ? held.find((state) => state && isNo(state.state)) : undefined;
         return objection ? answer(false, basis, objection.state, objection.recordId) : answer(true, basis, 'basis_without_consent');
       }
-      const no = held.find((state) => state && state.state !== 'given' && !isOpen(state.state));
+      const no = held.find((state) => isOff(state?.state));
       if (no) return answer(false, basis, no.state, no.recordId);
       const [first] = held;
       if (!first || held.some((state) => !state || isOpen(state.state))) return answer(false, basis, 'no_decision');

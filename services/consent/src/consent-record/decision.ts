@@ -18,6 +18,8 @@ const ENDED = new Set<Decision>(['expired', 'invalidated', 'terminated']);
 export const isNo = (decision: Decision): boolean => NO.has(decision);
 /** Asked, or put off: the person has not decided. */
 export const isOpen = (decision: Decision): boolean => !NO.has(decision) && !ENDED.has(decision) && decision !== 'given';
+/** A no, or a yes that ended: nothing may be done, and whoever did it has to know. */
+export const isOff = (decision: Decision | undefined): boolean => decision !== undefined && decision !== 'given' && !isOpen(decision);
 
 export interface NoticeShown {
   readonly id: string;

@@ -7,7 +7,7 @@ import { InheritAge } from '../children/inherit-age.js';
 import { ConsentStateFeed } from '../consent-state/consent-state-feed.js';
 import { presentStates } from '../consent-record/consent-record.store.js';
 import type { PresentState } from '../consent-record/consent-record.store.js';
-import { isOpen } from '../consent-record/decision.js';
+import { isOff } from '../consent-record/decision.js';
 import { metAtOnce } from '../subject/new-identifiers.js';
 import { revokePages } from '../link/link.store.js';
 import { CarryDecisions } from './carry-decisions.js';
@@ -84,7 +84,7 @@ export class SplitPerson {
       if (leave.is === 'own') back.push(leave.state);
       else if (leave.is === 'no') carried.push({ ref: other, version: otherVersion, as: leave.state.state, from: leave.state });
       else if (leave.is === 'invalidated' && ownOfTheirs) carried.push({ ref: other, version: otherVersion, as: 'invalidated', from: ownOfTheirs });
-      if (leave.is === 'own' && leave.state.state !== 'given' && !isOpen(leave.state.state)) off.add(purpose);
+      if (leave.is === 'own' && isOff(leave.state.state)) off.add(purpose);
     }
     await restore(tx, other, back);
     // What is off for the one that goes was last said under the person's ref: it is said under its own again.

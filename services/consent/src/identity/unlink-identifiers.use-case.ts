@@ -4,7 +4,7 @@ import type { Cause, Identifier } from '@heed/kernel';
 import type { Tx } from '@heed/persistence';
 import { InheritAge } from '../children/inherit-age.js';
 import { presentStates } from '../consent-record/consent-record.store.js';
-import { isOpen } from '../consent-record/decision.js';
+import { isOff } from '../consent-record/decision.js';
 import { ConsentStateFeed } from '../consent-state/consent-state-feed.js';
 import { revokePages } from '../link/link.store.js';
 import { SubjectStore } from '../subject/subject.store.js';
@@ -51,7 +51,7 @@ export class UnlinkIdentifiers {
     await subjects.identifiers.insert(tx, look.epoch, [other], owned.map(([one]) => ({ ...one, ref: other })), { reason, actor });
     await lockThemselves(tx, [other]);
     const [changeId = ''] = await keepChanges(tx, { reason, actor }, from.map(({ type }) => ({ kind: 'unlinked', ref, other, identifier: { type } })));
-    const nos = (await presentStates(tx, [ref])).filter(({ state }) => state !== 'given' && !isOpen(state));
+    const nos = (await presentStates(tx, [ref])).filter(({ state }) => isOff(state));
     const carried = nos.map((no) => ({ ref: other, version: 1, as: no.state, from: no }));
     await carry.write(tx, { changeId, channel: 'identity', actor, cause, aliases: [] }, carried, []);
     // Whoever it is: what protects the one protects the other, until somebody has looked.
