@@ -250,6 +250,27 @@ describe('identifiers', () => {
     expect(await may(three)).toBe('withdrawn');
   });
 
+  it('that are new to a person whose no is for one domain alone, or whose yes is over, are told what holds of the person as a whole', async () => {
+    const [one, linked, named] = [ada(), user(), user()];
+    const long = new Date(consent.clock.now().getTime() - 3 * 366 * 86_400_000).toISOString(); // its time is over
+    const ref = await decide(one, 'given');
+    await consent.withdraw({ subject: one, purposes: ['marketing_email'], domain: 'shop.example.com' });
+    await consent.decide({ subject: one, decisions: [{ purpose: 'analytics', decision: 'given' }], occurredAt: long });
+    const again = async (cause: string): Promise<unknown> =>
+      consent.service.sql(`SELECT kind, body->'purposes' AS purposes FROM t_ajuni.dispatch WHERE ref = $1 AND cause->>'type' = $2 ORDER BY kind`, [ref, cause]);
+    const whole = [{ kind: 'grant', purposes: ['marketing_email'] }, { kind: 'withdrawal', purposes: ['analytics'] }];
+    await call(ref, 'identifiers', { identifiers: linked.identifiers });
+    expect(await again('identity_changed')).toEqual(whole);
+    await decide({ identifiers: [...one.identifiers, ...named.identifiers] }, 'refused', 'security');
+    expect(await again('identifiers_linked')).toEqual(whole);
+    const told = await consent.service.sql(
+      `SELECT e.data->>'kind' AS kind, e.data->'purposes' AS purposes FROM t_ajuni.ledger_entry e JOIN t_ajuni.dispatch d ON d.id = e.data->>'dispatchId'
+        WHERE e.kind = 'consent.restated' AND d.ref = $1 AND (e.data->>'version')::int = d.version ORDER BY d.version, 1`,
+      [ref],
+    );
+    expect(told).toEqual([...whole, ...whole]);
+  });
+
   it('that are not the person’s become somebody’s who agreed to nothing and keeps every no', async () => {
     const [one, two] = [ada(), user()];
     const ref = await decide({ identifiers: [...one.identifiers, ...two.identifiers] }, 'given');

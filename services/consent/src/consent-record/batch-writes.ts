@@ -1,6 +1,7 @@
 import type { NewDispatch } from '@heed/fanout';
-import { coarser, DISPATCH_PREFIX, refused, uuidv7 } from '@heed/kernel';
+import { coarser, refused, uuidv7 } from '@heed/kernel';
 import type { Cause, NewEvent } from '@heed/kernel';
+import type { Tx } from '@heed/persistence';
 import { addDuration, calendarOf, networkBitsOf } from '@heed/policy';
 import type { BusinessCalendar } from '@heed/policy';
 import type { ActivePolicy } from '@heed/tenant-policy';
@@ -9,6 +10,7 @@ import type { Deciding, PreparedDecision } from './decision-call.js';
 import { effectiveTime, hasExpired, isNo, isOpen, prevails } from './decision.js';
 import type { Decision } from './decision.js';
 import { PresentStates } from './present-states.js';
+import { restate } from './restate.js';
 
 /** What a batch writes, gathered before anything is written. */
 export class BatchWrites {
@@ -52,19 +54,13 @@ export class BatchWrites {
   }
 
   /** Identifiers that are new to somebody who had decided before: the stores are told of them too. */
-  restate(ref: string): void {
+  restate(tx: Tx, ref: string): void {
     const version = this.versions.get(ref);
-    const before = this.present.of(ref).filter((held) => !isOpen(held.state) && !hasExpired(held, this.now) && !this.records.some((r) => r.id === held.recordId));
     if (version === undefined) return;
-    const off = new Set(before.flatMap(({ state, purpose }) => (state === 'given' ? [] : [purpose])));
-    const on = new Set(before.flatMap(({ state, purpose }) => (state === 'given' && !off.has(purpose) ? [purpose] : [])));
-    for (const [kind, purposes] of [['withdrawal', off], ['grant', on]] as const) {
-      if (purposes.size === 0) continue;
-      this.dispatches.push({
-        id: `${DISPATCH_PREFIX.consent}_${uuidv7(this.now)}`, kind, ref, version, aliases: this.aliasesOf(ref),
-        cause: { type: 'identifiers_linked', id: ref }, body: { purposes: [...purposes] }, dueAt: this.dueAt,
-      });
-    }
+    const said = new Set(this.dispatches.flatMap((dispatch) => (dispatch.ref === ref ? (dispatch.body['purposes'] as string[]) : [])));
+    const before = this.present.decided(ref).filter((purpose) => !said.has(purpose));
+    const cause = { type: 'identifiers_linked', id: ref };
+    this.dispatches.push(...restate(tx, { ref, version, aliases: this.aliasesOf(ref), cause, dueAt: this.dueAt }, this.present.standing(ref, before, this.now)));
   }
 
   /** @returns what goes into the register; undefined where nothing is to be written */

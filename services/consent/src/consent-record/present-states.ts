@@ -1,5 +1,5 @@
 import type { PresentState } from './consent-record.store.js';
-import { changesNothing, isNo, isOpen } from './decision.js';
+import { changesNothing, hasExpired, isNo, isOpen } from './decision.js';
 import type { Decision } from './decision.js';
 
 interface Asked {
@@ -10,10 +10,17 @@ interface Asked {
   readonly decision: Decision;
 }
 
+/** What a person's stores are to do about purposes. */
+export interface Standing {
+  readonly on: readonly string[];
+  readonly off: readonly string[];
+}
+
 /** What holds for the people of a batch, as its decisions move it; what moved is written at the end. */
 export class PresentStates {
   private readonly states = new Map<string, PresentState>();
   private readonly domains = new Map<string, Set<string>>();
+  private readonly purposes = new Map<string, Set<string>>();
   private readonly moved = new Map<string, PresentState>();
 
   constructor(states: readonly PresentState[]) {
@@ -29,8 +36,10 @@ export class PresentStates {
     return [...(this.domains.get(`${ref} ${purpose}`) ?? [])].flatMap((domain) => this.get(ref, purpose, domain) ?? []);
   }
 
-  of(ref: string): readonly PresentState[] {
-    return [...this.states.values()].filter((state) => state.ref === ref);
+  /** What the person has decided about, wherever. */
+  decided(ref: string): readonly string[] {
+    const isDecided = (purpose: string): boolean => [this.get(ref, purpose, ''), ...this.onDomains(ref, purpose)].some((held) => held !== undefined && !isOpen(held.state));
+    return [...(this.purposes.get(ref) ?? [])].filter(isDecided);
   }
 
   /** It is so already; a no that names no domain, on every domain. */
@@ -45,12 +54,22 @@ export class PresentStates {
     return held !== undefined && isNo(decision) && now.getTime() - held.occurredAt.getTime() >= ms;
   }
 
-  /** What the person's stores are to do: what was decided everywhere; where nothing was, all domains have to agree. */
-  isOn(ref: string, purpose: string): boolean {
+  /**
+   * What the person's stores are to do: what was decided everywhere; where nothing was, all domains have to agree. A yes whose
+   * time has passed is over, whether or not that was recorded yet.
+   */
+  isOn(ref: string, purpose: string, now: Date): boolean {
+    const holds = (held: PresentState): boolean => held.state === 'given' && !hasExpired(held, now);
     const everywhere = this.get(ref, purpose, '');
-    if (everywhere && !isOpen(everywhere.state)) return everywhere.state === 'given';
+    if (everywhere && !isOpen(everywhere.state)) return holds(everywhere);
     const decided = this.onDomains(ref, purpose).filter(({ state }) => !isOpen(state));
-    return decided.length > 0 && decided.every(({ state }) => state === 'given');
+    return decided.length > 0 && decided.every(holds);
+  }
+
+  /** These purposes, by what is said of them once more to stores that have to learn of the person anew. */
+  standing(ref: string, purposes: readonly string[], now: Date): Standing {
+    const { on = [], off = [] } = Object.groupBy(new Set(purposes), (purpose) => (this.isOn(ref, purpose, now) ? 'on' : 'off'));
+    return { on, off };
   }
 
   move(state: PresentState): void {
@@ -65,6 +84,7 @@ export class PresentStates {
   private put(state: PresentState): void {
     const { ref, purpose, domain } = state;
     this.states.set(keyOf(ref, purpose, domain), state);
+    this.purposes.set(ref, (this.purposes.get(ref) ?? new Set()).add(purpose));
     if (domain === '') return;
     const person = `${ref} ${purpose}`;
     this.domains.set(person, (this.domains.get(person) ?? new Set()).add(domain));

@@ -55,7 +55,7 @@ export class RecordDecisions {
     const writes = new BatchWrites(policy, raised, present, tx.clock.now());
     const answers = people.map((one) => repeated.get(one) ?? this.decide(tx, this.children.allow<PreparedDecision, Deciding>(policy.pack, one, ages, writes.now), writes));
     const gained = [...new Set(resolved.flatMap((one) => (one?.gained ? [one.ref] : [])))];
-    for (const ref of gained) writes.restate(ref);
+    for (const ref of gained) writes.restate(tx, ref);
     await this.write(tx, writes, gained);
     if (children.length > 0) await this.record(tx, await grantsOfChildren(tx, policy.pack, children));
     return answers;
@@ -69,7 +69,7 @@ export class RecordDecisions {
     const writes = new BatchWrites(await this.policies.current(tx), raised, new PresentStates(await presentStates(tx, refs)), tx.clock.now());
     for (const ref of refs) {
       writes.nextVersion(ref);
-      writes.restate(ref);
+      writes.restate(tx, ref);
     }
     await this.write(tx, writes, refs);
   }
@@ -115,7 +115,7 @@ export class RecordDecisions {
       const effective: { readonly decision: Decision; readonly isOn: boolean; readonly id: string; readonly purpose: string }[] = [];
       for (const wanted of one.decisions) {
         const record = writes.decide(one, wanted, ref, version);
-        if (record?.tookEffect) effective.push({ decision: record.decision, isOn: writes.present.isOn(ref, wanted.id), id: record.id, purpose: wanted.id });
+        if (record?.tookEffect) effective.push({ decision: record.decision, isOn: writes.present.isOn(ref, wanted.id, writes.now), id: record.id, purpose: wanted.id });
         const held = writes.present.get(ref, wanted.id, call.domain ?? '');
         if (ref === one.refs[0]) records.push(...(record ? [{ id: record.id, purpose: wanted.id, state: held?.state ?? record.decision }] : answerOf(wanted.id, held)));
       }

@@ -11,6 +11,7 @@ import type { ConsentRecord, PresentState } from '../consent-record/consent-reco
 import { DECISION_EVENTS } from '../consent-record/decision-events.js';
 import type { Decision } from '../consent-record/decision.js';
 import { PresentStates } from '../consent-record/present-states.js';
+import { restate } from '../consent-record/restate.js';
 import { originalsOf } from './own-decisions.js';
 
 /** A decision that counts for a ref under which it was not made. */
@@ -27,9 +28,7 @@ export interface Carried {
 export interface Restated {
   readonly ref: string;
   readonly version: number;
-  /** They were agreed to. */
-  readonly on?: boolean;
-  readonly purposes: readonly string[];
+  readonly purposes: readonly string[] | 'all';
 }
 
 /** The change of identity that they follow from. */
@@ -66,27 +65,26 @@ export class CarryDecisions {
     const dueAt = addDuration(now, policy.pack.operations.acknowledgementDue.value, calendarOf(policy.pack));
     const present = new PresentStates(await presentStates(tx, [...new Set([...records, ...restated].map(({ ref }) => ref))]));
     const told = this.tell(tx, by, records, dueAt, present);
-    const kept = restated.map((one) => (one.on ? { ...one, purposes: one.purposes.filter((purpose) => present.isOn(one.ref, purpose)) } : one));
-    const again = kept.filter(({ purposes }) => purposes.length > 0).map(({ ref, version, on, purposes }): NewDispatch => ({
-      ref, version, id: newDispatchId(now), kind: on ? 'grant' : 'withdrawal', aliases: by.aliases, cause: { type: 'identity_changed', id: by.changeId },
-      body: { purposes: [...purposes] }, dueAt,
-    }));
+    const again = restated.flatMap(({ ref, version, purposes }) => {
+      const standing = present.standing(ref, purposes === 'all' ? present.decided(ref) : purposes, now);
+      return restate(tx, { ref, version, aliases: by.aliases, cause: { type: 'identity_changed', id: by.changeId }, dueAt }, standing);
+    });
     const dispatches = [...told, ...again];
+    if (dispatches.length === 0) return;
     await fanout.open(tx, dispatches, new Map(dispatches.map(({ id }) => [id, by.cause])));
     await fanout.superseded(tx, dispatches.map((d) => ({ ref: d.ref, purposes: d.body['purposes'] as string[], by: d.id })));
-    for (const { id, ref, version, kind, body } of again) tx.record({ kind: 'consent.restated', ref, data: { version, kind, purposes: body['purposes'], dispatchId: id } });
   }
 
   /** One event and one dispatch for what is alike. */
   private tell(tx: Tx, by: CarriedBy, records: readonly ConsentRecord[], dueAt: Date, present: PresentStates): readonly NewDispatch[] {
-    const alike = Map.groupBy(records, (r) => `${r.ref} ${r.state} ${r.occurredAt.getTime()} ${r.domain} ${present.isOn(r.ref, r.purpose)}`);
+    const alike = Map.groupBy(records, (r) => `${r.ref} ${r.state} ${r.occurredAt.getTime()} ${r.domain} ${present.isOn(r.ref, r.purpose, r.recordedAt)}`);
     return [...alike.values()].flatMap((own): readonly NewDispatch[] => {
       const [first] = own;
       const definition = first && first.state !== 'renewed_given' ? DECISION_EVENTS[first.state] : undefined;
       if (!first || !definition) return [];
       const { ref, version, state } = first;
       const purposes = [...new Set(own.map(({ purpose }) => purpose))];
-      const id = newDispatchId(tx.clock.now());
+      const id = `${DISPATCH_PREFIX.consent}_${uuidv7(tx.clock.now())}`;
       const data = {
         ref, version, channel: by.channel, occurredAt: first.occurredAt.toISOString(), recordedAt: first.recordedAt.toISOString(),
         records: own.map((record) => ({ id: record.id, purpose: record.purpose })), dispatchId: id,
@@ -96,15 +94,13 @@ export class CarryDecisions {
       return [
         {
           // Stores know people and no domains: they are told what holds of the person as a whole.
-          id, kind: present.isOn(ref, first.purpose) ? 'grant' : 'withdrawal', ref, version, aliases: by.aliases, cause: { type: `consent_${state}`, id: by.changeId },
+          id, kind: present.isOn(ref, first.purpose, first.recordedAt) ? 'grant' : 'withdrawal', ref, version, aliases: by.aliases, cause: { type: `consent_${state}`, id: by.changeId },
           body: { purposes }, dueAt,
         },
       ];
     });
   }
 }
-
-const newDispatchId = (now: Date): string => `${DISPATCH_PREFIX.consent}_${uuidv7(now)}`;
 
 const presentOf = ({ id, ref, purpose, domain, state, occurredAt, validUntil, notice }: ConsentRecord): PresentState => ({
   ref, purpose, domain, state: state === 'renewed_given' ? 'given' : state, recordId: id, occurredAt, validUntil,

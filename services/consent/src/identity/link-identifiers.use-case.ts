@@ -3,8 +3,6 @@ import type { FieldVault } from '@heed/key-store';
 import { conflict, malformed, refused } from '@heed/kernel';
 import type { Cause, Identifier } from '@heed/kernel';
 import type { Tx } from '@heed/persistence';
-import { presentStates } from '../consent-record/consent-record.store.js';
-import { isOpen } from '../consent-record/decision.js';
 import { ConsentStateFeed } from '../consent-state/consent-state-feed.js';
 import type { Blinded, Look } from '../subject/identifier-index.js';
 import { SubjectStore } from '../subject/subject.store.js';
@@ -89,14 +87,8 @@ export class LinkIdentifiers {
     const from = await releaseIdentifiers(tx, vault, taken);
     await subjects.identifiers.insert(tx, look.epoch, [], [...fresh, ...taken].map((one) => ({ ...one, ref })), { reason, actor });
     const [changeId = ref] = await keepChanges(tx, { reason, actor }, from.map(({ owner, type }) => ({ kind: 'moved', ref, other: owner, identifier: { type } })));
-    const states = await presentStates(tx, [ref]);
-    const off = [...new Set(states.flatMap(({ state, purpose }) => (state === 'given' || isOpen(state) ? [] : [purpose])))];
-    const on = [...new Set(states.flatMap(({ state, purpose }) => (state === 'given' && !off.includes(purpose) ? [purpose] : [])))];
     const aliases = (await aliasesOf(tx, [ref])).get(ref) ?? [];
-    await carry.write(tx, { changeId, channel: 'identity', actor, cause, aliases }, [], [
-      { ref, version, purposes: off },
-      { ref, version, on: true, purposes: on },
-    ]);
+    await carry.write(tx, { changeId, channel: 'identity', actor, cause, aliases }, [], [{ ref, version, purposes: 'all' }]);
     tx.record({ kind: 'identifiers.linked', ref, data: { linked: fresh.length, moved: taken.length, reason, actor } });
     await feed.changed(tx, [ref, ...from.map(({ owner }) => owner)]);
   }

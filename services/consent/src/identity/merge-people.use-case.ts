@@ -8,7 +8,7 @@ import { InheritAge } from '../children/inherit-age.js';
 import { ConsentStateFeed } from '../consent-state/consent-state-feed.js';
 import { presentStates } from '../consent-record/consent-record.store.js';
 import type { PresentState } from '../consent-record/consent-record.store.js';
-import { isNo, isOpen } from '../consent-record/decision.js';
+import { isNo, isOff } from '../consent-record/decision.js';
 import { CarryDecisions } from './carry-decisions.js';
 import type { Carried } from './carry-decisions.js';
 import { joined } from './domain/join.js';
@@ -71,7 +71,7 @@ export class MergePeople {
     const states = await presentStates(tx, [ref, other]);
     const keys = new Map(states.map(({ purpose, domain }) => [`${purpose} ${domain}`, { purpose, domain }]));
     const carried: Carried[] = [];
-    const [off, on, before] = [new Set<string>(), new Set<string>(), new Set<string>()];
+    const [mineAlone, before] = [new Set<string>(), new Set<string>()];
     for (const { purpose, domain } of keys.values()) {
       const onDomain = (of: string, where: string): PresentState | undefined => states.find((s) => s.ref === of && s.purpose === purpose && s.domain === where);
       // A no that named no domain is meant for this one too.
@@ -84,19 +84,15 @@ export class MergePeople {
       if (!both) continue;
       if (both.from === 'other') carried.push({ ref, version, as: both.state.state, from: both.state });
       // What I had decided has not reached the identifiers that came with the other ref.
-      else if (isOff(mine) && !isOff(theirs)) off.add(purpose);
-      else if (mine?.state === 'given' && theirs?.state !== 'given') on.add(purpose);
+      else if (isOff(mine?.state) ? !isOff(theirs?.state) : theirs?.state !== 'given') mineAlone.add(purpose);
       // What is on its way to the stores under the other ref must not switch on what is off now.
-      if (isOff(both.state) && theirs?.state === 'given') before.add(purpose);
+      if (isOff(both.state.state) && theirs?.state === 'given') before.add(purpose);
     }
     await this.deps.fanout.takenOver(tx, [{ ref: other }]);
     await tx.query('DELETE FROM consent_state WHERE ref = $1', [other]);
     await this.deps.carry.write(tx, { changeId, channel: 'identity', actor, cause, aliases }, carried, [
-      { ref, version, purposes: [...off] },
-      { ref, version, on: true, purposes: [...on] },
+      { ref, version, purposes: [...mineAlone] },
       { ref: other, version: otherVersion, purposes: [...before] },
     ]);
   }
 }
-
-const isOff = (held: PresentState | undefined): boolean => held !== undefined && held.state !== 'given' && !isOpen(held.state);
