@@ -31,7 +31,7 @@ export async function migrateKeys(migration: KeyMigration): Promise<void> {
   await asAdmin(migration, `keys of ${service}`, database, async (client) => {
     await lockAlone(client, 'heed.keys.migrate', (holder) => migration.progress(`${service}: waits for another migration: ${holder}`));
     const [schema, login] = [keySchema(service), keysLogin(database, service)];
-    await bringUp(client, SHARED_KEYS, login, migration, filesIn('shared'));
+    await bringUp(client, SHARED_KEYS, login, migration, filesIn('kek'));
     await client.query(`GRANT SELECT, INSERT, UPDATE ON ${SHARED_KEYS}.kek TO ${quoteIdent(login)}`);
     await bringUp(client, schema, login, migration, filesIn('service'));
     await client.query(`ALTER ROLE ${quoteIdent(login)} IN DATABASE ${quoteIdent(database)} SET search_path = ${quoteIdent(schema)}`);
