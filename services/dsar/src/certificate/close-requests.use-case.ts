@@ -16,7 +16,7 @@ import type { RequestRow } from '../case/adapters/request.store.js';
 import { after, isOver } from '../case/domain/request-state.js';
 import { forgetClosed } from '../erasure/forgotten-people.js';
 import { SOURCE } from '../source.js';
-import { statusUrl } from '../status-page/status-token.js';
+import { statusUrl } from '../status-page/status-url.js';
 import { certificateOf } from './certificate.js';
 import { actsOf } from './certified-acts.js';
 

@@ -1,4 +1,5 @@
 import type { LostDispatch } from '@heed/fanout';
+import { hashOfPageToken, newPageToken } from '@heed/http';
 import { derivedId } from '@heed/kernel';
 import type { Tx } from '@heed/persistence';
 import { addDuration, calendarOf } from '@heed/policy';
@@ -6,7 +7,6 @@ import type { PolicyPack } from '@heed/policy';
 import { CaseVault } from '../case/adapters/case-vault.js';
 import { appendTimeline } from '../case/adapters/request.store.js';
 import { remindOfDeadlines } from '../deadline/missed-deadlines.job.js';
-import { hashOfToken, newStatusToken } from '../status-page/status-token.js';
 import type { Heard } from '@heed/recovery';
 import type { LostRequest } from './lost-requests.js';
 
@@ -42,9 +42,9 @@ async function insert(tx: Tx, vault: CaseVault, lost: readonly Opened[]): Promis
   if (lost.length === 0) return;
   const { tokens } = await vault.forNew(tx.tenant, 0);
   const rows = lost.map(({ id, opened: { origin: heard, ...opened }, ref }) => {
-    const token = opened.token ?? newStatusToken(tx.tenant);
+    const token = opened.token ?? newPageToken(tx.tenant);
     const origin = ref === undefined ? null : originOf(tx.tenant, heard);
-    return { ...opened, id, origin, status_hash: hex(hashOfToken(token)), status_token: hex(vault.sealToken(tokens, id, token)) };
+    return { ...opened, id, origin, status_hash: hex(hashOfPageToken(token)), status_token: hex(vault.sealToken(tokens, id, token)) };
   });
   await tx.query(
     `INSERT INTO request (id, type, state, origin, channel, opened_by, policy_version, received_at, acknowledge_by, acknowledge_source, due, due_source, status_hash, status_token)

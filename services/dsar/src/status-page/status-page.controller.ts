@@ -2,7 +2,7 @@ import { erasureAnswer } from '@heed/certificate';
 import type { ErasureCertificate } from '@heed/certificate';
 import { CertificateReader, CertificateRegister } from '@heed/certificate-register';
 import { newestStores } from '@heed/fanout';
-import { Operation, PAGE_HEADERS, prefers } from '@heed/http';
+import { hashOfPageToken, Operation, PAGE_HEADERS, prefers, tenantOfPageToken } from '@heed/http';
 import { notFound } from '@heed/kernel';
 import { isNotServed, UnitOfWork } from '@heed/persistence';
 import { PolicyStore } from '@heed/tenant-policy';
@@ -12,7 +12,6 @@ import { z } from 'zod';
 import type { RequestState } from '../case/domain/request-state.js';
 import { statusPage, unknownPage } from './status-page.js';
 import type { Status } from './status-page.js';
-import { hashOfToken, tenantOfToken } from './status-token.js';
 
 interface Row {
   readonly type: string;
@@ -65,14 +64,14 @@ export class StatusPageController {
   }
 
   private async find(token: string): Promise<Status | undefined> {
-    const tenant = tenantOfToken(token);
+    const tenant = tenantOfPageToken(token);
     if (!tenant) return undefined;
     try {
       return await this.unitOfWork.run(tenant, async (tx) => {
         const [row] = await tx.query<Row>(
           `SELECT r.type, r.state, r.received_at, r.due, r.closed_at, r.certificate_id, c.document->'certificate' AS certificate
              FROM request r LEFT JOIN issued_certificate c ON c.id = r.certificate_id WHERE r.status_hash = $1`,
-          [hashOfToken(token)],
+          [hashOfPageToken(token)],
         );
         if (!row) return undefined;
         const { tenant: writer } = (await this.policies.current(tx)).pack;

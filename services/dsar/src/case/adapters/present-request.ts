@@ -1,5 +1,5 @@
 import type { Tx } from '@heed/persistence';
-import { statusUrl } from '../../status-page/status-token.js';
+import { statusUrl } from '../../status-page/status-url.js';
 import type { CaseVault } from './case-vault.js';
 import type { RequestRow } from './request.store.js';
 

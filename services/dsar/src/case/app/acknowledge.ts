@@ -1,6 +1,6 @@
 import { Outbox } from '@heed/outbox';
 import type { Tx } from '@heed/persistence';
-import { statusUrl } from '../../status-page/status-token.js';
+import { statusUrl } from '../../status-page/status-url.js';
 import { appendTimeline } from '../adapters/request.store.js';
 import { mailWanted } from './request-mail.js';
 

@@ -1,6 +1,7 @@
 import { requestOpened } from '@heed/contracts-dsar';
 import type { RequestCall } from '@heed/contracts-ingress';
 import type { KnownPerson } from '@heed/fanout';
+import { hashOfPageToken, newPageToken } from '@heed/http';
 import { newEvent } from '@heed/kernel';
 import type { NewEvent } from '@heed/kernel';
 import type { DataKey } from '@heed/key-store';
@@ -10,7 +11,6 @@ import { requestClocks } from '@heed/policy';
 import { PolicyStore } from '@heed/tenant-policy';
 import { remindOfDeadlines } from '../../deadline/missed-deadlines.job.js';
 import { SOURCE } from '../../source.js';
-import { hashOfToken, newStatusToken } from '../../status-page/status-token.js';
 import { CaseVault } from '../adapters/case-vault.js';
 import { appendTimeline } from '../adapters/request.store.js';
 import { checkType } from '../domain/intake.js';
@@ -55,7 +55,7 @@ export class OpenRequests {
     const { keys, tokens } = await this.vault.forNew(tx.tenant, calls.length);
     const cases = calls.map((call, i): Prepared => {
       const clocks = requestClocks({ pack, jurisdiction: call.body.jurisdiction, receivedAt: call.receivedAt });
-      return { ...call, clocks, token: newStatusToken(tx.tenant), key: keys[i]! };
+      return { ...call, clocks, token: newPageToken(tx.tenant), key: keys[i]! };
     });
     const inserted = await this.insert(tx, version, cases, tokens);
     const fresh = cases.filter((one) => inserted.has(one.id));
@@ -87,7 +87,7 @@ export class OpenRequests {
       channel, opened_by: actor, received_at: receivedAt, acknowledge_by: clocks.acknowledgeBy ?? null,
       acknowledge_source: clocks.sources.acknowledgeBy ?? null, due: clocks.due, due_source: clocks.sources.due,
       message: body.message === undefined ? null : hex(this.vault.seal(key, id, 'message', body.message)),
-      status_hash: hex(hashOfToken(token)), status_token: hex(this.vault.sealToken(tokens, id, token)), key_id: key.id,
+      status_hash: hex(hashOfPageToken(token)), status_token: hex(this.vault.sealToken(tokens, id, token)), key_id: key.id,
     }));
     const inserted = await tx.query<{ id: string }>(
       `INSERT INTO request (id, type, state, origin, ref, aliases, jurisdiction, channel, opened_by, policy_version, message, received_at,

@@ -11,7 +11,7 @@ import { CloseRequests } from '../../certificate/close-requests.use-case.js';
 import { remindOfDeadlines } from '../../deadline/missed-deadlines.job.js';
 import { forgetClosed } from '../../erasure/forgotten-people.js';
 import { SOURCE } from '../../source.js';
-import { statusUrl } from '../../status-page/status-token.js';
+import { statusUrl } from '../../status-page/status-url.js';
 import { CaseVault } from '../adapters/case-vault.js';
 import { appendTimeline, findRequest, raiseVersion } from '../adapters/request.store.js';
 import type { RequestRow } from '../adapters/request.store.js';
