@@ -7,7 +7,7 @@ const MAX_PURPOSES = 100;
 export const channel = classified('none', z.string().regex(/^[a-z][a-z0-9_]{0,31}$/)).default('api');
 
 /** ISO 3166 country, with a subdivision where the law is a state's. */
-const jurisdiction = classified('none', z.string().regex(/^[A-Z]{2}(-[A-Z0-9]{1,3})?$/, 'a jurisdiction looks like IN or US-CA'));
+export const jurisdiction = classified('none', z.string().regex(/^[A-Z]{2}(-[A-Z0-9]{1,3})?$/, 'a jurisdiction looks like IN or US-CA'));
 
 /** A host name in lower case: a partner's branded domain. */
 export const domain = classified('organisational', z.string().max(253).regex(/^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/, 'a host name in lower case, e.g. shop.example.com'));

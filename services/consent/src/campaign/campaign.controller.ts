@@ -1,4 +1,4 @@
-import { domain } from '@heed/contracts-ingress';
+import { domain, jurisdiction } from '@heed/contracts-ingress';
 import { FromCall, Operation, pageAnswer, pageOf, pageQuery, parseBody, readCursor, runCall } from '@heed/http';
 import type { Call } from '@heed/http';
 import { instant, malformed, notFound, purposeId, subject, subjectRef, uuid } from '@heed/kernel';
@@ -28,7 +28,7 @@ const mayAskBody = z
   .strictObject({
     subject,
     purposes: z.array(purposeId).min(1).max(100),
-    jurisdiction: z.string().regex(/^[A-Z]{2}(-[A-Z0-9]{1,3})?$/).optional(),
+    jurisdiction: jurisdiction.optional(),
     domain: domain.optional(),
   })
   .meta({ id: 'MayAskQuestion' });

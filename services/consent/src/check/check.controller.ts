@@ -1,4 +1,4 @@
-import { domain } from '@heed/contracts-ingress';
+import { domain, jurisdiction } from '@heed/contracts-ingress';
 import { FromCall, Operation, parseBody } from '@heed/http';
 import type { Call } from '@heed/http';
 import { purposeId, subject, uuidv7 } from '@heed/kernel';
@@ -13,9 +13,7 @@ const one = z
   .strictObject({
     subject,
     purpose: purposeId,
-    jurisdiction: z
-      .string()
-      .regex(/^[A-Z]{2}(-[A-Z0-9]{1,3})?$/)
+    jurisdiction: jurisdiction
       .optional()
       .describe("Where the person lives, e.g. `IN`; the policy's default where left out."),
     domain: domain.optional().describe('For a cookie on this branded domain: only what was decided there counts.'),

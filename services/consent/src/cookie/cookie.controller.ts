@@ -1,4 +1,4 @@
-import { domain } from '@heed/contracts-ingress';
+import { domain, jurisdiction } from '@heed/contracts-ingress';
 import { FromCall, Operation, pageAnswer, pageOf, pageQuery, parseBody, readCursor, runCall } from '@heed/http';
 import type { Call } from '@heed/http';
 import { notFound, subject } from '@heed/kernel';
@@ -19,7 +19,7 @@ const question = z
     subject: subject.optional().describe('Usually by `cookie_id`; left out while nobody is known.'),
     domain: domain.describe('The host whose page asks.'),
     classes: z.array(z.string().regex(/^[a-z][a-z0-9_]{0,31}$/)).min(1).max(16).optional().describe("All of the policy's where left out."),
-    jurisdiction: z.string().regex(/^[A-Z]{2}(-[A-Z0-9]{1,3})?$/).optional(),
+    jurisdiction: jurisdiction.optional(),
     gpc: z.boolean().optional().describe('The browser sent `Sec-GPC: 1`.'),
   })
   .meta({ id: 'CookieQuestion' });

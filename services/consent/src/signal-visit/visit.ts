@@ -1,4 +1,4 @@
-import { domain } from '@heed/contracts-ingress';
+import { domain, jurisdiction } from '@heed/contracts-ingress';
 import { callerAddress, classified, instant, purposeId, subject } from '@heed/kernel';
 import { z } from 'zod';
 
@@ -31,8 +31,8 @@ export const visit = z
     occurredAt: instant,
     ip: callerAddress.optional(),
     referrer: classified('personal', z.string().max(2000)).transform(referrerHost).optional(),
-    region: z.string().regex(/^[A-Z]{2}(-[A-Z0-9]{1,3})?$/).optional().meta({ description: 'A country, or a state of one, as the caller knows it; nothing is looked up.' }),
-    jurisdiction: z.string().regex(/^[A-Z]{2}(-[A-Z0-9]{1,3})?$/).optional(),
+    region: jurisdiction.optional().meta({ description: 'A country, or a state of one, as the caller knows it; nothing is looked up.' }),
+    jurisdiction: jurisdiction.optional(),
     gpc: z.boolean().optional().meta({ description: 'The browser sent `Sec-GPC: 1`.' }),
     age: classified('personal', z.int().min(0).max(130)).optional(),
     childSignal: classified('personal', z.boolean()).optional(),
