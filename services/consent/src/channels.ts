@@ -17,8 +17,6 @@ import { Unsubscribe } from './preference-page/unsubscribe.use-case.js';
 import { Receipts } from './receipt/receipts.use-case.js';
 import { GpcController } from './signal/gpc.controller.js';
 import { HonourGpc } from './signal/honour-gpc.use-case.js';
-import { SubjectStore } from './subject/subject.store.js';
-import { FutureYes } from './sync/future-yes.js';
 import { SyncDecisions } from './sync/sync-decisions.use-case.js';
 import { SyncController } from './sync/sync.controller.js';
 
@@ -27,7 +25,7 @@ export const channelControllers = [LinkController, LinkPageController, OwnReceip
 const DECIDING = [UnitOfWork, PolicyStore, DecisionQueue];
 
 /** The ways by which people and other systems say no, beside the API and the ingress topic. All end in the same decisions. */
-export const channelProviders = ({ environment, clock }: Platform<ConsentEnvironment>): readonly Provider[] => [
+export const channelProviders = ({ environment }: Platform<ConsentEnvironment>): readonly Provider[] => [
   { provide: MakeLinks, inject: [PolicyStore], useFactory: (policies: PolicyStore) => new MakeLinks(policies, environment.HEED_ORIGIN) },
   { provide: Unsubscribe, inject: DECIDING, useFactory: (unitOfWork: UnitOfWork, policies: PolicyStore, queue: DecisionQueue) => new Unsubscribe(unitOfWork, policies, queue) },
   {
@@ -43,8 +41,7 @@ export const channelProviders = ({ environment, clock }: Platform<ConsentEnviron
   { provide: HonourGpc, inject: DECIDING, useFactory: (unitOfWork: UnitOfWork, policies: PolicyStore, queue: DecisionQueue) => new HonourGpc(unitOfWork, policies, queue) },
   {
     provide: SyncDecisions,
-    inject: [UnitOfWork, RecordDecisions, DeniedPurposes, SubjectStore, PolicyStore],
-    useFactory: (unitOfWork: UnitOfWork, decisions: RecordDecisions, denied: DeniedPurposes, subjects: SubjectStore, policies: PolicyStore) =>
-      new SyncDecisions({ unitOfWork, decisions, denied, future: new FutureYes(subjects, policies, () => clock.now()) }),
+    inject: [UnitOfWork, RecordDecisions, DeniedPurposes],
+    useFactory: (unitOfWork: UnitOfWork, decisions: RecordDecisions, denied: DeniedPurposes) => new SyncDecisions({ unitOfWork, decisions, denied }),
   },
 ];

@@ -30,11 +30,13 @@ interface RecordRow {
   readonly occurred: Date;
   readonly received: Date;
   readonly carried: boolean;
+  /** As another system said it. */
+  readonly ahead: string | null;
 }
 
 const registerOf = (person: ActingPerson): Promise<readonly RecordRow[]> =>
   consent.service.sql<RecordRow>(
-    `SELECT id, ref, version::int, purpose, state, method, occurred_at AS occurred, recorded_at AS received, coalesce(detail ? 'carriedFrom', false) AS carried
+    `SELECT id, ref, version::int, purpose, state, method, occurred_at AS occurred, recorded_at AS received, coalesce(detail ? 'carriedFrom', false) AS carried, detail->>'reportedAt' AS ahead
        FROM t_ajuni.consent_record WHERE ref = ANY($1) ORDER BY ref, version, id`,
     [person.refs],
   );
@@ -42,9 +44,9 @@ const registerOf = (person: ActingPerson): Promise<readonly RecordRow[]> =>
 const linesOf = (person: ActingPerson, rows: readonly RecordRow[], ref: string, upTo = Number.POSITIVE_INFINITY): readonly Line[] =>
   rows
     .filter((row) => row.ref === ref && row.version <= upTo)
-    .map(({ id, purpose, state, method, occurred, received, carried }) => ({
+    .map(({ id, purpose, state, method, occurred, received, carried, ahead }) => ({
       id, purpose, carried, says: state.endsWith('given') ? ('yes' as const) : ('no' as const), received: received.getTime(),
-      reported: person.reported.has(method) ? person.reported.get(method) : occurred.getTime(),
+      reported: ahead !== null ? Date.parse(ahead) : person.reported.has(method) ? person.reported.get(method) : occurred.getTime(), foreign: method === 'sync',
     }));
 
 /** What the stores were told last of each purpose, by versions as an agent counts them. */

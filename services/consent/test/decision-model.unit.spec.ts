@@ -13,26 +13,27 @@ const said = fc.record({
   says: fc.constantFrom<Line['says']>('yes', 'no'),
   pause: fc.constantFrom(0, 0, 1, HOUR),
   skew: fc.constantFrom(undefined, 0, -1, 1, -2 * HOUR, 2 * HOUR),
+  foreign: fc.boolean(),
 });
 
 /** As the service folds decisions, one by one. */
 function fold(lines: readonly Line[]): { readonly state: string; readonly id: string } | undefined {
   let held: (Held & { readonly id: string }) | undefined;
-  for (const { id, says, reported, received } of lines) {
+  for (const { id, says, reported, received, foreign } of lines) {
     const decision: Decision = says === 'yes' ? 'given' : 'withdrawn';
     const now = new Date(received);
     const told = reported === undefined ? undefined : new Date(reported).toISOString();
     const occurredAt = effectiveTime(told, now);
-    if (prevails(decision, told, now, held)) held = { state: decision, occurredAt: says === 'yes' ? occurredAt : now, validUntil: null, id };
+    if (prevails(decision, { at: told, received: now, ...(foreign ? { toleranceMs: 0 } : {}) }, held)) held = { state: decision, occurredAt: says === 'yes' ? occurredAt : now, validUntil: null, id };
   }
   return held;
 }
 
-function linesOf(acts: readonly { says: Line['says']; pause: number; skew: number | undefined }[]): readonly Line[] {
+function linesOf(acts: readonly { says: Line['says']; pause: number; skew: number | undefined; foreign: boolean }[]): readonly Line[] {
   let received = START;
-  return acts.map(({ says, pause, skew }, i) => {
+  return acts.map(({ says, pause, skew, foreign }, i) => {
     received += pause;
-    return { id: String(i), purpose: 'p', says, received, reported: skew === undefined ? undefined : received + skew, carried: false };
+    return { id: String(i), purpose: 'p', says, received, reported: skew === undefined ? undefined : received + skew, carried: false, foreign };
   });
 }
 
@@ -59,6 +60,17 @@ describe('decisions one after the other', () => {
       }),
       { numRuns: 2000 },
     );
+  });
+
+  it('leave a yes that ended where the next is so far ahead that nobody knows which was first', () => {
+    const [received, hour] = [new Date(START), new Date(START + HOUR).toISOString()];
+    for (const state of ['expired', 'invalidated', 'terminated'] as const) {
+      const ended: Held = { state, occurredAt: new Date(START - HOUR), validUntil: null };
+      const moment = new Date(START + 1).toISOString();
+      expect(prevails('given', { at: hour, received }, ended)).toBe(false);
+      expect([60_000, 0].map((toleranceMs) => prevails('given', { at: moment, received, toleranceMs }, ended))).toEqual([true, false]);
+      expect(prevails('given', { at: undefined, received }, ended)).toBe(true);
+    }
   });
 });
 

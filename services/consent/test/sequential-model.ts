@@ -8,6 +8,8 @@ export interface Line {
   readonly says: 'yes' | 'no';
   /** When whoever reported it says it happened; undefined where nothing was said. */
   readonly reported: number | undefined;
+  /** It came from another system, whose clock is not believed a moment ahead. */
+  readonly foreign?: boolean;
   /** By the database's clock. */
   readonly received: number;
   /** It was decided under another ref of the person, and counts here since the two were found to be one. */
@@ -22,14 +24,14 @@ export interface Holds {
 /** @param lines of one ref, in the order of their versions */
 export function replay(lines: readonly Line[]): ReadonlyMap<string, Holds> {
   const holds = new Map<string, Holds & { readonly at: number }>();
-  for (const { id, purpose, says, reported, received, carried } of lines) {
+  for (const { id, purpose, says, reported, received, carried, foreign } of lines) {
     const now = holds.get(purpose);
     if (says === 'no') {
       holds.set(purpose, { allowed: false, id, at: received }); // at once, whatever anybody's clock says
       continue;
     }
     const happened = Math.min(reported ?? received, received); // nobody can report what has not happened yet
-    const unknown = (reported ?? received) - received > 60_000; // so far ahead that nobody knows when it was: a no wins
+    const unknown = (reported ?? received) - received > (foreign ? 0 : 60_000); // so far ahead that nobody knows when it was: a no wins
     const counts = carried || !now || (now.allowed ? happened >= now.at : happened > now.at && !unknown); // a no wins a tie
     if (counts) holds.set(purpose, { allowed: true, id, at: happened });
   }

@@ -81,7 +81,7 @@ export class BatchWrites {
     const decision = call.onlyChanges && wanted.decision === 'withdrawn' && (!held || isOpen(held.state)) ? 'refused' : wanted.decision;
     const occurredAt = effectiveTime(call.occurredAt, now);
     const everywhere = domain === '' ? undefined : this.present.get(ref, wanted.id, '');
-    const tookEffect = prevails(decision, call.occurredAt, now, held, everywhere);
+    const tookEffect = prevails(decision, { at: call.occurredAt, received: now, toleranceMs: call.futureToleranceMs }, held, everywhere);
     const renews = decision === 'given' && tookEffect && held?.state === 'given' && !hasExpired(held, now);
     const validity = decision === 'given' ? wanted.purpose?.consentValidity?.value : undefined;
     const validUntil = validity === undefined ? null : this.after(occurredAt, validity);

@@ -26,6 +26,8 @@ export interface DecisionCall extends AgeStatement {
   readonly channel: string;
   readonly actor: string;
   readonly occurredAt?: string | undefined;
+  /** How far that may be ahead of now for a yes to end a no, in milliseconds; a minute where left out. */
+  readonly futureToleranceMs?: number | undefined;
   readonly cause: Cause;
   /** Where the person lives; the policy's default where left out. */
   readonly jurisdiction?: string | undefined;

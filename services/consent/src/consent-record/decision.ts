@@ -88,12 +88,18 @@ export function effectiveTime(reported: string | undefined, received: Date): Dat
   return at.getTime() > received.getTime() ? received : at;
 }
 
-/** A clock that is further ahead than this cannot be ordered with anything. */
+/** When something is said to have happened, and how far that can be believed. */
+export interface Reported {
+  readonly at: string | undefined;
+  readonly received: Date;
+  /** A clock that is further ahead than this, in milliseconds, cannot be ordered with anything; a minute where left out. */
+  readonly toleranceMs?: number | undefined;
+}
+
 const TOLERANCE_MS = 60_000;
 
-/** A yes from so far in the future that nobody knows when it happened: it may be older than any no, and ties go to the no. */
-const cannotBeOrdered = (reported: string | undefined, received: Date): boolean =>
-  reported !== undefined && new Date(reported).getTime() - received.getTime() > TOLERANCE_MS;
+/** A yes from so far in the future that nobody knows when it happened: it may be older than whatever ended the last, and ties go to the no. */
+const cannotBeOrdered = ({ at, received, toleranceMs = TOLERANCE_MS }: Reported): boolean => at !== undefined && new Date(at).getTime() - received.getTime() > toleranceMs;
 
 /** A no always holds from its arrival; a yes only if it happened after the last no, or after the yes that holds. Ties go to the no. */
 export function takesEffect(decision: Decision, occurredAt: Date, held: Held | undefined): boolean {
@@ -107,14 +113,14 @@ export function takesEffect(decision: Decision, occurredAt: Date, held: Held | u
 /**
  * Whether a decision changes what holds for a purpose on a domain, by the time that was reported of it.
  * @param everywhere what holds on no domain in particular: a no that named none stands for all of them
- * @example prevails('given', '2026-11-21T12:00:00Z', new Date('2026-11-21T10:00:00Z'), withdrawn) // false: two hours ahead
+ * @example prevails('given', { at: '2026-11-21T12:00:00Z', received: new Date('2026-11-21T10:00:00Z') }, withdrawn) // false: two hours ahead
  */
-export function prevails(decision: Decision, reported: string | undefined, received: Date, held: Held | undefined, everywhere?: Held): boolean {
-  const occurredAt = effectiveTime(reported, received);
+export function prevails(decision: Decision, reported: Reported, held: Held | undefined, everywhere?: Held): boolean {
+  const occurredAt = effectiveTime(reported.at, reported.received);
   if (!takesEffect(decision, occurredAt, held)) return false;
-  const noes = [held, everywhere].filter((one) => one !== undefined && isNo(one.state));
-  if (decision !== 'given' || noes.length === 0) return true;
-  return !cannotBeOrdered(reported, received) && noes.every((no) => no !== undefined && occurredAt > no.occurredAt);
+  const no = everywhere && isNo(everywhere.state) ? everywhere : undefined;
+  if (decision !== 'given' || !(isOff(held?.state) || no)) return true;
+  return !cannotBeOrdered(reported) && (no === undefined || occurredAt > no.occurredAt);
 }
 
 /** How often the signal of a browser is taken anew: it comes with every page load. A no that a person repeats counts each time. */

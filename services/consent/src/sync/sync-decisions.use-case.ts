@@ -9,7 +9,6 @@ import { isOpen } from '../consent-record/decision.js';
 import type { DecisionCall, Recorded } from '../consent-record/decision-call.js';
 import { DeniedPurposes, grantedIn } from '../consent-record/denied-purposes.js';
 import { RecordDecisions } from '../consent-record/record-decisions.use-case.js';
-import { FutureYes } from './future-yes.js';
 import type { SyncItem, SyncResult } from './sync.body.js';
 import { externalOf, fingerprintOf, keepTaken, takenBefore } from './synced-decision.store.js';
 import type { Synced } from './synced-decision.store.js';
@@ -22,7 +21,6 @@ interface Deps {
   readonly unitOfWork: UnitOfWork;
   readonly decisions: RecordDecisions;
   readonly denied: DeniedPurposes;
-  readonly future: FutureYes;
 }
 
 type Batch = { readonly call: Call; readonly source: string; readonly items: readonly SyncItem[] };
@@ -40,8 +38,6 @@ export class SyncDecisions {
 
   private async take(batch: Batch, tries = 1): Promise<readonly SyncResult[]> {
     const { call, items } = batch;
-    // A yes from the future is looked at under its person's lock: alone, so that nobody waits for somebody who waits for them.
-    if (items.length > 1 && items.some((item) => this.deps.future.concerns(item))) return this.halves(batch);
     try {
       return await this.deps.unitOfWork.run(call.tenant, (tx) => this.record(tx, batch), { cause: call.cause });
     } catch (error) {
@@ -63,8 +59,7 @@ export class SyncDecisions {
     const first = new Map<string, SyncItem>();
     for (const item of items) if (!before.has(nameOf(item)) && !first.has(nameOf(item))) first.set(nameOf(item), item);
     const fresh = [...first.values()];
-    const calls = await Promise.all(fresh.map((item) => this.deps.future.settle(tx, callOf(item, call, source))));
-    const recorded = fresh.length > 0 ? await this.deps.decisions.record(tx, calls) : [];
+    const recorded = await this.deps.decisions.record(tx, fresh.map((item) => callOf(item, { call, source, now: tx.clock.now() })));
     const taken = fresh.map((item, i) => ({ item, ref: recorded[i]!.ref, recordId: recorded[i]!.records[0]?.id ?? null }));
     await keepTaken(tx, source, taken);
     const answers = new Map(fresh.map((item, i) => [item, answerOf(item, recorded[i]!)]));
@@ -85,9 +80,11 @@ export class SyncDecisions {
 
 const nameOf = (item: SyncItem): string => externalOf(item).toString('hex');
 
-function callOf(item: SyncItem, call: Call, source: string): DecisionCall {
+/** What has yet to happen was said by a clock that is wrong, and nobody knows by how much: a yes of it ends nothing, however near it is. */
+function callOf(item: SyncItem, { call: { actor, cause }, source, now }: { readonly call: Call; readonly source: string; readonly now: Date }): DecisionCall {
   const { subject, purpose, decision, occurredAt, jurisdiction } = item;
-  return { id: uuidv7(), subject, decisions: [{ purpose, decision }], channel: 'sync', actor: call.actor, occurredAt, jurisdiction, cause: call.cause, detail: { source } };
+  const detail = { source, ...(Date.parse(occurredAt) > now.getTime() ? { reportedAt: occurredAt } : {}) };
+  return { id: uuidv7(), subject, decisions: [{ purpose, decision }], channel: 'sync', actor, occurredAt, futureToleranceMs: 0, jurisdiction, cause, detail };
 }
 
 function answerOf(item: SyncItem, { ref, records, dispatchIds }: Recorded): SyncResult {
