@@ -14,10 +14,11 @@ export const MAX_IDENTIFIER_LENGTH = 320;
  * The one form of an identifier, so that the same person is found again: email in lower case (Unicode NFKC), phone in
  * E.164, the rest as it is.
  * @param country ISO 3166 code for phone numbers without a country code
- * @throws IdentifierInvalid
+ * @throws IdentifierInvalid also for the type `ref`: on the consent-state topic it would stand where a person's own ref stands
  * @example normalise({ type: 'phone', value: '098765 43210' }, 'IN').value // '+919876543210'
  */
 export function normalise({ type, value: given }: PlainIdentifier, country?: string): PlainIdentifier {
+  if (type === 'ref') throw new IdentifierInvalid(type, 'ref is no type of identifier; a person is named by {"ref": "sub_…"}.');
   const value = given.normalize('NFKC').trim();
   if (value === '' || value.length > MAX_IDENTIFIER_LENGTH) throw new IdentifierInvalid(type, `An identifier of type ${type} is empty or too long.`);
   if (type === 'email') {

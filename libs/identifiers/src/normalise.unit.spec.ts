@@ -24,6 +24,7 @@ describe('the one form of an identifier', () => {
     ['phone', '9876543210'], // no country anywhere
     ['user_id', '   '],
     ['user_id', 'x'.repeat(321)],
+    ['ref', 'sub_00000000000000000000000000000001'], // would stand on the topic in the place of whose ref it is
   ])('%s %j is refused, and the refusal does not repeat it', (type, value) => {
     const refusal = (): unknown => normalise({ type, value });
     expect(refusal).toThrow(IdentifierInvalid);

@@ -35,7 +35,7 @@ export class Forbidden extends HeedError {}
 export class Unavailable extends HeedError {}
 /** What was read is too old to answer from, and nobody could be asked. */
 export class Stale extends HeedError {}
-/** It is not understood (400, 413): the program must be changed. */
+/** It is not understood (400, 413), or an option makes no sense: the program must be changed. */
 export class Malformed extends HeedError {}
 /** Something else is so already (409), e.g. the request is closed. */
 export class Conflict extends HeedError {}

@@ -71,7 +71,7 @@ export class Heed {
 
   private constructor(private readonly options: HeedOptions) {
     const send = options.fetch ?? fetch;
-    this.api = new ApiClient({ origin: options.origin, token: tokensOf(options, send), fetch: send, timeoutMs: options.timeoutMs ?? 5000 });
+    this.api = new ApiClient({ origin: options.origin, tokens: tokensOf(options, send), fetch: send, timeoutMs: options.timeoutMs ?? 5000 });
     this.view = new ConsentView({
       now: options.now ?? Date.now, elapsed: options.elapsed ?? (() => performance.now()), stalenessMs: options.stalenessMs ?? STALENESS_MS,
       maxSubjects: options.maxSubjects ?? 2_000_000, maxKnownKeys: options.maxKnownIdentifiers ?? 200_000,
@@ -164,7 +164,9 @@ export class Heed {
     if (!brokers || brokers.length === 0) return undefined;
     return new Kafka({
       brokers: [...brokers], clientId: 'heed-sdk', ...(ssl === undefined ? {} : { ssl }), ...(sasl === undefined ? {} : { sasl }),
-      connectionTimeout: 3000, requestTimeout: 10_000, retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 1_000_000 },
+      connectionTimeout: 3000, requestTimeout: 10_000,
+      // A connection is given up after some seconds and begun anew by whoever needs it: kafkajs could not be told to end trying.
+      retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 6 },
       logLevel: logLevel.ERROR,
       // That a place in the topic is gone kafkajs tells its log alone.
       logCreator: () => ({ log }) => (log.message.startsWith('Offset out of range, resetting') ? onLostPlace?.() : undefined),

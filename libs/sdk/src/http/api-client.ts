@@ -1,8 +1,9 @@
 import { errorOf, HeedError, Unavailable } from '../errors.js';
+import type { Tokens } from './tokens.js';
 
 export interface ApiClientOptions {
   readonly origin: string;
-  readonly token: () => Promise<string>;
+  readonly tokens: Tokens;
   readonly fetch: typeof fetch;
   readonly timeoutMs: number;
 }
@@ -21,8 +22,9 @@ export class ApiClient {
   }
 
   private async call<T>(method: string, path: string, body?: unknown, idempotencyKey?: string): Promise<T> {
-    const { origin, token, timeoutMs, fetch: send } = this.options;
-    const headers: Record<string, string> = { authorization: `Bearer ${await token()}`, accept: 'application/json' };
+    const { origin, tokens, timeoutMs, fetch: send } = this.options;
+    const token = await tokens.get();
+    const headers: Record<string, string> = { authorization: `Bearer ${token}`, accept: 'application/json' };
     if (body !== undefined) headers['content-type'] = 'application/json';
     if (idempotencyKey !== undefined) headers['idempotency-key'] = idempotencyKey;
     try {
@@ -30,6 +32,7 @@ export class ApiClient {
         method, headers, signal: AbortSignal.timeout(timeoutMs), ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       const text = await answer.text();
+      if (answer.status === 401) tokens.refused(token);
       if (!answer.ok) throw errorOf(answer.status, problemIn(text), answer.headers.get('retry-after'));
       return JSON.parse(text) as T;
     } catch (error) {

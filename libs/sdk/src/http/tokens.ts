@@ -8,20 +8,31 @@ export type Credentials =
 const EARLY_MS = 60_000;
 const TIMEOUT_MS = 5000;
 
-/** @returns a function that has a token ready; of credentials one is fetched a minute before the last expires */
-export function tokensOf(credentials: Credentials, send: typeof fetch): () => Promise<string> {
+export interface Tokens {
+  get(): Promise<string>;
+  /** It was not accepted, though it has not expired: its session was ended, or the issuer has other keys. */
+  refused(token: string): void;
+}
+
+/** Has a token ready; of credentials one is fetched a minute before the last expires, or when that is refused. */
+export function tokensOf(credentials: Credentials, send: typeof fetch): Tokens {
   if ('token' in credentials) {
     const { token } = credentials;
-    return async () => (typeof token === 'string' ? token : token());
+    return { get: async () => (typeof token === 'string' ? token : token()), refused: () => undefined };
   }
   let kept: { readonly value: string; readonly until: number } | undefined;
   let asking: Promise<string> | undefined;
-  return async () => {
-    if (kept && kept.until > Date.now() + EARLY_MS) return kept.value;
-    asking ??= ask(credentials, send)
-      .then((fresh) => (kept = fresh).value)
-      .finally(() => (asking = undefined));
-    return asking;
+  return {
+    get: async () => {
+      if (kept && kept.until > Date.now() + EARLY_MS) return kept.value;
+      asking ??= ask(credentials, send)
+        .then((fresh) => (kept = fresh).value)
+        .finally(() => (asking = undefined));
+      return asking;
+    },
+    refused: (token) => {
+      if (kept?.value === token) kept = undefined;
+    },
   };
 }
 

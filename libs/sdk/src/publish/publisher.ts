@@ -13,6 +13,8 @@ export interface PublishOptions {
 /** Tells Heed what happened outside: over Kafka, or over HTTP with the event's id as idempotency key. */
 export class EventPublisher {
   private producer: Promise<Producer> | undefined;
+  private connected: Producer | undefined;
+  private closed = false;
 
   constructor(
     private readonly options: {
@@ -33,8 +35,8 @@ export class EventPublisher {
   }
 
   async close(): Promise<void> {
-    const producer = await this.producer?.catch(() => undefined);
-    await producer?.disconnect();
+    this.closed = true; // one that is still trying to connect is not waited for
+    await this.connected?.disconnect();
   }
 
   private async send(message: { headers: Record<string, string>; value: string; key: string | null }): Promise<void> {
@@ -50,7 +52,8 @@ export class EventPublisher {
     if (!this.options.kafka) throw new Unavailable('No Kafka brokers were named.', { code: 'kafka_not_configured', retriable: false });
     const producer = this.options.kafka.producer({ allowAutoTopicCreation: false, retry: { retries: 5, initialRetryTime: 100, maxRetryTime: 1000 } });
     await producer.connect();
-    return producer;
+    if (this.closed) await producer.disconnect();
+    return (this.connected = producer);
   }
 
   /** A broker that is away makes kafkajs try for long; the caller is told in time. It may have been written all the same: publish it again under its id. */
@@ -71,7 +74,7 @@ export class EventPublisher {
   }
 }
 
-/** One person's events stay in the order in which they were published, where the person is named alike. */
+/** By ref, one person's events stay in their order. Identifiers are no keys, for tools show keys: those are ordered by when they happened. */
 function keyOf({ data }: IngressEvent): string | null {
   return 'ref' in data.subject ? data.subject.ref : null;
 }

@@ -1,10 +1,11 @@
 import type { Decision, MayOptions, Reason } from '../decision.js';
+import { Malformed } from '../errors.js';
 import type { Subject, SubjectIdentifier } from '../subject.js';
 import { MAX_DOMAINS, MAX_PURPOSES } from './decision-slab.js';
 import type { HeldDecision } from './decision-slab.js';
 import { Freshness } from './freshness.js';
 import { KeyedHash } from './keyed-hash.js';
-import { INVALID, KnownKeys } from './known-keys.js';
+import { BY_REF, INVALID, KnownKeys } from './known-keys.js';
 import { Names } from './names.js';
 import { NO_AGE, PeopleTable, SUSPECTED } from './people-table.js';
 import { PolicyView } from './policy-view.js';
@@ -46,7 +47,9 @@ export class ConsentView {
   private keys: KnownKeys | undefined;
   private readonly scratch = new Int32Array(8);
 
+  /** @throws Malformed `option_invalid` */
   constructor(private readonly options: ViewOptions) {
+    checkOptions(options);
     this.freshness = new Freshness(options);
     this.people = new PeopleTable(options.maxSubjects, options.elapsed);
     this.domains.code('');
@@ -179,8 +182,9 @@ export class ConsentView {
 
   /** Where identifiers lead to several people, what all of them decided counts. */
   private peopleOf(subject: Subject): readonly number[] | Reason {
-    if ('ref' in subject) return this.found([{ type: 'ref', value: subject.ref }]);
-    return this.found(subject.identifiers);
+    if ('ref' in subject) return this.found([{ type: BY_REF, value: subject.ref }]);
+    // Naming nobody is a mistake, and not somebody who never objected.
+    return subject.identifiers.length === 0 ? 'identifier_invalid' : this.found(subject.identifiers);
   }
 
   private found(identifiers: readonly SubjectIdentifier[]): readonly number[] | Reason {
@@ -236,8 +240,16 @@ export class ConsentView {
   private collect(list: HeldDecision[], domain: string, decisions: Decisions): void {
     for (const [purpose, { state, recordId, validUntil }] of Object.entries(decisions)) {
       const until = validUntil === undefined ? 0 : Date.parse(validUntil);
+      if (Number.isNaN(until)) throw new Error('a decision with an end that is no time'); // it would never be over
       list.push({ purpose: this.purposes.code(purpose), domain: this.domains.code(domain), state: this.states.code(state), validUntil: until, recordId });
     }
+  }
+}
+
+/** A bound that is no number bounds nothing: no answer would ever be too old, and memory would have no end. */
+function checkOptions({ stalenessMs, maxSubjects, maxKnownKeys }: ViewOptions): void {
+  for (const [name, value] of Object.entries({ stalenessMs, maxSubjects, maxKnownIdentifiers: maxKnownKeys })) {
+    if (!Number.isFinite(value) || value < 1) throw new Malformed(`${name} must be a number from 1 on.`, { code: 'option_invalid', retriable: false });
   }
 }
 

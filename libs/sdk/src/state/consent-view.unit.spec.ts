@@ -2,6 +2,8 @@ import { createHmac, randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { byEmail } from '../subject.js';
 import { ConsentView } from './consent-view.js';
+import { KeyedHash } from './keyed-hash.js';
+import { INVALID, KnownKeys } from './known-keys.js';
 import type { HeldRecord, PolicyRecord } from './records.js';
 
 const KEY = Buffer.alloc(32, 9);
@@ -77,6 +79,16 @@ describe('an answer', () => {
     expect(may(1, 'shopping')).toMatchObject({ allowed: false, reason: 'purpose_unknown' });
     expect(may(1, 'news', { jurisdiction: 'BR' })).toMatchObject({ allowed: false, reason: 'no_basis_in_jurisdiction' });
     expect(view.may(byEmail('nobody'), 'news')).toMatchObject({ allowed: false, reason: 'identifier_invalid' });
+  });
+
+  it('for nobody, or for what names nobody, is no, also where only an objection would count', () => {
+    const refused = { allowed: false, reason: 'identifier_invalid' };
+    const eu = { jurisdiction: 'DE' };
+    expect(view.may({ identifiers: [] }, 'security', eu)).toMatchObject(refused);
+    expect(view.may({ ref: 'sub_1' }, 'security', eu)).toMatchObject(refused);
+    expect(view.may({ identifiers: [{ type: 'email', value: undefined as unknown as string }] }, 'security', eu)).toMatchObject(refused);
+    say({ n: 7 });
+    expect(view.may({ identifiers: [{ type: 'ref', value: refOf(7) }] }, 'news')).toMatchObject(refused);
   });
 
   it('of a legitimate interest is yes until somebody objects', () => {
@@ -246,6 +258,16 @@ describe('nothing is answered from', () => {
     expect(may(1).reason).toBe('given');
   });
 
+  it('a heartbeat, or an end of a yes, that is no time', () => {
+    say({ n: 1 });
+    expect(() => say({ n: 1, version: 2, purposes: { news: held('given', { validUntil: 'soon' }) } })).toThrow('no time');
+    expect(may(1)).toMatchObject({ allowed: false, reason: 'not_ready' });
+    begin();
+    say({ n: 1 });
+    expect(() => beat({ completeUntil: 'now' })).toThrow('without a time');
+    expect(may(1)).toMatchObject({ allowed: false, reason: 'not_ready' });
+  });
+
   it('a record that is not understood: it may have been a no', () => {
     say({ n: 1 });
     expect(() => view.take({ key: keyOf('email|p1@example.com'), value: Buffer.from('{"v":2}') })).toThrow('newer SDK');
@@ -254,6 +276,18 @@ describe('nothing is answered from', () => {
 });
 
 describe('memory', () => {
+  it.each([{ stalenessMs: NaN }, { stalenessMs: 0 }, { maxSubjects: 0 }, { maxSubjects: NaN }, { maxKnownKeys: Infinity }])('and age have bounds: %j is none', (bound) => {
+    const bounds = { stalenessMs: 30_000, maxSubjects: 1000, maxKnownKeys: 100, ...bound };
+    expect(() => new ConsentView({ now: () => now, elapsed: () => elapsed, ...bounds })).toThrow(expect.objectContaining({ name: 'Malformed', code: 'option_invalid' }));
+  });
+
+  it('keeps no key of what is nobody’s, nor of what is longer than an identifier', () => {
+    const keys = new KnownKeys(new KeyedHash(KEY), 'IN', 100);
+    const long = `${' '.repeat(100_000)}ada@example.com`;
+    expect([keys.of({ type: 'email', value: 'x'.repeat(100_000) }), keys.of({ type: 'email', value: long }).length, keys.size]).toEqual([INVALID, 4, 0]);
+    expect([keys.of({ type: 'email', value: 'ada@example.com' }).length, keys.size]).toEqual([4, 1]);
+  });
+
   it('is bounded: who was not asked for gives way, and is not taken for somebody unknown', () => {
     begin(100);
     for (let n = 0; n < 100; n += 1) say({ n });

@@ -44,6 +44,7 @@ export class Freshness {
 
   beat({ completeUntil, epoch, build, policyVersion }: Heartbeat): void {
     const until = Date.parse(completeUntil);
+    if (Number.isNaN(until)) throw new Error('a heartbeat without a time');
     // A publisher may send one a second time, late.
     if (until < this.completeUntil) return;
     this.build = build;

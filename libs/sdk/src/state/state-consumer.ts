@@ -33,6 +33,7 @@ export class StateConsumer {
   /** When something was read last, by each clock. */
   private readAt: readonly number[];
   private closed = false;
+  private readonly closing = Promise.withResolvers<void>();
   private wake: (() => void) | undefined;
   private running: Promise<void> | undefined;
 
@@ -46,15 +47,17 @@ export class StateConsumer {
 
   async close(): Promise<void> {
     this.closed = true;
+    this.closing.resolve();
     this.wake?.();
-    await this.consumer?.disconnect().catch(() => undefined);
     await this.running;
   }
 
   private async keepReading(): Promise<void> {
     while (!this.closed) {
       try {
-        await this.readUntilBroken();
+        const reading = this.readUntilBroken();
+        reading.catch(() => undefined); // after the closing nobody waits for it: a broker that is gone is tried for some seconds more
+        await Promise.race([reading, this.closing.promise]);
       } catch (error) {
         if (!this.closed) this.options.onTrouble(error);
       }
@@ -70,9 +73,9 @@ export class StateConsumer {
       sessionTimeout: 6000, heartbeatInterval: 500, maxWaitTimeInMs: 100, maxBytesPerPartition: 4_194_304,
     });
     this.consumer = consumer;
-    if (this.closed) return;
     await consumer.connect();
     await consumer.subscribe({ topic: this.options.topic, fromBeginning: true });
+    if (this.closed) return consumer.disconnect();
     const broken = new Promise<never>((_, reject) => {
       consumer.on(consumer.events.CRASH, ({ payload }) => (payload.restart ? this.options.onTrouble(payload.error) : reject(payload.error)));
       consumer.on(consumer.events.STOP, () => reject(new Error('stopped')));

@@ -39,6 +39,17 @@ beforeEach(async () => {
 });
 
 describe('a reader of the topic', () => {
+  it('ends at once where no broker has answered yet', async () => {
+    const never = new Promise<void>(() => undefined);
+    const one = { connect: () => never, disconnect: async () => undefined };
+    const nothing = (): void => undefined;
+    const waiting = new StateConsumer({
+      kafka: { consumer: () => one } as unknown as Kafka, topic: 't', groupPrefix: 'ajuni.', onEnd: nothing, onTrouble: nothing, take: nothing, onBeginAgain: nothing,
+    });
+    waiting.start();
+    await expect(waiting.close()).resolves.toBeUndefined();
+  });
+
   it('goes on where it was after a break', async () => {
     await read(0, 1);
     now += 11 * HOUR;
