@@ -1,6 +1,6 @@
 import { COMMAND_BY_KIND } from '@heed/contracts-fanout';
 import type { CommandKind, SealedEnvelope } from '@heed/contracts-fanout';
-import { Loop, newEvent } from '@heed/kernel';
+import { InterruptiblePause, Loop, newEvent } from '@heed/kernel';
 import type { DispatchOwner, NewEvent } from '@heed/kernel';
 import type { Logger } from '@heed/observability';
 import type { Outbox } from '@heed/outbox';
@@ -45,6 +45,10 @@ interface Due {
 const BATCH = 200;
 /** Between two rounds under load: what comes after goes with it as a batch, through Kafka, agents and answers. */
 const PACE_MS = 150;
+/** Of a process that has other work, rounds of grants alone take one part in this many, and what callers wait for the rest. */
+const SHARE = 4;
+/** How long it is watched whether there is other work. */
+const PROBE_MS = 20;
 
 /**
  * Publishes commands: seals the identifiers for the stores that have not answered, and again after a pause until they
@@ -52,6 +56,7 @@ const PACE_MS = 150;
  */
 export class Sender {
   private failures = 0;
+  private readonly pause = new InterruptiblePause();
   private readonly loop = new Loop({
     step: () => this.round(),
     idleMs: 250,
@@ -73,18 +78,34 @@ export class Sender {
   }
 
   async stop(): Promise<void> {
+    this.pause.end();
     await this.loop.stop();
   }
 
   /** One pass over the tenants that have something due. @returns whether there may be more */
   async round(): Promise<boolean> {
     const { database, owner } = this.options;
-    const more = await lookAtDue(database, SENDING, async (tenant) => (await this.sendDue(tenant)) === BATCH);
+    const begun = performance.now();
+    let isUrgent = false;
+    const more = await lookAtDue(database, SENDING, async (tenant) => {
+      const due = await this.sendDue(tenant);
+      isUrgent ||= due.some(({ kind }) => kind !== 'grant');
+      return due.length === BATCH;
+    });
     if (more) this.options.logger.debug({ owner }, 'more dispatches are due');
+    if (more && !isUrgent) await this.yieldToCallers(performance.now() - begun);
     return more;
   }
 
-  private async sendDue(tenant: string): Promise<number> {
+  /** Stores may learn of a yes a moment later: a no was sent in rounds before it, and callers are answered meanwhile. */
+  private async yieldToCallers(tookMs: number): Promise<void> {
+    const before = performance.eventLoopUtilization();
+    await this.pause.for(PROBE_MS);
+    const { utilization } = performance.eventLoopUtilization(before);
+    await this.pause.for(tookMs * (SHARE - 1) * utilization);
+  }
+
+  private async sendDue(tenant: string): Promise<readonly Due[]> {
     const due = await this.options.unitOfWork.run(tenant, (tx) => selectDue(tx));
     const ready = due.filter((d) => d.clearance === 'not_needed' || d.clearance === 'given');
     const sealed = await this.options.sealer.seal(
@@ -106,7 +127,7 @@ export class Sender {
       const unknown = await markSent(tx, sendable, sealed);
       await tellSettled(tx, this.options.hooks, await settle(tx, unknown));
     });
-    return due.length;
+    return due;
   }
 
   private async askAgain(tx: Tx, waiting: readonly Due[]): Promise<void> {
@@ -160,8 +181,9 @@ const SELECT_DUE = `SELECT d.id, d.kind, d.ref, d.aliases, d.version, d.body, d.
     FROM dispatch d WHERE d.send_at <= $1 AND d.state NOT IN ('done', 'cancelled')`;
 
 async function selectDue(tx: Tx): Promise<readonly Due[]> {
-  // By the index of what is due: in the order of ids, everything ever sent would be read first.
-  const due = await tx.query<Due>(`${SELECT_DUE} ORDER BY d.send_at LIMIT ${BATCH}`, [tx.clock.now()]);
+  // By the indexes of what is due: in the order of ids, everything ever sent would be read first.
+  const some = (kinds: string): string => `(${SELECT_DUE} AND ${kinds} ORDER BY d.send_at LIMIT ${BATCH})`;
+  const due = await tx.query<Due>(`${some("d.kind <> 'grant'")} UNION ALL ${some("d.kind = 'grant'")} LIMIT ${BATCH}`, [tx.clock.now()]);
   return due.toSorted((one, other) => (one.id < other.id ? -1 : 1));
 }
 

@@ -6,8 +6,8 @@ import { DISPATCH_PREFIX, newSubjectRef, uuidv7 } from '@heed/kernel';
 import type { HeedEvent } from '@heed/kernel';
 import { makeLogger } from '@heed/observability';
 import { Outbox } from '@heed/outbox';
-import { Database, persistenceMigrations, UnitOfWork } from '@heed/persistence';
-import type { Tenant, Tx } from '@heed/persistence';
+import { Database, eventsIn, persistenceMigrations, UnitOfWork } from '@heed/persistence';
+import type { OutboxRow, Tenant, Tx } from '@heed/persistence';
 import { eventually, ServiceBed, TestStores, VirtualClock } from '@heed/testing';
 import pg from 'pg';
 
@@ -53,13 +53,13 @@ export class FanoutBed {
   }
 
   dispatch(kind: CommandKind = 'withdrawal'): NewDispatch {
-    const body = kind === 'withdrawal' ? { purposes: ['marketing_email'] } : {};
+    const body = kind === 'withdrawal' || kind === 'grant' ? { purposes: ['marketing_email'] } : {};
     const [id, ref] = [`${DISPATCH_PREFIX.consent}_${uuidv7()}`, newSubjectRef()];
     return { id, kind, ref, version: 1, cause: { type: 'test', id }, body, dueAt: new Date(this.clock.now().getTime() + 3_600_000) };
   }
 
-  async open(count = 1, tenant = 'ajuni'): Promise<readonly NewDispatch[]> {
-    const dispatches = Array.from({ length: count }, () => this.dispatch());
+  async open(count = 1, tenant = 'ajuni', kind?: CommandKind): Promise<readonly NewDispatch[]> {
+    const dispatches = Array.from({ length: count }, () => this.dispatch(kind));
     await this.unitOfWork.run(tenant, (tx) => this.fanout.open(tx, dispatches));
     return dispatches;
   }
@@ -136,8 +136,8 @@ export class FanoutBed {
 
   /** What went to the agents of a tenant, in order. */
   async commands(tenant = 'ajuni'): Promise<readonly { dispatchId: string; targets: string[] }[]> {
-    const { rows } = await this.admin.query<{ value: string }>('SELECT value FROM heed.outbox WHERE topic = $1 ORDER BY seq', [`heed.t.${tenant}.commands.v1`]);
-    return rows.map((row) => JSON.parse(row.value) as { dispatchId: string; targets: string[] });
+    const { rows } = await this.admin.query<OutboxRow>('SELECT * FROM heed.outbox WHERE topic = $1 ORDER BY seq', [`heed.t.${tenant}.commands.v1`]);
+    return rows.flatMap(eventsIn).map(({ value }) => JSON.parse(value ?? '') as { dispatchId: string; targets: string[] });
   }
 
   /** Rings of waiting transactions that PostgreSQL had to break. Ends the connections, which only then tell their counts. */

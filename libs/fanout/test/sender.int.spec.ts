@@ -36,3 +36,17 @@ describe('a tenant whose dispatches cannot be sent', () => {
     expect(await bed.commands('aurea')).toMatchObject([{ dispatchId: other!.id }]);
   });
 });
+
+describe('a withdrawal', () => {
+  it('is sent before any number of grants that have waited longer: an import holds it up for one round at most', async () => {
+    const grants = await bed.open(450, 'ajuni', 'grant');
+    bed.clock.advance({ minutes: 10 });
+    const [withdrawal] = await bed.open(1);
+    await bed.sender().round();
+    const first = (await bed.commands()).map(({ dispatchId }) => dispatchId);
+    expect(first).toContain(withdrawal!.id);
+    expect(first).toHaveLength(200);
+    while (await bed.sender().round());
+    expect((await bed.commands()).map(({ dispatchId }) => dispatchId).toSorted()).toEqual([...grants, withdrawal!].map(({ id }) => id).toSorted());
+  });
+});

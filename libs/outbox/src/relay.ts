@@ -3,17 +3,10 @@ import { failpoint, InterruptiblePause } from '@heed/kernel';
 import type { Publisher } from '@heed/kafka';
 import { markSpan, outboxAge, outboxPublished, SpanKind } from '@heed/observability';
 import type { Logger } from '@heed/observability';
-import type { Database } from '@heed/persistence';
+import { eventsIn } from '@heed/persistence';
+import type { Database, OutboxRow, PendingRow } from '@heed/persistence';
 
-interface OutboxRow {
-  readonly seq: string;
-  readonly lane: number;
-  readonly topic: string;
-  readonly key: string;
-  readonly headers: Record<string, string>;
-  /** Null takes the key off a compacted topic. */
-  readonly value: string | null;
-}
+type WaitingRow = OutboxRow & { readonly seq: string; /** Of all values read up to this one. */ readonly read: string };
 
 export interface RelayOptions {
   readonly database: Database;
@@ -23,7 +16,9 @@ export interface RelayOptions {
   readonly leaseMs?: number;
 }
 
+/** Rows and bytes of one look; the row in which the bytes are reached comes too. */
 const BATCH = 500;
+const READ_BYTES = 4_000_000;
 const POLL_MS = 100;
 const POKE_MS = 20;
 const PARK_MS = 5000;
@@ -74,17 +69,17 @@ export class Relay {
   private async loop(): Promise<void> {
     await this.retrying(() => this.options.publisher.connect());
     while (!this.pause.ended) {
-      let published = 0;
+      let more = false;
       try {
         await this.lease();
-        published = await this.publishBatch();
+        more = await this.publishBatch();
       } catch (error) {
         this.epochs.clear();
         this.renewedAt = 0;
         this.options.logger.warn({ err: error }, 'relay waits and tries again');
         await this.pause.for(300);
       }
-      if (published < BATCH) await (this.poked ? this.pause.for(POKE_MS) : this.pause.untilPoked(POLL_MS));
+      if (!more) await (this.poked ? this.pause.for(POKE_MS) : this.pause.untilPoked(POLL_MS));
     }
   }
 
@@ -108,46 +103,54 @@ export class Relay {
     outboxAge.set(oldest?.age ?? 0);
   }
 
-  private async publishBatch(): Promise<number> {
+  /** @returns whether there is more to publish at once */
+  private async publishBatch(): Promise<boolean> {
     this.poked = false;
     const now = Date.now();
     for (const [topic, until] of this.parked) if (until <= now) this.parked.delete(topic);
-    const rows = await this.options.database.query<OutboxRow>(
-      `SELECT seq, lane, topic, key, headers, value FROM heed.outbox
-        WHERE lane = ANY($1) AND NOT topic = ANY($2) ORDER BY seq LIMIT ${BATCH}`,
+    const rows = await this.options.database.query<WaitingRow>(
+      `SELECT seq, lane, topic, key, headers, value, packed, read FROM (
+         SELECT *, sum(coalesce(octet_length(value), 0)) OVER (ORDER BY seq) AS read FROM heed.outbox
+          WHERE lane = ANY($1) AND NOT topic = ANY($2) ORDER BY seq LIMIT ${BATCH}) AS w
+        WHERE read - coalesce(octet_length(value), 0) < ${READ_BYTES} ORDER BY seq`,
       [[...this.epochs.keys()], [...this.parked.keys()]],
     );
-    if (rows.length === 0) return 0;
+    if (rows.length === 0) return false;
     failpoint('relay.before-publish');
-    const done = await this.send(upTo(BATCH_BYTES, rows));
-    if (done.length === 0) return 0;
+    const done: Waiting[] = [];
+    for (const request of requests(rows)) {
+      const sent = await this.send(request);
+      done.push(...sent);
+      if (sent.length < request.length) break; // the next look passes over what refuses
+    }
+    if (done.length === 0) return false;
     failpoint('relay.after-publish');
     await this.options.database.query(
       `DELETE FROM heed.outbox o USING heed.outbox_lane l, unnest($1::bigint[], $2::bigint[]) AS p(seq, epoch)
         WHERE o.seq = p.seq AND l.lane = o.lane AND l.owner = $3 AND l.epoch = p.epoch`,
-      [done.map((row) => row.seq), done.map((row) => this.epochs.get(row.lane) ?? '-1'), this.id],
+      [done.map(({ row }) => row.seq), done.map(({ row }) => this.epochs.get(row.lane) ?? '-1'), this.id],
     );
-    for (const row of done) outboxPublished.inc({ topic: row.topic });
-    return done.length;
+    for (const { row, events } of done) outboxPublished.inc({ topic: row.topic }, events.length);
+    return rows.length === BATCH || Number(rows.at(-1)?.read) >= READ_BYTES;
   }
 
   /** All in one request; if that fails, topic by topic, so that one that refuses is parked alone. */
-  private async send(rows: readonly OutboxRow[]): Promise<readonly OutboxRow[]> {
-    const messages = rows.map((row) => ({ topic: row.topic, key: row.key, value: row.value, headers: hopHeaders(row) }));
+  private async send(waiting: readonly Waiting[]): Promise<readonly Waiting[]> {
+    const messagesOf = (some: readonly Waiting[]): Message[] => some.flatMap(({ events }) => events.map((event) => ({ topic: event.topic, key: event.key, value: event.value, headers: hopHeaders(event) })));
     try {
-      await this.options.publisher.publish(messages);
-      return rows;
+      await this.options.publisher.publish(messagesOf(waiting));
+      return waiting;
     } catch (error) {
-      const topics = [...new Set(rows.map((row) => row.topic))];
-      this.options.logger.warn({ topics, count: rows.length, err: error }, 'publishing failed, topics are tried one by one');
+      const topics = [...new Set(waiting.map(({ row }) => row.topic))];
+      this.options.logger.warn({ topics, count: waiting.length, err: error }, 'publishing failed, topics are tried one by one');
     }
-    const done: OutboxRow[] = [];
+    const done: Waiting[] = [];
     const refusing: string[] = [];
-    for (const topic of new Set(rows.map((row) => row.topic))) {
+    for (const [topic, own] of Map.groupBy(waiting, ({ row }) => row.topic)) {
       if (this.pause.ended || (refusing.length > 1 && done.length === 0)) break; // all of Kafka is away, not a topic
       try {
-        await this.options.publisher.publish(messages.filter((message) => message.topic === topic));
-        done.push(...rows.filter((row) => row.topic === topic));
+        await this.options.publisher.publish(messagesOf(own));
+        done.push(...own);
       } catch (error) {
         refusing.push(topic);
         this.options.logger.warn({ topic, err: error }, 'topic refuses');
@@ -169,18 +172,37 @@ export class Relay {
   }
 }
 
-function upTo(bytes: number, rows: readonly OutboxRow[]): readonly OutboxRow[] {
-  let sum = 0;
-  const cut = rows.findIndex((row, i) => (sum += sizeOf(row)) > bytes && i > 0);
-  return cut < 0 ? rows : rows.slice(0, cut);
+/** A row with what it says. */
+interface Waiting {
+  readonly row: WaitingRow;
+  readonly events: readonly PendingRow[];
+}
+
+type Message = Parameters<Publisher['publish']>[0][number];
+
+/** As much at a time as Kafka takes; a row is never divided. */
+function* requests(rows: readonly WaitingRow[]): Generator<readonly Waiting[]> {
+  let request: Waiting[] = [];
+  let bytes = 0;
+  for (const row of rows) {
+    const events = eventsIn(row);
+    const size = events.reduce((sum, event) => sum + sizeOf(event), 0);
+    if (request.length > 0 && bytes + size > BATCH_BYTES) {
+      yield request;
+      [request, bytes] = [[], 0];
+    }
+    request.push({ row, events });
+    bytes += size;
+  }
+  yield request;
 }
 
 /** Of a record on the wire, a little too much: small events have more headers than value. */
-function sizeOf(row: OutboxRow): number {
-  return Buffer.byteLength(row.value ?? '') + Buffer.byteLength(row.key) + Buffer.byteLength(JSON.stringify(row.headers)) + RECORD_BYTES;
+function sizeOf({ key, headers, value }: PendingRow): number {
+  return Buffer.byteLength(value ?? '') + Buffer.byteLength(key) + Buffer.byteLength(JSON.stringify(headers)) + RECORD_BYTES;
 }
 
-function hopHeaders(row: OutboxRow): Record<string, string> {
-  const traceparent = markSpan(`${row.topic} publish`, { kind: SpanKind.PRODUCER, traceparent: row.headers['ce_traceparent'] });
-  return traceparent ? { ...row.headers, traceparent } : row.headers;
+function hopHeaders({ topic, headers }: PendingRow): Record<string, string> {
+  const traceparent = markSpan(`${topic} publish`, { kind: SpanKind.PRODUCER, traceparent: headers['ce_traceparent'] });
+  return traceparent ? { ...headers, traceparent } : { ...headers };
 }

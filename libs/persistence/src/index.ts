@@ -6,6 +6,7 @@ export { counting, inWords, type Progress } from './migration/progress.js';
 export { SchemaCheck } from './migration/schema-check.js';
 export { eachTenant, type TenantSource } from './each-tenant.js';
 export * from './names.js';
+export { eventsIn, type OutboxRow } from './outbox-row.js';
 export * from './pg-errors.js';
 export * from './promised-keys.js';
 export * from './promised-tls.js';

@@ -5,6 +5,7 @@ import type pg from 'pg';
 import { rowsOf } from './database.js';
 import type { Database, Rows } from './database.js';
 import { quoteIdent, tenantSchema } from './names.js';
+import { pack } from './outbox-row.js';
 import { isTransientPgError } from './pg-errors.js';
 
 /** What will become a leaf of the tenant's ledger. Metadata and refs only, never personal data. */
@@ -174,15 +175,17 @@ class PgTx implements Tx {
       );
     }
     if (this.rows.length > 0) {
+      const rows = pack(this.rows);
       await this.query(
-        `INSERT INTO heed.outbox (lane, topic, key, headers, value)
-         SELECT l, t, k, h::jsonb, v FROM unnest($1::smallint[], $2::text[], $3::text[], $4::text[], $5::text[]) AS o(l, t, k, h, v)`,
+        `INSERT INTO heed.outbox (lane, topic, key, headers, value, packed)
+         SELECT l, t, k, h::jsonb, v, p FROM unnest($1::smallint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[]) AS o(l, t, k, h, v, p)`,
         [
-          this.rows.map((r) => r.lane),
-          this.rows.map((r) => r.topic),
-          this.rows.map((r) => r.key),
-          this.rows.map((r) => JSON.stringify(r.headers)),
-          this.rows.map((r) => r.value),
+          rows.map((r) => r.lane),
+          rows.map((r) => r.topic),
+          rows.map((r) => r.key),
+          rows.map((r) => JSON.stringify(r.headers)),
+          rows.map((r) => r.value),
+          rows.map((r) => r.packed),
         ],
       );
     }

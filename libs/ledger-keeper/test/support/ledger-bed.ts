@@ -3,7 +3,8 @@ import type { Clock } from '@heed/kernel';
 import { ledgerCheckpoint, ledgerSequenced } from '@heed/contracts-ledger';
 import { recordHash, RunningRoot } from '@heed/ledger';
 import type { LedgerRecord } from '@heed/ledger';
-import { persistenceMigrations } from '@heed/persistence';
+import { eventsIn, persistenceMigrations } from '@heed/persistence';
+import type { OutboxRow } from '@heed/persistence';
 import { eventually, ServiceBed } from '@heed/testing';
 import pg from 'pg';
 import type { Place } from './keeper.js';
@@ -66,12 +67,10 @@ export class LedgerBed {
   }
 
   private async events(tenant: string, type: string): Promise<readonly unknown[]> {
-    const rows = await this.rows<{ key: string; value: string; headers: Record<string, string> }>(
-      `SELECT key, value, headers FROM heed.outbox WHERE headers->>'ce_tenantid' = $1 AND headers->>'ce_type' = $2 ORDER BY seq`,
-      [tenant, type],
-    );
-    return rows.map(({ key, value, headers }) => {
-      const event = readCloudEvent({ key: Buffer.from(key), value: Buffer.from(value), headers }, undefined);
+    const rows = await this.rows<OutboxRow>(`SELECT * FROM heed.outbox WHERE headers->>'ce_tenantid' = $1 ORDER BY seq`, [tenant]);
+    const wanted = rows.flatMap(eventsIn).filter(({ headers }) => headers['ce_type'] === type);
+    return wanted.map(({ key, value, headers }) => {
+      const event = readCloudEvent({ key: Buffer.from(key), value: Buffer.from(value ?? ''), headers }, undefined);
       if (!event.ok) throw new Error(event.reason);
       return event.event.data;
     });
