@@ -6,7 +6,7 @@ import { limitFor, strictest, targets } from '../children/child-guard.js';
 import { presentPeople } from '../consent-record/consent-record.store.js';
 import type { PresentState } from '../consent-record/consent-record.store.js';
 import { hasExpired, isNo, isOff, isOpen } from '../consent-record/decision.js';
-import { normalise } from '../subject/normalise.js';
+import { personIn } from '../subject/normalise.js';
 import { SubjectStore } from '../subject/subject.store.js';
 
 export interface Check {
@@ -36,10 +36,7 @@ export class CheckConsent {
   async check(tx: Tx, checks: readonly Check[]): Promise<readonly CheckAnswer[]> {
     const { pack } = await this.policies.current(tx);
     const country = pack.tenant.country?.value;
-    const people = checks.map(({ subject }) =>
-      'ref' in subject ? subject : { identifiers: subject.identifiers.map((identifier) => normalise(identifier, country)) },
-    );
-    const found = await this.subjects.find(tx, people);
+    const found = await this.subjects.find(tx, checks.map(({ subject }) => personIn(subject, country)));
     const { states, ages } = await presentPeople(tx, found.flatMap((person) => (person ? [person.ref, ...person.aliases] : [])));
     const stateOf = new Map(states.map((state) => [keyOf(state), state]));
     return checks.map(({ purpose, jurisdiction, domain = '' }, index) => {

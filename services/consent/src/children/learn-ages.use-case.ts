@@ -3,7 +3,7 @@ import { ageLimits } from '@heed/policy';
 import { PolicyStore } from '@heed/tenant-policy';
 import type { DecisionCall } from '../consent-record/decision-call.js';
 import { RecordDecisions } from '../consent-record/record-decisions.use-case.js';
-import { normalise } from '../subject/normalise.js';
+import { personIn } from '../subject/normalise.js';
 import { metAtOnce, SubjectStore } from '../subject/subject.store.js';
 import { ChildGuard } from './child-guard.js';
 import type { AgeStatement } from './domain/age.js';
@@ -37,10 +37,7 @@ export class LearnAges {
     const telling = calls.filter(({ age, childSignal }) => childSignal === true || (age !== undefined && age < grownUp));
     if (telling.length === 0) return;
     const country = pack.tenant.country?.value;
-    const people = telling.map(({ subject }) =>
-      'ref' in subject ? subject : { identifiers: subject.identifiers.map((identifier) => normalise(identifier, country)) },
-    );
-    const resolved = await this.subjects.resolve(tx, people);
+    const resolved = await this.subjects.resolve(tx, telling.map(({ subject }) => personIn(subject, country)));
     const found = telling.flatMap((call, i) => (resolved[i] ? [{ call, refs: [resolved[i].ref, ...resolved[i].aliases] }] : []));
     const refs = [...new Set(found.flatMap((one) => one.refs))].sort();
     const rows = await tx.query<{ ref: string; person: string | null; erased: boolean }>(

@@ -4,7 +4,7 @@ import { neverPurposeOf, withdrawablePurposes } from '@heed/policy';
 import type { Basis, Purpose } from '@heed/policy';
 import type { ActivePolicy } from '@heed/tenant-policy';
 import type { AgeStatement, ParentalConsent } from '../children/domain/age.js';
-import { normalise } from '../subject/normalise.js';
+import { personIn } from '../subject/normalise.js';
 import type { Person, Resolved } from '../subject/subject.store.js';
 import { checkNotice, decisionFor } from './decision.js';
 import type { Decision, NoticeShown } from './decision.js';
@@ -76,10 +76,7 @@ export function prepare({ pack }: ActivePolicy, call: DecisionCall): Prepared {
   const never = wanted.find(({ purpose, decision }) => decision === 'given' && neverPurposeOf(pack, purpose));
   if (never) decisionFor(pack, never, undefined);
   const decisions = wanted.map((one) => ({ ...decisionFor(pack, one, placeOf(call)), id: one.purpose, onlyIf: one.onlyIf }));
-  const person: Person =
-    'ref' in call.subject
-      ? call.subject
-      : { identifiers: call.subject.identifiers.map((identifier) => normalise(identifier, pack.tenant.country?.value)) };
+  const person = personIn(call.subject, pack.tenant.country?.value);
   const agreed = decisions.flatMap(({ id, decision }) => (decision === 'given' ? [id] : []));
   return { call, person, decisions, noticeHash: call.notice && checkNotice(pack, call.notice, agreed) };
 }

@@ -4,8 +4,8 @@ import type { EventBatch } from '@heed/kafka';
 import { causeOf } from '@heed/kernel';
 import { PolicyStore } from '@heed/tenant-policy';
 import { Controller } from '@nestjs/common';
+import { normaliseAll, personIn } from '../subject/normalise.js';
 import { LinkIdentifiers } from './link-identifiers.use-case.js';
-import { normaliseAll } from './normalise-all.js';
 
 /**
  * Log-ins and proven addresses as platform teams publish them, in the order of the topic: what a visitor decided before is
@@ -20,11 +20,11 @@ export class IdentityConsumer {
 
   @Consumes('ingress', ingressIdentityLinked)
   async onLinked({ events, tx }: EventBatch<typeof ingressIdentityLinked>): Promise<void> {
+    const country = (await this.policies.current(tx)).pack.tenant.country?.value;
     for (const event of events) {
       const { subject, identifiers, reason } = event.data;
-      const person = 'ref' in subject ? subject : { identifiers: await normaliseAll(tx, this.policies, subject.identifiers) };
-      const normalised = await normaliseAll(tx, this.policies, identifiers);
-      await this.linking.link(tx, { person, identifiers: normalised, reason, actor: event.source, cause: causeOf(event) });
+      const link = { person: personIn(subject, country), identifiers: normaliseAll(identifiers, country), reason, actor: event.source, cause: causeOf(event) };
+      await this.linking.link(tx, link);
     }
   }
 }

@@ -2,12 +2,13 @@ import { linkBody } from '@heed/contracts-ingress';
 import { FromCall, Operation, pageAnswer, pageOf, pageQuery, parseBody, readCursor, runCall } from '@heed/http';
 import type { Call, Page } from '@heed/http';
 import { identifier, isHeedError, MAX_UUID, notFound, subjectRef } from '@heed/kernel';
+import type { Identifier } from '@heed/kernel';
 import { UnitOfWork } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
 import { PolicyStore } from '@heed/tenant-policy';
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
-import { normaliseAll } from './normalise-all.js';
+import { normaliseAll } from '../subject/normalise.js';
 import { identifiersLinked, identifiersUnlinked, identityChange, identityChanged, mergeBody, splitBody } from './identity.answer.js';
 import { changesOf } from './identity-change.store.js';
 import { refsOfPerson } from './identity.store.js';
@@ -49,7 +50,7 @@ export class IdentityController {
   async link(@FromCall() call: Call, @Param('ref') ref: string, @Body() body: unknown): Promise<unknown> {
     const { identifiers, reason } = parseBody(linkBody, body);
     return this.run(call, ref, async (tx) => {
-      const normalised = await normaliseAll(tx, this.policies, identifiers);
+      const normalised = await this.normalised(tx, identifiers);
       return this.linking.link(tx, { person: { ref }, identifiers: normalised, reason, actor: call.actor, cause: call.cause });
     });
   }
@@ -69,7 +70,7 @@ export class IdentityController {
   async unlink(@FromCall() call: Call, @Param('ref') ref: string, @Body() body: unknown): Promise<unknown> {
     const { identifiers } = parseBody(unlinkBody, body);
     return this.run(call, ref, async (tx) => {
-      const normalised = await normaliseAll(tx, this.policies, identifiers);
+      const normalised = await this.normalised(tx, identifiers);
       return this.unlinking.unlink(tx, { ref, identifiers: normalised, reason: 'unlinked', actor: call.actor, cause: call.cause });
     });
   }
@@ -127,6 +128,11 @@ export class IdentityController {
       return changesOf(tx, refs, { before, limit: limit + 1 });
     });
     return pageOf(rows, limit, (row) => row.id);
+  }
+
+  private async normalised(tx: Tx, identifiers: readonly Identifier[]): Promise<readonly Identifier[]> {
+    const { pack } = await this.policies.current(tx);
+    return normaliseAll(identifiers, pack.tenant.country?.value);
   }
 
   /** Again, from the start, where somebody else was just changing the same people. */

@@ -12,7 +12,7 @@ import { LearnAges } from '../children/learn-ages.use-case.js';
 import { effectiveTime } from '../consent-record/decision.js';
 import { branded } from '../cookie/cookie-gate.use-case.js';
 import { cookieDomains } from '../cookie/cookie-domain.store.js';
-import { normalise } from '../subject/normalise.js';
+import { personIn } from '../subject/normalise.js';
 import { SubjectStore } from '../subject/subject.store.js';
 import type { Visit, VisitOutcome } from './visit.js';
 import { countVisits } from './visit-count.store.js';
@@ -81,10 +81,7 @@ export class RecordVisits {
   private async tell(tx: Tx, pack: PolicyPack, allowed: readonly Judged[], cause: Cause): Promise<ReadonlySet<Visit>> {
     if (allowed.length === 0) return new Set();
     const country = pack.tenant.country?.value;
-    const people = await this.deps.subjects.find(
-      tx,
-      allowed.map(({ visit: { subject } }) => (subject && 'ref' in subject ? subject : { identifiers: (subject?.identifiers ?? []).map((one) => normalise(one, country)) })),
-    );
+    const people = await this.deps.subjects.find(tx, allowed.map(({ visit: { subject } }) => personIn(subject ?? { identifiers: [] }, country)));
     const [now, bits] = [tx.clock.now(), networkBitsOf(pack)];
     const known = allowed.flatMap((one, i) => (people[i] ? [{ ...one, ref: people[i].ref }] : []));
     this.deps.outbox.append(

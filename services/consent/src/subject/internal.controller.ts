@@ -9,7 +9,7 @@ import { PolicyStore } from '@heed/tenant-policy';
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { aliasesOf } from '../identity/identity.store.js';
 import { RecordDecisions } from '../consent-record/record-decisions.use-case.js';
-import { normalise } from './normalise.js';
+import { personIn } from './normalise.js';
 import { SealedIdentifiers } from './sealed-identifiers.js';
 import { SubjectSealer } from './sealer.js';
 import { SubjectStore } from './subject.store.js';
@@ -46,7 +46,7 @@ export class InternalController {
       this.unitOfWork.run(call.tenant, async (tx) => {
         const { pack } = await this.policies.current(tx);
         const country = pack.tenant.country?.value;
-        const found = await this.subjects.resolve(tx, people.map((p) => ({ identifiers: p.identifiers.map((i) => normalise(i, country)) })));
+        const found = await this.subjects.resolve(tx, people.map((person) => personIn(person, country)));
         await this.decisions.restate(tx, found.flatMap((one) => (one?.gained ? [one.ref] : [])));
         return this.underAllRefs(tx, found.flatMap((one) => one ?? []));
       });

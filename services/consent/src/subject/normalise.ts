@@ -15,9 +15,12 @@ export function normalise(identifier: Identifier, country: string | undefined): 
   }
 }
 
+/** @throws HeedError `identifier_invalid` */
+export const normaliseAll = (identifiers: readonly Identifier[], country: string | undefined): readonly Identifier[] => identifiers.map((one) => normalise(one, country));
+
 type Named = { readonly identifiers: readonly Identifier[] } | { readonly ref: string };
 
 /** Whoever a call names, with their identifiers in that form. @throws HeedError `identifier_invalid` */
 export function personIn(subject: Named, country: string | undefined): Named {
-  return 'ref' in subject ? subject : { identifiers: subject.identifiers.map((identifier) => normalise(identifier, country)) };
+  return 'ref' in subject ? subject : { identifiers: normaliseAll(subject.identifiers, country) };
 }
