@@ -144,6 +144,30 @@ describe('a notice that says something else', () => {
     expect((await call('ajuni', '/v1/campaigns')).body['items']).toMatchObject([{ id, state: 'closed' }]);
   });
 
+  it('several are listed with the figures of each, also where nobody was found', async () => {
+    const pack = loadSamplePack('auronx');
+    for (const [decision, count] of [['given', 2], ['refused', 1]] as const) {
+      for (let i = 0; i < count; i += 1) expect((await decide('auronx', ada(), decision)).status).toBe(201);
+    }
+    const figures = async (): Promise<Map<unknown, unknown>> => new Map(((await call('auronx', '/v1/campaigns')).body['items'] as Body[]).map((one) => [one['id'], [one['state'], one['progress']]]));
+    const none = { toAsk: 0, asked: 0, given: 0, refused: 0, notAnswered: 0, expired: 0 };
+    const skipped = { askedRecently: 0, refused: 0, child: 0 };
+    const ids: unknown[] = [];
+    for (const [index, purposes] of [['analytics'], ['marketing_email']].entries()) {
+      await activate('auronx', index + 2, changed(pack, { version: String(index + 2), texts: { en: `Something else (${index}).` } }));
+      const started = await call('auronx', '/v1/campaigns', { notice: 'signup', version: String(index + 2), purposes, onNoAnswer: 'keep' });
+      expect(started.status).toBe(201);
+      ids.push(started.body['id']);
+    }
+    await eventually(async () => expect([...(await figures()).values()].map((one) => (one as unknown[])[0])).toEqual(['asking', 'asking']), { timeoutMs: 20_000 });
+    const listed = await figures();
+    expect([...listed.keys()]).toEqual(ids.toReversed());
+    expect(listed.get(ids[1])).toEqual(['asking', { ...none, skipped }]);
+    const [, first] = listed.get(ids[0]) as [string, Body & { skipped: Body }];
+    expect(first).toMatchObject({ toAsk: 2, asked: 0, given: 0 });
+    expect(first.skipped['refused']).toBeGreaterThanOrEqual(1);
+  });
+
   it('an unknown campaign is not found, and nobody but the privacy officer starts one', async () => {
     expect((await call('ajuni', `/v1/campaigns/${randomUUID()}`)).status).toBe(404);
     expect((await call('ajuni', '/v1/campaigns/nonsense')).status).toBe(404);

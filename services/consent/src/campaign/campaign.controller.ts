@@ -7,9 +7,12 @@ import type { Tx } from '@heed/persistence';
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
 import { askAnswer, campaignAnswer, personToAsk } from './campaign.answer.js';
-import { campaignOf, listCampaigns, progressOf, questionsToAsk } from './campaign.store.js';
+import { campaignOf, listCampaigns } from './campaign.store.js';
 import type { Campaign } from './campaign.store.js';
 import { MayAskConsent } from './may-ask.use-case.js';
+import { progressOf } from './progress.js';
+import type { Progress } from './progress.js';
+import { questionsToAsk } from './question.store.js';
 import { StartCampaign } from './start-campaign.use-case.js';
 
 const TAG = { name: 'campaigns', description: 'Asking again after a notice says something else.' };
@@ -68,9 +71,8 @@ export class CampaignController {
     if (before !== null && !uuid.safeParse(before).success) throw malformed('cursor_malformed', 'The cursor is not one that a list gave.');
     return this.unitOfWork.run(call.tenant, async (tx) => {
       const page = pageOf(await listCampaigns(tx, before, limit + 1), limit, (one) => one.id);
-      const items: unknown[] = [];
-      for (const one of page.items) items.push(await shown(tx, one));
-      return { ...page, items };
+      const progress = await progressOf(tx, page.items.map(({ id }) => id));
+      return { ...page, items: page.items.map((one) => presented(one, progress)) };
     });
   }
 
@@ -140,6 +142,8 @@ async function found(tx: Tx, id: string): Promise<Campaign> {
   return campaign;
 }
 
-async function shown(tx: Tx, { older, afterRef: _, ...campaign }: Campaign): Promise<unknown> {
-  return { ...campaign, olderVersions: older, progress: await progressOf(tx, campaign.id) };
+const shown = async (tx: Tx, campaign: Campaign): Promise<unknown> => presented(campaign, await progressOf(tx, [campaign.id]));
+
+function presented({ older, afterRef: _, ...campaign }: Campaign, progress: ReadonlyMap<string, Progress>): unknown {
+  return { ...campaign, olderVersions: older, progress: progress.get(campaign.id) };
 }

@@ -8,9 +8,11 @@ import { AGE_OF, ageFrom } from '../children/person-age.store.js';
 import type { AgeJson } from '../children/person-age.store.js';
 import type { Decision } from '../consent-record/decision.js';
 import { RecordDecisions } from '../consent-record/record-decisions.use-case.js';
-import { addQuestions, hasSilent, markQuestions, moveCampaign, silent, takeCampaign } from './campaign.store.js';
-import type { Campaign, NewQuestion, Question } from './campaign.store.js';
+import { moveCampaign, takeCampaign } from './campaign.store.js';
+import type { Campaign } from './campaign.store.js';
 import { mayAsk } from './domain/may-ask.js';
+import { addQuestions, hasSilent, markQuestions, silent } from './question.store.js';
+import type { NewQuestion, Question } from './question.store.js';
 
 /** People of one transaction: nobody's own decision waits longer for it. */
 const PEOPLE = 500;

@@ -5,8 +5,9 @@ import { consentNoticeOf } from '@heed/policy';
 import { PolicyStore } from '@heed/tenant-policy';
 import { RecordDecisions } from '../consent-record/record-decisions.use-case.js';
 import { noticeHistory, olderVersions } from '../notice/notice-history.js';
-import { campaignOf, insertCampaign, markQuestions, unasked } from './campaign.store.js';
+import { campaignOf, insertCampaign } from './campaign.store.js';
 import type { Campaign } from './campaign.store.js';
+import { markQuestions, unasked } from './question.store.js';
 
 export interface NewCampaign {
   readonly notice: string;
