@@ -5,7 +5,7 @@ import { Outbox } from '@heed/outbox';
 import type { Tx } from '@heed/persistence';
 import { InheritAge } from '../children/inherit-age.js';
 import { ConsentStateFeed } from '../consent-state/consent-state-feed.js';
-import { presentStates } from '../consent-record/consent-record.store.js';
+import { appendRecords, presentStates } from '../consent-record/consent-record.store.js';
 import type { PresentState } from '../consent-record/consent-record.store.js';
 import { isOff } from '../consent-record/decision.js';
 import { metAtOnce } from '../subject/new-identifiers.js';
@@ -86,20 +86,10 @@ export class SplitPerson {
       else if (leave.is === 'invalidated' && ownOfTheirs) carried.push({ ref: other, version: otherVersion, as: 'invalidated', from: ownOfTheirs });
       if (leave.is === 'own' && isOff(leave.state.state)) off.add(purpose);
     }
-    await restore(tx, other, back);
+    // What held before holds again, by the records that it was made with.
+    await tx.query('DELETE FROM consent_state WHERE ref = $1', [other]);
+    await appendRecords(tx, [], back);
     // What is off for the one that goes was last said under the person's ref: it is said under its own again.
     await this.deps.carry.write(tx, by, carried, [{ ref: other, version: otherVersion, purposes: [...off] }]);
   }
-}
-
-/** What held before holds again, by the records that it was made with. */
-async function restore(tx: Tx, ref: string, states: readonly PresentState[]): Promise<void> {
-  await tx.query('DELETE FROM consent_state WHERE ref = $1', [ref]);
-  await tx.query(
-    `INSERT INTO consent_state (ref, purpose, domain, state, record_id, occurred_at, valid_until, notice_id, notice_version)
-     SELECT $1, purpose, domain, state, "recordId", "occurredAt", "validUntil", "noticeId", "noticeVersion"
-       FROM jsonb_to_recordset($2::jsonb) AS s(purpose text, domain text, state text, "recordId" uuid, "occurredAt" timestamptz, "validUntil" timestamptz,
-            "noticeId" text, "noticeVersion" text)`,
-    [ref, JSON.stringify(states)],
-  );
 }
