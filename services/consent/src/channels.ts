@@ -13,6 +13,7 @@ import { ChoosePreferences } from './preference-page/choose.use-case.js';
 import { LinkPageController } from './preference-page/link-page.controller.js';
 import { OwnReceiptsController } from './preference-page/own-receipts.controller.js';
 import { OwnReceipts } from './preference-page/own-receipts.js';
+import { UnknownLink } from './preference-page/unknown-link.js';
 import { Unsubscribe } from './preference-page/unsubscribe.use-case.js';
 import { Receipts } from './receipt/receipts.use-case.js';
 import { GpcController } from './signal/gpc.controller.js';
@@ -27,6 +28,7 @@ const DECIDING = [UnitOfWork, PolicyStore, DecisionQueue];
 /** The ways by which people and other systems say no, beside the API and the ingress topic. All end in the same decisions. */
 export const channelProviders = ({ environment }: Platform<ConsentEnvironment>): readonly Provider[] => [
   { provide: MakeLinks, inject: [PolicyStore], useFactory: (policies: PolicyStore) => new MakeLinks(policies, environment.HEED_ORIGIN) },
+  { provide: UnknownLink, inject: [UnitOfWork, PolicyStore], useFactory: (unitOfWork: UnitOfWork, policies: PolicyStore) => new UnknownLink(unitOfWork, policies) },
   { provide: Unsubscribe, inject: DECIDING, useFactory: (unitOfWork: UnitOfWork, policies: PolicyStore, queue: DecisionQueue) => new Unsubscribe(unitOfWork, policies, queue) },
   {
     provide: ChoosePreferences,

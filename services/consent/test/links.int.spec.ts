@@ -180,6 +180,20 @@ describe('one click (RFC 8058)', () => {
     expect((await page(path)).text).toContain('You are unsubscribed');
   });
 
+  it('is still offered where somebody said yes to a branded domain after their no, and ends that too', async () => {
+    const ref = await agreed();
+    const path = await linkFor(ref);
+    await page(path, ONE_CLICK);
+    consent.clock.advance({ seconds: 1 });
+    await consent.decide({ subject: { ref }, decisions: [{ purpose: 'marketing_email', decision: 'given' }], domain: 'shop.example.com' });
+    expect((await page(path)).text).toContain('>Unsubscribe</button>');
+    consent.clock.advance({ seconds: 1 });
+    await page(path, ONE_CLICK);
+    expect((await page(path)).text).toContain('You are unsubscribed');
+    const on = { subject: { ref }, purpose: 'marketing_email', domain: 'shop.example.com' };
+    expect((await consent.check(on)).body).toMatchObject({ allowed: false, reason: 'withdrawn' });
+  });
+
   it('counts also for who had decided nothing: from then on it is refused', async () => {
     const { body } = await consent.service.call('POST', '/internal/resolve', SERVICE, { people: [{ identifiers: ada().identifiers }] }, { 'x-heed-tenant': 'ajuni' });
     const [person] = body['people'] as { ref: string }[];
@@ -226,22 +240,39 @@ describe('whoever only looks', () => {
 });
 
 describe('a link that opens nothing', () => {
-  it('looks the same whether it was guessed, has expired, is of another tenant or of nobody, and for every method', async () => {
+  it('looks the same whether it was guessed or has expired, and for every method; of no tenant it names nobody', async () => {
     const path = await linkFor(await agreed(), { kind: 'preferences', expires: 'PT15M' });
     const foreign = path.replace('ajuni.', 'askasia.');
     const guessed = `/u/ajuni.${randomBytes(24).toString('base64url')}`;
     const nobodys = `/u/nobody.${randomBytes(24).toString('base64url')}`;
     consent.clock.advance({ minutes: 16 });
-    const answers = [];
-    for (const one of [path, foreign, guessed, nobodys, '/u/x', '/u/ajuni.short', `/u/..%00${'x'.repeat(50)}`]) {
-      const tried = [
-        await page(one), await page(one, ONE_CLICK), await page(`${one}/choices`, { method: 'POST', headers: FORM, body: 'purpose=analytics&choice=yes' }),
-        await page(`${one}/withdraw-all`, { method: 'POST' }),
-      ];
-      answers.push(...tried.map(({ status, text }) => `${status} ${text}`));
+    const answersOf = async (paths: readonly string[]): Promise<readonly string[]> => {
+      const answers = [];
+      for (const one of paths) {
+        const tried = [
+          await page(one), await page(one, ONE_CLICK), await page(`${one}/choices`, { method: 'POST', headers: FORM, body: 'purpose=analytics&choice=yes' }),
+          await page(`${one}/withdraw-all`, { method: 'POST' }), await page(`${one}/receipts`), await page(`${one}/receipts`, { method: 'POST' }),
+        ];
+        answers.push(...tried.map(({ status, text }) => `${status} ${text}`));
+      }
+      return [...new Set(answers)];
+    };
+    const [own, foreigns, none] = [await answersOf([path, guessed]), await answersOf([foreign]), await answersOf([nobodys, '/u/x', '/u/ajuni.short', `/u/..%00${'x'.repeat(50)}`])];
+    expect([own.length, foreigns.length, none.length]).toEqual([1, 1, 1]);
+    for (const [answer] of [own, foreigns, none]) expect(answer).toMatch(/^404 .*This link opens nothing/s);
+    expect(none[0]).not.toContain('mailto:');
+  });
+
+  it('AJU-17: says how else to take consent back, for whoever keeps a mail that is older than what it leads to', async () => {
+    const pack = loadSamplePack('ajuni');
+    expect(pack.consent.withdrawal.channels).toContainEqual({ channel: 'email', source: 'AJU-17' });
+    const path = await linkFor(await agreed());
+    await consent.service.sql('DELETE FROM t_ajuni.person_link'); // as after a restore from an older copy
+    for (const { status, text } of [await page(path), await page(path, ONE_CLICK)]) {
+      expect(status).toBe(404);
+      expect(text).toContain(`<a class="action" href="mailto:${pack.tenant.contacts.privacy.value}?subject=unsubscribe">`);
+      expect(text).toContain(`Send it from the address that ${pack.tenant.name} writes to`);
     }
-    expect(new Set(answers).size).toBe(1);
-    expect(answers[0]).toMatch(/^404 .*This link opens nothing/s);
   });
 
   it('cannot be guessed for long: an address that tries is told to wait, and nobody else notices', async () => {

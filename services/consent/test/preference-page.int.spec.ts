@@ -145,6 +145,20 @@ describe('the preference page', () => {
     await live.close();
   });
 
+  it('takes no yes to words that were not shown: a policy that changed meanwhile is read first', async () => {
+    const { ref } = await person([both[0]]);
+    const url = await linkFor(ref);
+    const [, shown] = /name="purpose" value="analytics">.*name="notice" value="([^"]+)"/.exec(await (await consent.service.fetch(url)).text()) ?? [];
+    const asking = loadSamplePack('ajuni').notices.consent.filter(({ purposes }) => purposes.includes('analytics'));
+    expect(asking.map(({ id, version }) => `${id} ${version}`)).toContain(shown);
+    const refused = await post(`${url}/choices`, 'purpose=analytics&choice=yes&notice=signup+0');
+    expect([refused.status, await refused.text()]).toEqual([422, expect.stringContaining('have changed since') as string]);
+    expect(await stateOf(ref)).toEqual({ marketing_email: 'given' });
+    expect((await post(`${url}/choices`, `purpose=analytics&choice=yes&notice=${encodeURIComponent(String(shown))}`)).status).toBe(303);
+    expect((await post(`${url}/choices`, 'purpose=marketing_email&choice=no&notice=signup+0')).status).toBe(303); // a no is one under any words
+    expect(await stateOf(ref)).toEqual({ marketing_email: 'withdrawn', analytics: 'given' });
+  });
+
   it('tells of each purpose the latest change alone', async () => {
     const { ref } = await person(both);
     const url = await linkFor(ref);

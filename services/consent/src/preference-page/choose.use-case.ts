@@ -10,6 +10,7 @@ import type { DecisionCall, WantedDecision } from '../consent-record/decision-ca
 import { DecisionQueue } from '../consent-record/decision-queue.js';
 import type { Link } from '../link/link.store.js';
 import { withLink } from '../link/opened-link.js';
+import { nameOf } from './page/view.js';
 import { noticeFor, placeOf } from './read-preferences.js';
 
 /** One switch of the page. */
@@ -17,6 +18,7 @@ export const choiceForm = z.object({
   purpose: purposeId,
   choice: z.enum(['yes', 'no']),
   domain: z.string().min(1).max(253).optional(),
+  notice: z.string().max(200).optional().describe('Which words the page showed.'),
 });
 export type ChoiceForm = z.output<typeof choiceForm>;
 
@@ -51,6 +53,8 @@ export class ChoosePreferences {
     if (form.domain !== undefined && !found.domains.has(form.domain)) throw refused('domain_unknown', `Nothing was decided on ${form.domain}.`);
     const yes = form.choice === 'yes';
     const notice = yes ? noticeFor(pack, form.purpose, language) : undefined;
+    // A new policy may have come while the person read: they would have agreed to words that they have not seen.
+    if (yes && form.notice !== undefined && form.notice !== nameOf(notice)) throw refused('notice_changed', 'The words that you were shown have changed since; look at them again.');
     await this.record(found, cause, [{ purpose: form.purpose, decision: yes ? 'given' : 'withdrawn' }], {
       domain: form.domain,
       jurisdiction: found.place,

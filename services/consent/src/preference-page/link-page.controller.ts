@@ -11,9 +11,10 @@ import { ChoosePreferences, choiceForm } from './choose.use-case.js';
 import { readForm } from './link-form.js';
 import { LINK_PAGE_HEADERS } from './page/frame.js';
 import { preferencesPage } from './page/preferences-page.js';
-import { refusedPage, unknownLinkPage } from './page/small-pages.js';
+import { refusedPage } from './page/small-pages.js';
 import { unsubscribedPage, unsubscribePage } from './page/unsubscribe-page.js';
 import { readPreferences, writerOf } from './read-preferences.js';
+import { UnknownLink } from './unknown-link.js';
 import { Unsubscribe } from './unsubscribe.use-case.js';
 import { chooseWords, SPOKEN, wordsOf } from './words/choose-words.js';
 import type { Words } from './words/words.js';
@@ -34,6 +35,7 @@ export class LinkPageController {
     private readonly policies: PolicyStore,
     private readonly unsubscribing: Unsubscribe,
     private readonly choosing: ChoosePreferences,
+    private readonly unknown: UnknownLink,
   ) {}
 
   @Get(':token')
@@ -42,7 +44,7 @@ export class LinkPageController {
     summary: 'Shows a person what their link is for: to unsubscribe, or everything they can decide',
     description:
       'A page for the person, without a login: the link from the mail is the key, and it says nothing of who they are. It changes nothing, however often ' +
-      'a scanner or a preview fetches it. Every token that opens nothing gets the same 404.',
+      'a scanner or a preview fetches it. Every token of a tenant that opens nothing gets the same 404.',
     params,
     query: pageQuery,
     answers: { 200: { description: 'The page.', forms: page } },
@@ -60,7 +62,7 @@ export class LinkPageController {
       const gpc = request.headers['sec-gpc'];
       return preferencesPage(await readPreferences(tx, pack, link, words), { ...call, changed, signal: isGpc(typeof gpc === 'string' ? gpc : undefined) });
     });
-    return answer(reply, shown, request);
+    return shown === undefined ? this.unknown.answer(token, request, reply) : answer(reply, shown);
   }
 
   @Post(':token')
@@ -82,12 +84,11 @@ export class LinkPageController {
     const fields = await readForm(request.headers['content-type'], body);
     if (fields['List-Unsubscribe'] !== 'One-Click') throw malformed('unsubscribe_malformed', 'The body of a one-click unsubscribe is List-Unsubscribe=One-Click (RFC 8058).');
     const done = await this.unsubscribing.act(token, callOf(request).cause);
+    if (!done) return this.unknown.answer(token, request, reply);
     const { lang } = pageQuery.safeParse(query).data ?? {};
-    const page = done && ((offered): string => {
-      const call = { path: `/u/${token}`, words: chooseWords(offered, lang, request.headers['accept-language']), offered };
-      return done.purposes.length === 0 ? unsubscribePage(done.view, call) : unsubscribedPage(done.view, call);
-    })(wordsOf(done.pack));
-    return answer(reply, page, request);
+    const offered = wordsOf(done.pack);
+    const call = { path: `/u/${token}`, words: chooseWords(offered, lang, request.headers['accept-language']), offered };
+    return answer(reply, done.purposes.length === 0 ? unsubscribePage(done.view, call) : unsubscribedPage(done.view, call));
   }
 
   @Post(':token/choices')
@@ -134,19 +135,18 @@ export class LinkPageController {
     const words = chooseWords(SPOKEN, lang, request.headers['accept-language']);
     const back = `/u/${token}?lang=${words.language}`;
     try {
-      if (!(await act(words))) return answer(reply, undefined, request);
+      if (!(await act(words))) return await this.unknown.answer(token, request, reply);
     } catch (error) {
       if (!isHeedError(error) || error.kind !== 'refused') throw error;
       const tenant = await withLink(this.unitOfWork, token, async (tx) => writerOf((await this.policies.current(tx)).pack).tenant);
-      return answer(reply, refusedPage(words, tenant ?? '', error.message, back), request, 422);
+      return answer(reply, refusedPage(words, tenant ?? '', error.message, back), 422);
     }
     void reply.header('location', `${back}&changed=${encodeURIComponent(changed)}`);
-    return answer(reply, '', request, 303);
+    return answer(reply, '', 303);
   }
 }
 
-/** A page, or the same 404 for every token that opens nothing. */
-function answer(reply: FastifyReply, text: string | undefined, request: FastifyRequest, code = 200): string {
-  void reply.headers(LINK_PAGE_HEADERS).code(text === undefined ? 404 : code);
-  return text ?? unknownLinkPage(chooseWords(SPOKEN, undefined, request.headers['accept-language']));
+function answer(reply: FastifyReply, text: string, code = 200): string {
+  void reply.headers(LINK_PAGE_HEADERS).code(code);
+  return text;
 }

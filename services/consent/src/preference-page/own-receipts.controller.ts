@@ -6,8 +6,7 @@ import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { OwnReceipts } from './own-receipts.js';
 import { LINK_PAGE_HEADERS } from './page/frame.js';
-import { unknownLinkPage } from './page/small-pages.js';
-import { chooseWords, SPOKEN } from './words/choose-words.js';
+import { UnknownLink } from './unknown-link.js';
 
 const params = z.object({ token: z.string().min(1).max(100) });
 const unknownLink = { codes: [], forms: { 'text/html': z.string() } };
@@ -18,7 +17,10 @@ const file = (name: string): Readonly<Record<string, string>> => ({
 /** What a person downloads from their page: no login, the link is the key. */
 @Controller('u/:token/receipts')
 export class OwnReceiptsController {
-  constructor(private readonly receipts: OwnReceipts) {}
+  constructor(
+    private readonly receipts: OwnReceipts,
+    private readonly unknown: UnknownLink,
+  ) {}
 
   @Get()
   @Operation({
@@ -31,7 +33,7 @@ export class OwnReceiptsController {
   })
   async all(@Param('token') token: string, @Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<Readable | string> {
     const document = await this.receipts.all(token);
-    if (!document) return nothing(request, reply);
+    if (!document) return this.unknown.answer(token, request, reply);
     void reply.headers(file('receipts.json'));
     return Readable.from(document, { objectMode: false });
   }
@@ -50,13 +52,8 @@ export class OwnReceiptsController {
   })
   async signed(@Param('token') token: string, @Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
     const receipts = await this.receipts.signed(token);
-    if (!receipts) return nothing(request, reply);
+    if (!receipts) return this.unknown.answer(token, request, reply);
     void reply.headers(file('signed-receipts.json'));
     return JSON.stringify({ receipts }, null, 2);
   }
-}
-
-function nothing(request: FastifyRequest, reply: FastifyReply): string {
-  void reply.headers(LINK_PAGE_HEADERS).code(404);
-  return unknownLinkPage(chooseWords(SPOKEN, undefined, request.headers['accept-language']));
 }

@@ -54,7 +54,11 @@ export class Unsubscribe {
     const { pack } = await this.policies.current(tx);
     const purposes = scopeOf(pack, link.purpose);
     const states = await presentStates(tx, [link.ref]);
-    const isOff = ({ id }: Purpose): boolean => states.some(({ purpose, domain, state }) => purpose === id && domain === '' && state !== 'given' && !isOpen(state));
+    const isOff = ({ id }: Purpose): boolean => {
+      const own = states.filter(({ purpose }) => purpose === id);
+      // A yes to a branded domain after that no is not over: the button is shown, and ends it as well.
+      return own.some(({ domain, state }) => domain === '' && state !== 'given' && !isOpen(state)) && own.every(({ state }) => state !== 'given');
+    };
     return {
       tenant: tx.tenant, pack, link, purposes,
       view: { ...writerOf(pack), titles: purposes.map((purpose) => purpose.title), off: purposes.length > 0 && purposes.every(isOff) },

@@ -1,6 +1,7 @@
 import { html } from '@heed/certificate';
 import type { Html } from '@heed/certificate';
 import type { Words } from '../words/words.js';
+import { nameOf } from './view.js';
 import type { PurposeView } from './view.js';
 
 export interface CardContext {
@@ -19,7 +20,7 @@ export function switchCard(purpose: PurposeView, context: CardContext): Html {
   const id = keyOf(purpose);
   return html`<section class="card choice" aria-labelledby="title-${id}">
 <h3 id="title-${id}"${foreign(words)}>${purpose.title}</h3>
-<form method="post" action="${action}"><input type="hidden" name="purpose" value="${purpose.id}">${domain === '' ? html`` : html`<input type="hidden" name="domain" value="${domain}">`}<input type="hidden" name="choice" value="${on ? 'no' : 'yes'}">
+<form method="post" action="${action}"><input type="hidden" name="purpose" value="${purpose.id}">${domain === '' ? html`` : html`<input type="hidden" name="domain" value="${domain}">`}<input type="hidden" name="choice" value="${on ? 'no' : 'yes'}">${on ? html`` : html`<input type="hidden" name="notice" value="${nameOf(purpose.notice)}">`}
 <span aria-hidden="true">${on ? words.on : words.off}</span>
 <button class="switch" role="switch" aria-checked="${String(on)}" aria-labelledby="title-${id}" aria-describedby="stand-${id}"${changed === id ? html` autofocus` : html``}></button></form>
 <p class="soft"${foreign(words)}>${purpose.description}</p>

@@ -23,6 +23,9 @@ export interface PurposeView {
   readonly signalled: boolean;
 }
 
+/** Names the words of a notice in a form. */
+export const nameOf = (notice: PurposeView['notice']): string => (notice ? `${notice.id} ${notice.version}` : '');
+
 /** A change that was sent to the stores, and what they say. */
 export interface ChangeView {
   readonly titles: readonly string[];

@@ -96,7 +96,9 @@ export const en: Words = {
     next: [
       'Open it once more from the mail itself, so that none of it is lost.',
       'Or take the link in the newest mail you have.',
-      'Or write to the privacy address in the mail: they act on it as well.',
     ],
+    write: 'Or write to the privacy address in the mail: they act on it as well.',
+    mailTitle: 'Or say it by mail',
+    mailLead: (tenant) => `A mail counts as much as the link. Send it from the address that ${tenant} writes to, and say what is to end: “unsubscribe”, or “I withdraw my consent”.`,
   },
 };

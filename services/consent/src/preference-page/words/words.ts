@@ -62,5 +62,13 @@ export interface Words {
     readonly goesOn: string;
     readonly nothing: string;
   };
-  readonly unknown: { readonly title: string; readonly lead: string; readonly next: readonly string[] };
+  readonly unknown: {
+    readonly title: string;
+    readonly lead: string;
+    readonly next: readonly string[];
+    /** One step more, where nobody knows to whom. */
+    readonly write: string;
+    readonly mailTitle: string;
+    mailLead(tenant: string): string;
+  };
 }
