@@ -40,6 +40,11 @@ export interface DecisionCall extends AgeStatement {
   readonly detail?: Readonly<Record<string, unknown>> | undefined;
   /** What is so already is not written again: for signals that come with every page load, and for imports. */
   readonly onlyChanges?: boolean | undefined;
+  /**
+   * With `onlyChanges`, after how long a no that stands is taken down as said anew, in milliseconds; each time where left out,
+   * as where a person repeats it: a yes that is older than the repetition then comes too late.
+   */
+  readonly repeatsAfterMs?: number | undefined;
 }
 
 export interface Recorded {

@@ -123,9 +123,6 @@ export function prevails(decision: Decision, reported: Reported, held: Held | un
   return !cannotBeOrdered(reported) && (no === undefined || occurredAt > no.occurredAt);
 }
 
-/** How often the signal of a browser is taken anew: it comes with every page load. A no that a person repeats counts each time. */
-export const SIGNAL_REPEATS_MS = 60_000;
-
 /** It is so already: a repetition that need not be written once more. */
 export function changesNothing(decision: Decision, held: Held | undefined, now: Date): boolean {
   if (NO.has(decision)) return held !== undefined && NO.has(held.state);

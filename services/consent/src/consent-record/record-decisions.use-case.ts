@@ -13,7 +13,7 @@ import { BatchWrites } from './batch-writes.js';
 import { appendRecords, presentStates, raiseVersions } from './consent-record.store.js';
 import type { PresentState, RaisedVersion } from './consent-record.store.js';
 import { DECISION_EVENTS } from './decision-events.js';
-import { effectiveTime, SIGNAL_REPEATS_MS } from './decision.js';
+import { effectiveTime } from './decision.js';
 import type { Decision } from './decision.js';
 import { prepare, refsOf } from './decision-call.js';
 import type { Deciding, DecisionCall, PreparedDecision, Recorded } from './decision-call.js';
@@ -94,10 +94,9 @@ export class RecordDecisions {
       asking.flatMap((one) => {
         const { refs, call, decisions } = one;
         const domain = call.domain ?? '';
-        const repeats = call.channel === 'gpc' ? SIGNAL_REPEATS_MS : 0;
         const isSettled = (ref: string, { id, decision }: PreparedDecision): boolean => {
           const asked = { ref, purpose: id, domain, decision };
-          return present.isSettled(asked, now) && !present.isStale(asked, now, repeats);
+          return present.isSettled(asked, now) && !present.isStale(asked, now, call.repeatsAfterMs ?? 0);
         };
         if (!refs.every((ref) => decisions.every((d) => isSettled(ref, d)))) return [];
         const records = decisions.flatMap((d) => answerOf(d.id, present.get(refs[0] ?? '', d.id, domain)));

@@ -7,6 +7,9 @@ import { DecisionQueue } from '../consent-record/decision-queue.js';
 import type { Recorded } from '../consent-record/decision-call.js';
 import { gpcPurposes } from './gpc-purposes.js';
 
+/** How often a browser's signal is taken anew: it comes with every page load. */
+const REPEATS_AFTER_MS = 60_000;
+
 export interface GpcSignal {
   readonly subject: Subject;
   readonly jurisdiction?: string | undefined;
@@ -28,7 +31,7 @@ export class HonourGpc {
     const recorded: Recorded = await this.queue.record(
       call.tenant,
       {
-        id: uuidv7(), subject: signal.subject, channel: 'gpc', actor: call.actor, cause: call.cause, onlyChanges: true,
+        id: uuidv7(), subject: signal.subject, channel: 'gpc', actor: call.actor, cause: call.cause, onlyChanges: true, repeatsAfterMs: REPEATS_AFTER_MS,
         jurisdiction: signal.jurisdiction, domain: signal.domain,
         decisions: concerned.map(({ id }) => ({ purpose: id, decision: 'withdrawn' as const })),
       },
