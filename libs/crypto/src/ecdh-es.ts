@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, createPublicKey, diffieHellman, generateKeyPairSync } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createPublicKey, createSecretKey, diffieHellman, hash, generateKeyPairSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
 /** `ECDH-ES+A256KW` of RFC 7518 section 4.6 on X25519 (RFC 8037), natively: over WebCrypto it takes three times as long. */
@@ -32,12 +32,13 @@ export function unwrapKey(wrapped: string, epk: unknown, own: KeyObject): Buffer
   return Buffer.concat([decipher.update(Buffer.from(wrapped, 'base64url')), decipher.final()]);
 }
 
-/** The Concat KDF's one round: the algorithm's name, no party's info, 256 bits. */
+/** The Concat KDF's one round: its number; the algorithm's name, no party's info, 256 bits. */
+const ROUND = uint32(1);
 const KDF_INFO = Buffer.concat([lengthAnd(KEY_ALGORITHM), lengthAnd(''), lengthAnd(''), uint32(256)]);
 
-function agreedKey(privateKey: KeyObject, publicKey: KeyObject): Buffer {
+function agreedKey(privateKey: KeyObject, publicKey: KeyObject): KeyObject {
   const secret = diffieHellman({ privateKey, publicKey });
-  return createHash('sha256').update(uint32(1)).update(secret).update(KDF_INFO).digest();
+  return createSecretKey(hash('sha256', Buffer.concat([ROUND, secret, KDF_INFO]), 'buffer'));
 }
 
 function lengthAnd(text: string): Buffer {

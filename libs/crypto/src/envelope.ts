@@ -1,6 +1,6 @@
 import { malformed } from '@heed/kernel';
 import type { Identifier } from '@heed/kernel';
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, randomBytes } from 'node:crypto';
 import { ephemeralKey, KEY_ALGORITHM, unwrapKey, wrapKey } from './ecdh-es.js';
 import { privateKeyObject, publicKeyObject } from './keys.js';
 import type { OkpKey } from './keys.js';
@@ -33,7 +33,7 @@ export function sealTo(recipients: readonly Recipient[], identifiers: readonly I
   const contentKey = randomBytes(32);
   const iv = randomBytes(12);
   const bound = base64url(aad);
-  const cipher = createCipheriv(CIPHER, contentKey, iv).setAAD(Buffer.from(`${PROTECTED}.${bound}`));
+  const cipher = createCipheriv(CIPHER, createSecretKey(contentKey), iv).setAAD(Buffer.from(`${PROTECTED}.${bound}`));
   const ciphertext = Buffer.concat([cipher.update(JSON.stringify({ identifiers }), 'utf8'), cipher.final()]);
   const ephemeral = ephemeralKey();
   return {
@@ -59,7 +59,7 @@ export function openEnvelope(
   try {
     if (!mine || mine.header['alg'] !== KEY_ALGORITHM || envelope.protected !== PROTECTED || envelope.aad !== base64url(options.aad)) throw new Error();
     const contentKey = unwrapKey(mine.encrypted_key, mine.header['epk'], privateKeyObject(options.privateKey));
-    const decipher = createDecipheriv(CIPHER, contentKey, Buffer.from(envelope.iv, 'base64url'), { authTagLength: 16 });
+    const decipher = createDecipheriv(CIPHER, createSecretKey(contentKey), Buffer.from(envelope.iv, 'base64url'), { authTagLength: 16 });
     decipher.setAAD(Buffer.from(`${envelope.protected}.${envelope.aad}`)).setAuthTag(Buffer.from(envelope.tag, 'base64url'));
     const plain = Buffer.concat([decipher.update(Buffer.from(envelope.ciphertext, 'base64url')), decipher.final()]);
     return JSON.parse(plain.toString('utf8')) as { identifiers: Identifier[] };

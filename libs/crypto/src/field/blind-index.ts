@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey } from 'node:crypto';
 
 /** Keyed hash of normalised values: finds a row again, tells nothing. */
 export interface BlindIndex {
@@ -7,5 +7,6 @@ export interface BlindIndex {
 }
 
 export function blindIndex(epoch: number, key: Buffer): BlindIndex {
-  return { epoch, of: (type, value) => createHmac('sha256', key).update(`${type}\0${value}`).digest() };
+  const secret = createSecretKey(key);
+  return { epoch, of: (type, value) => createHmac('sha256', secret).update(`${type}\0${value}`).digest() };
 }

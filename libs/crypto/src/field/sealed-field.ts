@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, randomBytes } from 'node:crypto';
 
 /** A key that one row, or one person's rows, are sealed under. */
 export interface DataKey {
@@ -35,7 +35,7 @@ const CIPHER = 'aes-256-gcm';
  */
 export function sealField(key: DataKey, place: Place, plain: string): Buffer {
   const iv = randomBytes(12);
-  const cipher = createCipheriv(CIPHER, key.key, iv).setAAD(aadOf(place));
+  const cipher = createCipheriv(CIPHER, createSecretKey(key.key), iv).setAAD(aadOf(place));
   const text = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()]);
   return Buffer.concat([Buffer.of(FORM), keyIdBytes(key.id), iv, cipher.getAuthTag(), text]);
 }
@@ -43,7 +43,7 @@ export function sealField(key: DataKey, place: Place, plain: string): Buffer {
 /** Throws when the value was changed, belongs elsewhere, or was sealed under another key. */
 export function openField(key: DataKey, place: Place, sealed: Buffer): string {
   if (keyIdOf(sealed) !== key.id) throw new Error('sealed under another key');
-  const decipher = createDecipheriv(CIPHER, key.key, sealed.subarray(IV_AT, TAG_AT), { authTagLength: 16 }).setAAD(aadOf(place));
+  const decipher = createDecipheriv(CIPHER, createSecretKey(key.key), sealed.subarray(IV_AT, TAG_AT), { authTagLength: 16 }).setAAD(aadOf(place));
   decipher.setAuthTag(sealed.subarray(TAG_AT, TEXT_AT));
   return Buffer.concat([decipher.update(sealed.subarray(TEXT_AT)), decipher.final()]).toString('utf8');
 }

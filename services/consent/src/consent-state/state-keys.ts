@@ -1,15 +1,20 @@
 import { indexedText, indexedTextOfRef } from '@heed/identifiers';
 import type { FieldVault } from '@heed/key-store';
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 
 const USE = 'consent-state';
 
 /** The key of one epoch, by which people are found on a tenant's consent-state topic. SDKs hold it; it opens nothing else. */
 export class StateKey {
+  private readonly secret: KeyObject;
+
   constructor(
     readonly epoch: number,
     readonly bytes: Buffer,
-  ) {}
+  ) {
+    this.secret = createSecretKey(bytes);
+  }
 
   ofIdentifier(type: string, value: string): Buffer {
     return this.hash(indexedText({ type, value }));
@@ -20,7 +25,7 @@ export class StateKey {
   }
 
   private hash(text: string): Buffer {
-    return createHmac('sha256', this.bytes).update(text).digest();
+    return createHmac('sha256', this.secret).update(text).digest();
   }
 }
 
