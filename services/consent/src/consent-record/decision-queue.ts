@@ -1,9 +1,10 @@
 import { earlierAnswers, keepAnswers } from '@heed/http';
 import type { Call } from '@heed/http';
 import { isHeedError, unavailable } from '@heed/kernel';
-import { sqlState, UNIQUE_VIOLATION, UnitOfWork } from '@heed/persistence';
+import { UnitOfWork } from '@heed/persistence';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LearnAges, mayTell } from '../children/learn-ages.use-case.js';
+import { metAgain } from '../subject/met-at-once.js';
 import type { DecisionCall, Recorded } from './decision-call.js';
 import { DeniedPurposes, grantedIn } from './denied-purposes.js';
 import { RecordDecisions } from './record-decisions.use-case.js';
@@ -15,7 +16,6 @@ interface Waiting {
   readonly fail: (error: unknown) => void;
 }
 
-const MAX_TRIES = 5;
 const GATHER_MS = 10;
 /** Batches of one tenant that may wait, a second or two of work: who came later would wait for an answer that is given up on. */
 const MAX_WAITING_BATCHES = 50;
@@ -78,13 +78,11 @@ export class DecisionQueue {
     return queue.splice(0, size);
   }
 
-  private async commit(tenant: string, batch: readonly Waiting[], tries = 1): Promise<void> {
+  private async commit(tenant: string, batch: readonly Waiting[]): Promise<void> {
     try {
-      const answers = await this.transact(tenant, batch);
+      const answers = await metAgain(() => this.transact(tenant, batch));
       batch.forEach((one, i) => one.answer(answers[i]!));
     } catch (error) {
-      const again = sqlState(error) === UNIQUE_VIOLATION || (isHeedError(error) && error.code === 'person_met_at_once');
-      if (again && tries < MAX_TRIES) return this.commit(tenant, batch, tries + 1);
       // The database is away, and whether it committed is not known: nobody may be written twice, so all are told to come again.
       if (isHeedError(error) && error.code === 'database_unavailable') {
         for (const one of batch) one.fail(error);
@@ -129,14 +127,7 @@ export class DecisionQueue {
 
   /** That this is a child must not be forgotten with the call that is refused for it. */
   private async keepAge(tenant: string, decision: DecisionCall): Promise<void> {
-    for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
-      try {
-        await this.unitOfWork.run(tenant, (tx) => this.ages.learn(tx, [decision]), { cause: decision.cause });
-        return;
-      } catch (error) {
-        // Somebody was met at once: looked at again. Identifiers that are none lead to nobody who could be protected.
-        if (!isHeedError(error) || error.code !== 'person_met_at_once') return;
-      }
-    }
+    const learn = (): Promise<void> => this.unitOfWork.run(tenant, (tx) => this.ages.learn(tx, [decision]), { cause: decision.cause });
+    await metAgain(learn).catch(() => undefined); // identifiers that are none lead to nobody who could be protected
   }
 }

@@ -1,13 +1,14 @@
 import { linkBody } from '@heed/contracts-ingress';
 import { FromCall, Operation, pageAnswer, pageOf, pageQuery, parseBody, readCursor, runCall } from '@heed/http';
 import type { Call, Page } from '@heed/http';
-import { identifier, isHeedError, MAX_UUID, notFound, subjectRef } from '@heed/kernel';
+import { identifier, MAX_UUID, notFound, subjectRef } from '@heed/kernel';
 import type { Identifier } from '@heed/kernel';
 import { UnitOfWork } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
 import { PolicyStore } from '@heed/tenant-policy';
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
+import { metAgain } from '../subject/met-at-once.js';
 import { normaliseAll } from '../subject/normalise.js';
 import { identifiersLinked, identifiersUnlinked, identityChange, identityChanged, mergeBody, splitBody } from './identity.answer.js';
 import { changesOf } from './identity-change.store.js';
@@ -17,7 +18,6 @@ import { MergePeople } from './merge-people.use-case.js';
 import { SplitPerson } from './split-person.use-case.js';
 import { UnlinkIdentifiers } from './unlink-identifiers.use-case.js';
 
-const MAX_TRIES = 5;
 const params = z.object({ ref: subjectRef });
 const unlinkBody = z.strictObject({ identifiers: z.array(identifier).min(1).max(16) });
 const REFUSALS = { 404: ['not_found'], 422: ['subject_erased'] };
@@ -135,16 +135,9 @@ export class IdentityController {
     return normaliseAll(identifiers, pack.tenant.country?.value);
   }
 
-  /** Again, from the start, where somebody else was just changing the same people. */
   private async run<T>(call: Call, ref: string, work: (tx: Tx) => Promise<T>): Promise<T> {
     assertRef(ref);
-    for (let tries = 1; ; tries += 1) {
-      try {
-        return await runCall(this.unitOfWork, call, work);
-      } catch (error) {
-        if (tries === MAX_TRIES || !isHeedError(error) || error.code !== 'person_met_at_once') throw error;
-      }
-    }
+    return metAgain(() => runCall(this.unitOfWork, call, work));
   }
 }
 

@@ -1,7 +1,6 @@
 import { contactsAnswer, contactsBody, resolveAnswer, resolveBody, sealAnswer, sealBody } from '@heed/contracts-consent';
 import { FromCall, Operation, parseBody } from '@heed/http';
 import type { Call } from '@heed/http';
-import { isHeedError } from '@heed/kernel';
 import type { Identifier } from '@heed/kernel';
 import { UnitOfWork } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
@@ -9,13 +8,13 @@ import { PolicyStore } from '@heed/tenant-policy';
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { aliasesOf } from '../identity/identity.store.js';
 import { RecordDecisions } from '../consent-record/record-decisions.use-case.js';
+import { metAgain } from './met-at-once.js';
 import { personIn } from './normalise.js';
 import { SealedIdentifiers } from './sealed-identifiers.js';
 import { SubjectSealer } from './sealer.js';
 import { SubjectStore } from './subject.store.js';
 import type { Resolved } from './subject.store.js';
 
-const MAX_TRIES = 5;
 const INTERNAL = { name: 'internal', description: "Calls of Heed's own services; the origin does not route them." };
 
 /** For Heed's own services only (role `service`): who is who, sealed identifiers, where to write to. */
@@ -42,21 +41,16 @@ export class InternalController {
   })
   async resolve(@FromCall() call: Call, @Body() body: unknown): Promise<unknown> {
     const { people } = parseBody(resolveBody, body);
-    const attempt = () =>
+    const found = await metAgain(() =>
       this.unitOfWork.run(call.tenant, async (tx) => {
         const { pack } = await this.policies.current(tx);
         const country = pack.tenant.country?.value;
-        const found = await this.subjects.resolve(tx, people.map((person) => personIn(person, country)));
-        await this.decisions.restate(tx, found.flatMap((one) => (one?.gained ? [one.ref] : [])));
-        return this.underAllRefs(tx, found.flatMap((one) => one ?? []));
-      });
-    for (let tries = 1; ; tries += 1) {
-      try {
-        return { people: await attempt() };
-      } catch (error) {
-        if (tries === MAX_TRIES || !isHeedError(error) || error.code !== 'person_met_at_once') throw error;
-      }
-    }
+        const resolved = await this.subjects.resolve(tx, people.map((person) => personIn(person, country)));
+        await this.decisions.restate(tx, resolved.flatMap((one) => (one?.gained ? [one.ref] : [])));
+        return this.underAllRefs(tx, resolved.flatMap((one) => one ?? []));
+      }),
+    );
+    return { people: found };
   }
 
   @Post('seal')

@@ -1,7 +1,7 @@
 import type { Call } from '@heed/http';
 import { isHeedError, uuidv7 } from '@heed/kernel';
 import type { HeedError } from '@heed/kernel';
-import { sqlState, UNIQUE_VIOLATION, UnitOfWork } from '@heed/persistence';
+import { UnitOfWork } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
 import { presentStates } from '../consent-record/consent-record.store.js';
 import type { PresentState } from '../consent-record/consent-record.store.js';
@@ -9,13 +9,13 @@ import { isOpen } from '../consent-record/decision.js';
 import type { DecisionCall, Recorded } from '../consent-record/decision-call.js';
 import { DeniedPurposes, grantedIn } from '../consent-record/denied-purposes.js';
 import { RecordDecisions } from '../consent-record/record-decisions.use-case.js';
+import { metAgain } from '../subject/met-at-once.js';
 import type { SyncItem, SyncResult } from './sync.body.js';
 import { externalOf, fingerprintOf, keepTaken, takenBefore } from './synced-decision.store.js';
 import type { Synced } from './synced-decision.store.js';
 
 /** Items that share a transaction. */
 const CHUNK = 100;
-const MAX_TRIES = 5;
 
 interface Deps {
   readonly unitOfWork: UnitOfWork;
@@ -36,13 +36,11 @@ export class SyncDecisions {
     return results;
   }
 
-  private async take(batch: Batch, tries = 1): Promise<readonly SyncResult[]> {
+  private async take(batch: Batch): Promise<readonly SyncResult[]> {
     const { call, items } = batch;
     try {
-      return await this.deps.unitOfWork.run(call.tenant, (tx) => this.record(tx, batch), { cause: call.cause });
+      return await metAgain(() => this.deps.unitOfWork.run(call.tenant, (tx) => this.record(tx, batch), { cause: call.cause }));
     } catch (error) {
-      const again = sqlState(error) === UNIQUE_VIOLATION || (isHeedError(error) && error.code === 'person_met_at_once');
-      if (again && tries < MAX_TRIES) return this.take(batch, tries + 1);
       if (!isHeedError(error) || (error.kind !== 'refused' && error.kind !== 'malformed')) throw error;
       if (items.length > 1) return this.halves(batch);
       return items.map((item) => refusal(item, error)).concat(await this.evidence(batch, error));
