@@ -34,6 +34,18 @@ async function activate(tenant: string, version: number, pack: PolicyPack): Prom
   await eventually(async () => expect((await call(tenant, '/v1/purposes')).body['policyVersion']).toBe(version), { timeoutMs: 20_000 });
 }
 
+/** The version of the sign-up notice that people are shown now, and how it comes to say something else. @returns the version after */
+async function nextWords(tenant: 'aurigen' | 'auronx'): Promise<{ readonly version: string; readonly next: () => Promise<string> }> {
+  const { version } = (await call(tenant, '/v1/purposes/notices/signup')).body;
+  const after = String(Number(version) + 1);
+  const next = async (): Promise<string> => {
+    const policy = Number((await call(tenant, '/v1/purposes')).body['policyVersion']);
+    await activate(tenant, policy + 1, changed(loadSamplePack(tenant), { version: after, texts: { en: `Something else: ${after}.` } }));
+    return after;
+  };
+  return { version: String(version), next };
+}
+
 describe('words that people read', () => {
   it('AJU-14: are shown as they were, also after they changed, with the hash that the record keeps', async () => {
     const pack = loadSamplePack('aurigen');
@@ -145,27 +157,75 @@ describe('a notice that says something else', () => {
   });
 
   it('several are listed with the figures of each, also where nobody was found', async () => {
-    const pack = loadSamplePack('auronx');
-    for (const [decision, count] of [['given', 2], ['refused', 1]] as const) {
-      for (let i = 0; i < count; i += 1) expect((await decide('auronx', ada(), decision)).status).toBe(201);
-    }
+    const { version } = await nextWords('auronx');
+    for (const decision of ['given', 'given', 'refused']) expect((await decide('auronx', ada(), decision, { notice: { id: 'signup', version, language: 'en' } })).status).toBe(201);
     const figures = async (): Promise<Map<unknown, unknown>> => new Map(((await call('auronx', '/v1/campaigns')).body['items'] as Body[]).map((one) => [one['id'], [one['state'], one['progress']]]));
-    const none = { toAsk: 0, asked: 0, given: 0, refused: 0, notAnswered: 0, expired: 0 };
-    const skipped = { askedRecently: 0, refused: 0, child: 0 };
     const ids: unknown[] = [];
-    for (const [index, purposes] of [['analytics'], ['marketing_email']].entries()) {
-      await activate('auronx', index + 2, changed(pack, { version: String(index + 2), texts: { en: `Something else (${index}).` } }));
-      const started = await call('auronx', '/v1/campaigns', { notice: 'signup', version: String(index + 2), purposes, onNoAnswer: 'keep' });
+    for (const purposes of [['analytics'], ['marketing_email']]) {
+      consent.clock.advance({ ms: 1 });
+      const words = await (await nextWords('auronx')).next();
+      const started = await call('auronx', '/v1/campaigns', { notice: 'signup', version: words, purposes, onNoAnswer: 'keep' });
       expect(started.status).toBe(201);
       ids.push(started.body['id']);
     }
     await eventually(async () => expect([...(await figures()).values()].map((one) => (one as unknown[])[0])).toEqual(['asking', 'asking']), { timeoutMs: 20_000 });
     const listed = await figures();
     expect([...listed.keys()]).toEqual(ids.toReversed());
-    expect(listed.get(ids[1])).toEqual(['asking', { ...none, skipped }]);
+    const none = { toAsk: 0, asked: 0, given: 0, refused: 0, notAnswered: 0, expired: 0, skipped: { askedRecently: 0, refused: 0, child: 0 } };
+    expect(listed.get(ids[1])).toEqual(['asking', none]);
     const [, first] = listed.get(ids[0]) as [string, Body & { skipped: Body }];
     expect(first).toMatchObject({ toAsk: 2, asked: 0, given: 0 });
     expect(first.skipped['refused']).toBeGreaterThanOrEqual(1);
+  });
+
+  it('who is found to be somebody else meanwhile is asked as that person, answers as them, or falls silent as them', async () => {
+    const { version, next } = await nextWords('aurigen');
+    const gives = async (subject: unknown, purpose: string): Promise<string> =>
+      String((await call('aurigen', '/v1/consents', { subject, decisions: [{ purpose, decision: 'given' }], notice: { id: 'signup', version, language: 'en' } })).body['ref']);
+    const merge = async (ref: string, other: string): Promise<void> =>
+      expect(await call('aurigen', `/v1/subjects/${ref}/merge`, { other, reason: 'duplicate_account' })).toMatchObject({ status: 200 });
+    const [silent, answering] = [ada(), ada()];
+    const [first, second] = [await gives(ada(), 'analytics'), await gives(ada(), 'analytics')];
+    const [silentRef, answeringRef] = [await gives(silent, 'marketing_email'), await gives(answering, 'marketing_email')];
+    const words = await next();
+    const deadline = new Date(consent.clock.now().getTime() + 86_400_000).toISOString();
+    const { id } = (await call('aurigen', '/v1/campaigns', { notice: 'signup', version: words, purposes: ['analytics'], deadline, onNoAnswer: 'expire' })).body;
+    const now = async (): Promise<Body> => (await call('aurigen', `/v1/campaigns/${String(id)}`)).body;
+    const asked = async (ref: string): Promise<unknown> => (await call('aurigen', `/v1/campaigns/${String(id)}/asked`, { refs: [ref] })).body['asked'];
+    await eventually(async () => expect(await now()).toMatchObject({ state: 'asking' }), { timeoutMs: 20_000 });
+
+    expect(await asked(first)).toBe(1);
+    await merge(silentRef, first);
+    expect(await mayAsk('aurigen', silent), 'they were asked under the other ref').toMatchObject({ mayAsk: false, reason: 'asked_recently' });
+    await merge(answeringRef, second);
+    const listed = (await call('aurigen', `/v1/campaigns/${String(id)}/people`)).body['items'] as Body[];
+    expect(listed.map(({ ref }) => ref)).toContain(answeringRef);
+    expect(listed.map(({ ref }) => ref)).not.toContain(second);
+    expect([await asked(answeringRef), await asked(second)], 'told of either ref, it counts once').toEqual([1, 0]);
+    expect(await now()).toMatchObject({ progress: { asked: 2, given: 0, notAnswered: 2 } });
+
+    consent.clock.advance({ ms: 5 });
+    await call('aurigen', '/v1/consents', { subject: answering, decisions: [{ purpose: 'analytics', decision: 'given' }], notice: { id: 'signup', version: words, language: 'en' } });
+    expect(await now()).toMatchObject({ progress: { asked: 2, given: 1, notAnswered: 1 } });
+    consent.clock.advance({ days: 1 });
+    await eventually(async () => expect(await now()).toMatchObject({ state: 'closed', progress: { given: 1, notAnswered: 0, expired: 1 } }), { timeoutMs: 20_000 });
+    expect((await call('aurigen', '/v1/consents/check', { subject: silent, purpose: 'analytics' })).body).toMatchObject({ allowed: false, reason: 'expired' });
+    expect((await call('aurigen', '/v1/consents/check', { subject: answering, purpose: 'analytics' })).body).toMatchObject({ allowed: true });
+  });
+
+  it('a young person is asked where the law of the place, by which they agreed, lets them decide', async () => {
+    const { version, next } = await nextWords('auronx');
+    const decides = async (more: Body): Promise<string> => {
+      const answer = await call('auronx', '/v1/consents', { subject: ada(), decisions: [{ purpose: 'analytics', decision: 'given' }], notice: { id: 'signup', version, language: 'en' }, age: 16, ...more });
+      return String(answer.body['ref']);
+    };
+    const german = await decides({ jurisdiction: 'DE' });
+    expect(loadSamplePack('auronx').children, 'the law counts').toBeUndefined();
+    const words = await next();
+    const { id } = (await call('auronx', '/v1/campaigns', { notice: 'signup', version: words, purposes: ['analytics'], onNoAnswer: 'keep' })).body;
+    await eventually(async () => expect((await call('auronx', `/v1/campaigns/${String(id)}`)).body).toMatchObject({ state: 'asking', progress: { skipped: { child: 0 } } }), { timeoutMs: 20_000 });
+    const listed = (await call('auronx', `/v1/campaigns/${String(id)}/people`)).body['items'] as Body[];
+    expect(listed.map(({ ref }) => ref)).toContain(german);
   });
 
   it('an unknown campaign is not found, and nobody but the privacy officer starts one', async () => {

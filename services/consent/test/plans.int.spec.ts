@@ -92,6 +92,7 @@ describe('on a register of some size', () => {
     const ref = String(decided.body['ref']);
     await consent.check({ subject, purpose: 'analytics' });
     await consent.check({ subject: { ref }, purpose: 'analytics' });
+    expect((await consent.service.call('POST', '/v1/consents/may-ask', PLATFORM, { subject, purposes: ['analytics'] })).status).toBe(200);
     await consent.withdraw({ subject, purposes: ['analytics'] }, { 'idempotency-key': randomUUID() });
     for (const route of [`/v1/consents?ref=${ref}&limit=2`, `/v1/subjects/${ref}`, `/v1/subjects/${ref}/receipts`]) {
       expect((await consent.service.call('GET', route, PLATFORM)).status).toBe(200);

@@ -97,8 +97,8 @@ export class CampaignController {
     const { limit, cursor } = parseBody(pageQuery, raw);
     const after = (readCursor(cursor) ?? '').split(' ');
     return this.unitOfWork.run(call.tenant, async (tx) => {
-      const page = pageOf(await questionsToAsk(tx, (await found(tx, id)).id, after, limit + 1), limit, (one) => `${one.ref} ${one.domain}`);
-      return { ...page, items: page.items.map((one) => ({ ...one, domain: one.domain === '' ? null : one.domain })) };
+      const page = pageOf(await questionsToAsk(tx, (await found(tx, id)).id, after, limit + 1), limit, (one) => `${one.listed} ${one.domain}`);
+      return { ...page, items: page.items.map(({ ref, domain, purposes }) => ({ ref, domain: domain === '' ? null : domain, purposes })) };
     });
   }
 

@@ -9,7 +9,7 @@ import type { PresentState } from '../consent-record/consent-record.store.js';
 import { isNo } from '../consent-record/decision.js';
 import { noticeHistory } from '../notice/notice-history.js';
 import type { NoticeInPolicy } from '../notice/notice-history.js';
-import { normalise } from '../subject/normalise.js';
+import { personIn } from '../subject/normalise.js';
 import { SubjectStore } from '../subject/subject.store.js';
 import { mayAsk } from './domain/may-ask.js';
 
@@ -36,8 +36,7 @@ export class MayAskConsent {
 
   async run(tx: Tx, { subject, purposes, jurisdiction, domain = '' }: AskQuestion): Promise<readonly AskAnswer[]> {
     const { pack } = await this.policies.current(tx);
-    const named = 'ref' in subject ? subject : { identifiers: subject.identifiers.map((one) => normalise(one, pack.tenant.country?.value)) };
-    const [person] = await this.subjects.find(tx, [named]);
+    const [person] = await this.subjects.find(tx, [personIn(subject, pack.tenant.country?.value)]);
     const refs = person ? [person.ref, ...person.aliases] : [];
     const { states, ages } = await presentPeople(tx, refs);
     const asked = await lastAsked(tx, refs);
@@ -66,11 +65,12 @@ export class MayAskConsent {
   }
 }
 
-/** When people were last asked, by purpose and domain. */
+/** When people were last asked, by purpose and domain, under whichever of their refs. */
 async function lastAsked(tx: Tx, refs: readonly string[]): Promise<ReadonlyMap<string, Date>> {
   if (refs.length === 0) return new Map();
   const rows = await tx.query<{ purpose: string; domain: string; at: Date }>(
-    `SELECT purpose, domain, max(recorded_at) AS at FROM consent_record WHERE ref = ANY($1) AND state = 'requested' GROUP BY purpose, domain`,
+    `SELECT purpose, domain, max(recorded_at) AS at FROM consent_record
+      WHERE ref IN (SELECT unnest($1::text[]) UNION SELECT ref FROM subject WHERE person = ANY($1)) AND state = 'requested' GROUP BY purpose, domain`,
     [refs],
   );
   return new Map(rows.map(({ purpose, domain, at }) => [`${purpose} ${domain}`, at]));

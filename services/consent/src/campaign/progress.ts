@@ -1,4 +1,5 @@
 import type { Tx } from '@heed/persistence';
+import { STANDS } from './question.store.js';
 
 /** Questions by what became of them. */
 export interface Progress {
@@ -15,7 +16,7 @@ type ProgressRow = { readonly id: string } & Readonly<
   Record<'to_ask' | 'asked' | 'given' | 'refused' | 'not_answered' | 'expired' | 'skipped_recently' | 'skipped_refused' | 'skipped_child', number>
 >;
 
-const ANSWERED = `s.record_id IS DISTINCT FROM q.record_id`;
+const ANSWERED = `${STANDS} IS NOT TRUE`;
 const PROGRESS = `
   SELECT q.campaign_id AS id, count(*) FILTER (WHERE q.standing = 'to_ask' AND NOT (${ANSWERED}))::float8 AS to_ask,
          count(*) FILTER (WHERE q.asked_at IS NOT NULL)::float8 AS asked,
@@ -26,7 +27,8 @@ const PROGRESS = `
          count(*) FILTER (WHERE q.standing = 'skipped' AND q.reason = 'asked_recently')::float8 AS skipped_recently,
          count(*) FILTER (WHERE q.standing = 'skipped' AND q.reason = 'refused')::float8 AS skipped_refused,
          count(*) FILTER (WHERE q.standing = 'skipped' AND q.reason = 'child')::float8 AS skipped_child
-    FROM campaign_question q LEFT JOIN consent_state s ON (s.ref, s.purpose, s.domain) = (q.ref, q.purpose, q.domain)
+    FROM campaign_question q JOIN campaign c ON c.id = q.campaign_id JOIN subject asked ON asked.ref = q.ref
+    LEFT JOIN consent_state s ON (s.ref, s.purpose, s.domain) = (coalesce(asked.person, asked.ref), q.purpose, q.domain)
    WHERE q.campaign_id = ANY($1) GROUP BY q.campaign_id`;
 
 /** How far these campaigns are, by their ids, in one look: all zeros where nobody has been found yet. */

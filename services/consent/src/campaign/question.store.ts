@@ -24,35 +24,67 @@ export async function addQuestions(tx: Tx, id: string, questions: readonly NewQu
   );
 }
 
-/** The person has not answered: what stood when the question was put on the list still stands, and they are still somebody. */
-const UNANSWERED = `FROM campaign_question q JOIN consent_state s ON (s.ref, s.purpose, s.domain) = (q.ref, q.purpose, q.domain) AND s.record_id = q.record_id
-  JOIN subject p ON p.ref = q.ref AND p.person IS NULL AND p.erased_at IS NULL WHERE q.campaign_id = $1`;
+/** A question that is open, with whom it leads to now and the decision of theirs that stands. */
+export interface OpenQuestion extends Question {
+  /** Another ref than the question's where they were merged since. */
+  readonly person: string;
+}
+
+/**
+ * The decision that the question was put about still stands: by its record, or as a yes to one of the older versions. The
+ * latter is what a merge makes of it, which writes it down anew under the ref that the person has from then on.
+ */
+export const STANDS = `(s.record_id = q.record_id OR (s.state = 'given' AND s.notice_id = c.notice_id AND s.notice_version = ANY(c.older)))`;
+
+const OPEN = `q.ref, own.ref AS person, q.purpose, q.domain, s.record_id AS "recordId"`;
+/** The person has not answered, and is still somebody. */
+const UNANSWERED = `FROM campaign_question q JOIN campaign c ON c.id = q.campaign_id JOIN subject asked ON asked.ref = q.ref
+  JOIN subject own ON own.ref = coalesce(asked.person, asked.ref) AND own.person IS NULL AND own.erased_at IS NULL
+  JOIN consent_state s ON (s.ref, s.purpose, s.domain) = (own.ref, q.purpose, q.domain) AND ${STANDS} WHERE q.campaign_id = $1`;
+
+export interface ToAsk {
+  /** The ref that the list is in the order of: where its next page begins. */
+  readonly listed: string;
+  readonly ref: string;
+  readonly domain: string;
+  readonly purposes: readonly string[];
+}
 
 /** Whom to ask for what, from one person on. */
-export const questionsToAsk = (tx: Tx, id: string, after: readonly string[], limit: number): Promise<readonly { ref: string; domain: string; purposes: string[] }[]> =>
-  tx.query(
-    `SELECT q.ref, q.domain, array_agg(q.purpose ORDER BY q.purpose) AS purposes ${UNANSWERED} AND q.standing = 'to_ask' AND (q.ref, q.domain) > ($2, $3)
-      GROUP BY q.ref, q.domain ORDER BY q.ref, q.domain LIMIT $4`,
+export const questionsToAsk = (tx: Tx, id: string, after: readonly string[], limit: number): Promise<readonly ToAsk[]> =>
+  tx.query<ToAsk>(
+    `SELECT q.ref AS listed, own.ref, q.domain, array_agg(q.purpose ORDER BY q.purpose) AS purposes ${UNANSWERED} AND q.standing = 'to_ask' AND (q.ref, q.domain) > ($2, $3)
+      GROUP BY q.ref, own.ref, q.domain ORDER BY q.ref, q.domain LIMIT $4`,
     [id, after[0] ?? '', after[1] ?? '', limit],
   );
 
-/** The questions to these people that were not put yet; the people are locked. */
-export const unasked = (tx: Tx, id: string, refs: readonly string[]): Promise<readonly Question[]> =>
-  tx.query<Question>(
-    `SELECT q.ref, q.purpose, q.domain, q.record_id AS "recordId" ${UNANSWERED} AND q.standing = 'to_ask' AND q.ref = ANY($2) ORDER BY q.ref, q.domain, q.purpose FOR UPDATE OF p`,
+/** The questions to these people that were not put yet, under whichever of their refs; the people are locked. */
+export const unasked = (tx: Tx, id: string, refs: readonly string[]): Promise<readonly OpenQuestion[]> =>
+  tx.query<OpenQuestion>(
+    `SELECT ${OPEN} ${UNANSWERED} AND q.standing = 'to_ask' AND q.ref IN (SELECT unnest($2::text[]) UNION SELECT ref FROM subject WHERE person = ANY($2))
+      ORDER BY own.ref, q.domain, q.purpose, q.ref FOR UPDATE OF own`,
     [id, refs],
   );
 
 /** The yes of those who were asked and said nothing; whoever is being written about is passed over. */
-export const silent = (tx: Tx, id: string, limit: number): Promise<readonly Question[]> =>
-  tx.query<Question>(
-    `SELECT q.ref, q.purpose, q.domain, q.record_id AS "recordId" ${UNANSWERED} AND q.standing = 'asked' AND s.state = 'given'
-      ORDER BY q.ref, q.domain, q.purpose LIMIT $2 FOR UPDATE OF p SKIP LOCKED`,
+export const silent = (tx: Tx, id: string, limit: number): Promise<readonly OpenQuestion[]> =>
+  tx.query<OpenQuestion>(
+    `SELECT ${OPEN} ${UNANSWERED} AND q.standing = 'asked' AND s.state = 'given'
+      ORDER BY q.ref, q.domain, q.purpose LIMIT $2 FOR UPDATE OF own SKIP LOCKED`,
     [id, limit],
   );
 
 export async function hasSilent(tx: Tx, id: string): Promise<boolean> {
   return (await tx.query(`SELECT 1 AS one ${UNANSWERED} AND q.standing = 'asked' AND s.state = 'given' LIMIT 1`, [id])).length > 0;
+}
+
+/** What is written of questions at once, a person and domain each; of two refs that are one person by now, a purpose once. */
+export function byPerson(questions: readonly OpenQuestion[]): readonly { readonly person: string; readonly domain: string; readonly questions: readonly OpenQuestion[] }[] {
+  const people = Map.groupBy(questions, ({ person, domain }) => `${person} ${domain}`);
+  return [...people.values()].flatMap((own) => {
+    const [first] = own;
+    return first ? [{ person: first.person, domain: first.domain, questions: [...new Map(own.map((question) => [question.purpose, question])).values()] }] : [];
+  });
 }
 
 export async function markQuestions(tx: Tx, id: string, questions: readonly Question[], standing: 'asked' | 'expired'): Promise<void> {

@@ -11,7 +11,7 @@ import { RecordDecisions } from '../consent-record/record-decisions.use-case.js'
 import { moveCampaign, takeCampaign } from './campaign.store.js';
 import type { Campaign } from './campaign.store.js';
 import { mayAsk } from './domain/may-ask.js';
-import { addQuestions, hasSilent, markQuestions, silent } from './question.store.js';
+import { addQuestions, byPerson, hasSilent, markQuestions, silent } from './question.store.js';
 import type { NewQuestion, Question } from './question.store.js';
 
 /** People of one transaction: nobody's own decision waits longer for it. */
@@ -24,6 +24,8 @@ interface Candidate extends Question {
   readonly validUntil: Date | null;
   readonly askedAt: Date | null;
   readonly age: AgeJson | null;
+  /** Of the decision. */
+  readonly jurisdiction: string | null;
 }
 
 /**
@@ -70,19 +72,20 @@ export class RunCampaigns {
   private async judged(tx: Tx, { purposes, notice, older }: Campaign, refs: readonly string[]): Promise<readonly NewQuestion[]> {
     const { pack } = await this.deps.policies.current(tx);
     const [calendar, now] = [calendarOf(pack), tx.clock.now()];
-    const { years } = limitFor(pack, undefined, now);
     const candidates = await tx.query<Candidate>(
       `SELECT s.ref, s.purpose, s.domain, s.record_id AS "recordId", s.state, s.occurred_at AS since, s.valid_until AS "validUntil", ${AGE_OF('s')},
-              (SELECT max(r.recorded_at) FROM consent_record r WHERE r.ref = s.ref AND r.purpose = s.purpose AND r.domain = s.domain AND r.state = 'requested') AS "askedAt"
+              (SELECT r.jurisdiction FROM consent_record r WHERE r.ref = s.ref AND r.id = s.record_id),
+              (SELECT max(r.recorded_at) FROM consent_record r
+                WHERE r.ref IN (SELECT s.ref UNION SELECT a.ref FROM subject a WHERE a.person = s.ref) AND r.purpose = s.purpose AND r.domain = s.domain AND r.state = 'requested') AS "askedAt"
          FROM consent_state s JOIN subject p ON p.ref = s.ref AND p.person IS NULL AND p.erased_at IS NULL
         WHERE s.ref = ANY($1) AND s.purpose = ANY($2) AND s.notice_id = $3 AND s.notice_version = ANY($4) AND s.state IN ('given', 'refused', 'withdrawn', 'objected')`,
       [refs, purposes, notice, older],
     );
-    return candidates.flatMap(({ ref, purpose, domain, recordId, age, ...asking }): readonly NewQuestion[] => {
+    return candidates.flatMap(({ ref, purpose, domain, recordId, age, jurisdiction, ...asking }): readonly NewQuestion[] => {
       const question = { ref, purpose, domain, recordId };
       const known = ageFrom(age);
       const declared = purposeOf(pack, purpose);
-      const group = known ? strictest([known], years) : 'unknown';
+      const group = known ? strictest([known], limitFor(pack, jurisdiction ?? undefined, now).years) : 'unknown';
       if (declared && (group === 'suspected' || (group === 'child' && targets(declared)))) return [{ ...question, standing: 'skipped', reason: 'child' }];
       const found = mayAsk({ ...asking, outdated: true }, pack.consent.askAgainAfter.value, calendar, now);
       if (asking.state === 'given' && found.reason === 'expired') return []; // it is over by itself
@@ -99,14 +102,12 @@ export class RunCampaigns {
       return !busy;
     }
     await markQuestions(tx, id, questions, 'expired');
-    const together = Map.groupBy(questions, ({ ref, domain }) => `${ref} ${domain}`);
     await this.deps.decisions.record(
       tx,
-      [...together.values()].map((own) => {
+      byPerson(questions).map(({ person, domain, questions: own }) => {
         const callId = uuidv7(tx.clock.now());
         return {
-          id: callId, subject: { ref: own[0]!.ref }, channel: 'campaign', actor: 'heed', cause: { correlationId: callId }, detail: { campaign: id },
-          domain: own[0]!.domain || undefined,
+          id: callId, subject: { ref: person }, channel: 'campaign', actor: 'heed', cause: { correlationId: callId }, detail: { campaign: id }, domain: domain || undefined,
           decisions: own.map(({ purpose, recordId }) => ({ purpose, decision: 'expired' as const, onlyIf: recordId })),
         };
       }),

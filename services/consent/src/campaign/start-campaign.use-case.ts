@@ -7,7 +7,7 @@ import { RecordDecisions } from '../consent-record/record-decisions.use-case.js'
 import { noticeHistory, olderVersions } from '../notice/notice-history.js';
 import { campaignOf, insertCampaign } from './campaign.store.js';
 import type { Campaign } from './campaign.store.js';
-import { markQuestions, unasked } from './question.store.js';
+import { byPerson, markQuestions, unasked } from './question.store.js';
 
 export interface NewCampaign {
   readonly notice: string;
@@ -56,11 +56,10 @@ export class StartCampaign {
     const questions = await unasked(tx, id, refs);
     if (questions.length === 0) return 0;
     await markQuestions(tx, id, questions, 'asked');
-    const together = Map.groupBy(questions, ({ ref, domain }) => `${ref} ${domain}`);
     await this.decisions.record(
       tx,
-      [...together.values()].map((own) => ({
-        id: uuidv7(tx.clock.now()), subject: { ref: own[0]!.ref }, channel: 'campaign', actor, cause, detail: { campaign: id }, domain: own[0]!.domain || undefined,
+      byPerson(questions).map(({ person, domain, questions: own }) => ({
+        id: uuidv7(tx.clock.now()), subject: { ref: person }, channel: 'campaign', actor, cause, detail: { campaign: id }, domain: domain || undefined,
         decisions: own.map(({ purpose }) => ({ purpose, decision: 'requested' as const })),
       })),
     );
