@@ -15,6 +15,7 @@ import { BEAT_MS, ConsentStateBeat } from './consent-state/beat.job.js';
 import { BuildConsentState } from './consent-state/build-state.job.js';
 import { ErasePeople } from './erasure/erase-people.job.js';
 import { expiryJob } from './expiry/expiry.providers.js';
+import { countsJob } from './signal-visit/forget-counts.job.js';
 import { indexedIdentifiers, sealedIdentifiers } from './subject/identifier-rotation.js';
 import { consentEnvironment } from './consent.config.js';
 
@@ -49,6 +50,7 @@ export const consentService: ServiceDefinition<typeof consentEnvironment> = {
     ...fanoutJobs(platform),
     registerJob(platform),
     answersJob(platform),
+    countsJob(platform),
     certificateJob(app, platform),
     ...keyJobs(app.get(FieldVault), platform, [sealedIdentifiers], [indexedIdentifiers]),
     { name: 'consent-state', everyMs: 500, run: () => app.get(BuildConsentState).run() },

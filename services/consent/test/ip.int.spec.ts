@@ -1,8 +1,11 @@
 import { readToEnd } from '@heed/kafka';
 import { loadSamplePack } from '@heed/policy';
+import { UnitOfWork } from '@heed/persistence';
+import { PolicyStore } from '@heed/tenant-policy';
 import { eventually, sqlOn } from '@heed/testing';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { forgetCounts } from '../src/signal-visit/forget-counts.job.js';
 import { ConsentUnderTest } from './consent-under-test.js';
 import { TalkativeConsent } from './talkative-consent.js';
 
@@ -129,6 +132,23 @@ describe('addresses are cut before anything is stored, produced or logged (G03)'
     const items = counts.body['items'] as Body[];
     expect(items.find((one) => one['domain'] === 'counted.example.com')).toMatchObject({ visits: 6, region: 'IN' });
     expect(items.find((one) => one['domain'] === 'site.example.com'), 'one visit could point at somebody').toMatchObject({ visits: null });
+  });
+
+  it('counts are forgotten when the policy says so: of whole months where it counts from the end of one', async () => {
+    const at = Date.parse('2026-11-22T10:00:00Z');
+    const days = ['2025-09-30', '2025-10-01', '2025-11-21', '2025-11-22'];
+    const keep = async (tenant: string): Promise<readonly string[]> => {
+      await consent.service.sql(`INSERT INTO t_${tenant}.visit_count SELECT unnest($1::date[]), 'old.example.com', '/', '', 7`, [days]);
+      const unitOfWork = consent.service.service.app.get(UnitOfWork, { strict: false });
+      await forgetCounts({ listTenants: () => Promise.resolve([{ id: tenant }]) }, unitOfWork, new PolicyStore());
+      const left = await consent.service.sql<{ day: string }>(`SELECT day::text FROM t_${tenant}.visit_count WHERE domain = 'old.example.com' ORDER BY day`);
+      return left.map(({ day }) => day);
+    };
+    const now = consent.clock.now();
+    consent.clock.set(new Date(at));
+    expect(await keep('ajuni')).toEqual(['2025-10-01', '2025-11-21', '2025-11-22']); // P13M after the month is over
+    expect(await keep('aurigen')).toEqual(['2025-11-22']); // P12M from the day
+    consent.clock.set(now);
   });
 
   it('AJU-24: a visit below the age is neither told on nor counted, and opens a case', async () => {
