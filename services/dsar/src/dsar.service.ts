@@ -10,6 +10,7 @@ import { DsarModule } from './app.module.js';
 import { sealedCases } from './case/adapters/case-rotation.js';
 import { watchRequests } from './deadline/missed-deadlines.job.js';
 import { dsarEnvironment } from './dsar.config.js';
+import { handedMailsJob } from './mailbox/handed-mail.js';
 import { ReadMailboxes } from './mailbox/read-mailboxes.job.js';
 import { ResolvePeople } from './person/resolve-people.job.js';
 
@@ -44,6 +45,7 @@ export const dsarService: ServiceDefinition<typeof dsarEnvironment> = {
     ...keyJobs(app.get(FieldVault), platform, [sealedCases]),
     { name: 'people', everyMs: 250, run: () => app.get(ResolvePeople).run() },
     { name: 'mailboxes', everyMs: platform.environment.DSAR_MAILBOX_EVERY_MS, run: () => app.get(ReadMailboxes).run() },
+    handedMailsJob(platform),
     { name: 'missed-deadlines', everyMs: 30_000, run: () => watchRequests(platform.database, platform.unitOfWork, platform.logger) },
   ],
 };

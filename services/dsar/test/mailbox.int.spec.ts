@@ -1,4 +1,5 @@
 import { trustAuthorities } from '@heed/config';
+import { UnitOfWork } from '@heed/persistence';
 import { Dovecot, eventually, makeTestAuthority } from '@heed/testing';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -6,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import tls from 'node:tls';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { forgetHandedMails } from '../src/mailbox/handed-mail.js';
 import { DsarUnderTest } from './dsar-under-test.js';
 
 let dovecot: Dovecot;
@@ -107,5 +109,25 @@ describe('the mailbox of the privacy address', () => {
     expect(JSON.stringify(system.bus.seen('heed.dsar.withdrawal_received.v1'))).not.toContain('example.com');
     const rows = await system.dsar.sql<{ text: string }>(`SELECT (SELECT jsonb_agg(h) FROM t_ajuni.handed_mail h)::text || (SELECT jsonb_agg(l) FROM t_ajuni.ledger_entry l)::text AS text`);
     expect(rows[0]?.text).not.toContain(ada);
+  });
+
+  it('numbered anew after more than a year, hands no mail over once more, though what was handed over is forgotten by then', async () => {
+    const ada = address();
+    await dovecot.deliver({ from: ada, subject: 'unsubscribe' });
+    await eventually(async () => expect(await handedOver(ada)).toHaveLength(1), { timeoutMs: 20_000 });
+    const unitOfWork = system.dsar.service.app.get(UnitOfWork, { strict: false });
+    const left = async (): Promise<unknown> => {
+      await forgetHandedMails({ listTenants: () => Promise.resolve([{ id: 'ajuni' }]) }, unitOfWork);
+      return (await system.dsar.sql<{ n: number }>('SELECT count(*)::int AS n FROM t_ajuni.handed_mail'))[0]?.n;
+    };
+    expect(await left()).toBeGreaterThan(0);
+    system.clock.advance({ days: 410 });
+    expect(await left()).toBe(0);
+    const position = async () => (await system.dsar.sql<{ uid_validity: string; last_uid: string }>('SELECT uid_validity, last_uid FROM t_ajuni.mailbox_position'))[0];
+    const before = await position();
+    await system.dsar.sql('UPDATE t_ajuni.mailbox_position SET uid_validity = 1');
+    await eventually(async () => expect(await position()).toEqual(before), { timeoutMs: 20_000 }); // read to its end once more
+    expect(await left()).toBe(0);
+    expect(await handedOver(ada)).toHaveLength(1);
   });
 });

@@ -8,6 +8,7 @@ import { Outbox } from '@heed/outbox';
 import { isTenantClosed, UnitOfWork } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
 import { SOURCE } from '../source.js';
+import { REREAD_MS } from './handed-mail.js';
 import { readWithdrawal } from './domain/withdrawal-mail.js';
 import type { Scope } from './domain/withdrawal-mail.js';
 import { withMailbox } from './imap.js';
@@ -75,7 +76,7 @@ export class ReadMailboxes {
         const mail = await open.read(uid);
         if (mail && mail.receivedAt >= since) withdrawals.push(...(await this.withdrawal(tenant, mail)));
       }
-      await this.deps.unitOfWork.run(tenant, (tx) => this.handOver(tx, { name, upTo: chunk.at(-1) ?? 0, withdrawals }));
+      await this.deps.unitOfWork.run(tenant, (tx) => this.handOver(tx, { name, uidValidity: open.uidValidity, upTo: chunk.at(-1) ?? 0, withdrawals }));
     }
   }
 
@@ -102,10 +103,12 @@ export class ReadMailboxes {
     return [];
   }
 
-  private async handOver(tx: Tx, { name, upTo, withdrawals }: { name: string; upTo: number; withdrawals: readonly Withdrawal[] }): Promise<void> {
+  private async handOver(
+    tx: Tx, { name, uidValidity, upTo, withdrawals }: { name: string; uidValidity: bigint; upTo: number; withdrawals: readonly Withdrawal[] },
+  ): Promise<void> {
     const now = tx.clock.now();
-    const moved = await tx.query('UPDATE mailbox_position SET last_uid = $2 WHERE mailbox = $1 AND last_uid < $2 RETURNING 1', [name, upTo]);
-    if (moved.length === 0 || withdrawals.length === 0) return; // another instance was here first
+    const moved = await tx.query('UPDATE mailbox_position SET last_uid = $2 WHERE mailbox = $1 AND uid_validity = $3 AND last_uid < $2 RETURNING 1', [name, upTo, String(uidValidity)]);
+    if (moved.length === 0 || withdrawals.length === 0) return; // another instance was here first, or found it numbered anew
     const rows = await tx.query<{ id: string }>(
       'INSERT INTO handed_mail (id, handed_at) SELECT DISTINCT id, $2::timestamptz FROM unnest($1::uuid[]) AS id ON CONFLICT DO NOTHING RETURNING id',
       [withdrawals.map((one) => one.id), now],
@@ -120,14 +123,18 @@ export class ReadMailboxes {
   }
 }
 
-/** Where to go on. A mailbox that is numbered anew is read from its beginning: what was handed over is known by its own id. */
+/**
+ * Where to go on. A mailbox that is numbered anew is read from its beginning, as far back as it is known which mails were handed
+ * over: those count by their own ids.
+ */
 async function positionOf(tx: Tx, name: string, open: OpenMailbox): Promise<Position> {
   const now = tx.clock.now();
   const [position] = await tx.query<Position>(
     `INSERT INTO mailbox_position AS p (mailbox, uid_validity, last_uid, since) VALUES ($1, $2, $3, $4)
-     ON CONFLICT (mailbox) DO UPDATE SET uid_validity = excluded.uid_validity, last_uid = CASE WHEN p.uid_validity = excluded.uid_validity THEN p.last_uid ELSE 0 END
+     ON CONFLICT (mailbox) DO UPDATE SET uid_validity = excluded.uid_validity, last_uid = CASE WHEN p.uid_validity = excluded.uid_validity THEN p.last_uid ELSE 0 END,
+       since = CASE WHEN p.uid_validity = excluded.uid_validity THEN p.since ELSE GREATEST(p.since, $5) END
      RETURNING uid_validity, last_uid, since`,
-    [name, String(open.uidValidity), open.uidNext - 1, new Date(Math.floor(now.getTime() / 1000) * 1000)],
+    [name, String(open.uidValidity), open.uidNext - 1, new Date(Math.floor(now.getTime() / 1000) * 1000), new Date(now.getTime() - REREAD_MS)],
   );
   if (!position) throw new Error('no position');
   return position;
