@@ -126,14 +126,16 @@ describe('whichever way it becomes known', () => {
     expect(await check('ajuni', grown, 'analytics')).toMatchObject({ allowed: true });
   });
 
-  it('AJU-24: an event of the ingress that is refused for an age opens a case, and is not put aside as broken', async () => {
+  it('AJU-24: an event of the ingress that is refused for an age opens a case, ends what was agreed to, and is not put aside as broken', async () => {
     const subject = ada();
+    const { ref } = (await decide('ajuni', subject, 'analytics')).body;
     const [value, headers] = [
       JSON.stringify({ subject, decisions: [{ purpose: 'analytics', decision: 'given' }], age: 13 }),
       { ce_specversion: '1.0', ce_id: randomUUID(), ce_source: '/web', ce_type: 'heed.ingress.consent_given.v2', ce_time: consent.clock.now().toISOString(), 'content-type': 'application/json' },
     ];
     await consent.publisher.publish([{ topic: `${consent.bed.topicPrefix}heed.t.ajuni.ingress.v1`, key: 'k', value, headers }]);
     await eventually(async () => expect(await check('ajuni', subject, 'analytics')).toMatchObject({ reason: 'child' }), { timeoutMs: 20_000 });
+    expect(await consent.service.sql(`SELECT state FROM t_ajuni.consent_state WHERE ref = $1`, [ref])).toEqual([{ state: 'invalidated' }]);
   });
 
   it('AJU-25: who is found to be one person with a child is a child, and keeps nothing that follows them', async () => {
@@ -210,6 +212,26 @@ describe('a signal without an age', () => {
     await call('ajuni', `/v1/children/${String(ref)}/resolve`, { outcome: 'child' });
     expect(await check('ajuni', subject, 'analytics')).toMatchObject({ allowed: false, reason: 'child' });
     expect((await call('ajuni', `/v1/consents?ref=${String(ref)}`)).body['items']).toMatchObject([{ state: 'invalidated' }, { state: 'request_deferred' }, { state: 'given' }]);
+  });
+
+  it('resolved by a ref that was merged since, it is the person who is looked at, and of a ref that leads to somebody there is no case', async () => {
+    const [adult, child] = [ada(), ada()];
+    const { ref } = (await decide('ajuni', adult, 'analytics')).body;
+    const { ref: other } = (await decide('ajuni', child, 'marketing_email', { childSignal: true })).body;
+    consent.clock.advance({ ms: 5 });
+    await call('ajuni', `/v1/subjects/${String(ref)}/merge`, { other, reason: 'duplicate_account' });
+    expect([await caseOf('ajuni', ref), await caseOf('ajuni', other)]).toMatchObject([{ state: 'open' }, undefined]);
+    const resolved = await call('ajuni', `/v1/children/${String(other)}/resolve`, { outcome: 'adult' });
+    expect(resolved).toMatchObject({ status: 200, body: { ref, state: 'resolved', outcome: 'adult' } });
+    for (const subject of [adult, child]) expect(await check('ajuni', subject, 'analytics')).toMatchObject({ allowed: true });
+  });
+
+  it('that came too late for somebody who was erased resolves nothing', async () => {
+    const subject = ada();
+    const { ref } = (await decide('ajuni', subject, 'marketing_email', { childSignal: true })).body;
+    await consent.service.sql('UPDATE t_ajuni.subject SET erased_at = now() WHERE ref = $1', [ref]);
+    expect(await call('ajuni', `/v1/children/${String(ref)}/resolve`, { outcome: 'adult' })).toMatchObject({ status: 404 });
+    expect(await consent.service.sql('SELECT standing, resolved_at FROM t_ajuni.person_age WHERE ref = $1', [ref])).toEqual([{ standing: 'suspected', resolved_at: null }]);
   });
 
   it('cases come in pages, by state, to the privacy officer alone; a ref without one is not found', async () => {

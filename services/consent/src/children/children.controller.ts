@@ -6,6 +6,7 @@ import { UnitOfWork } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
+import { metAgain } from '../subject/met-at-once.js';
 import { childCase } from './children.answer.js';
 import { ResolveCase } from './resolve-case.use-case.js';
 
@@ -21,8 +22,10 @@ const resolution = z
   .meta({ id: 'ChildResolution' });
 const params = z.object({ ref: subjectRef });
 
+/** What is known of a ref that leads to somebody else counts for that person, and by itself again when they part. */
 const SELECT = `SELECT ref, CASE WHEN resolved_at IS NULL THEN 'open' ELSE 'resolved' END AS state, reason, channel, standing, at_least AS "atLeast",
-  opened_at AS "openedAt", resolved_at AS "resolvedAt", outcome FROM person_age WHERE opened_at IS NOT NULL`;
+  opened_at AS "openedAt", resolved_at AS "resolvedAt", outcome FROM person_age a
+ WHERE opened_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM subject s WHERE s.ref = a.ref AND s.person IS NOT NULL)`;
 
 /** `/v1/children`: the cases that a privacy officer looks at (AJU-24, AUR-32, ASK-21). */
 @Controller('v1/children')
@@ -70,10 +73,8 @@ export class ChildrenController {
   async resolve(@FromCall() call: Call, @Param('ref') ref: string, @Body() body: unknown): Promise<unknown> {
     if (!subjectRef.safeParse(ref).success) throw notFound('person');
     const found = parseBody(resolution, body);
-    return runCall(this.unitOfWork, call, async (tx) => {
-      await this.resolveCase.run(tx, ref, found, call.actor, call.cause);
-      return caseOf(tx, ref);
-    });
+    const resolved = (): Promise<unknown> => runCall(this.unitOfWork, call, async (tx) => caseOf(tx, await this.resolveCase.run(tx, ref, found, call.actor, call.cause)));
+    return metAgain(resolved);
   }
 }
 

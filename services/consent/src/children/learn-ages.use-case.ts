@@ -5,7 +5,8 @@ import type { DecisionCall } from '../consent-record/decision-call.js';
 import { RecordDecisions } from '../consent-record/record-decisions.use-case.js';
 import { personIn } from '../subject/normalise.js';
 import { metAtOnce, SubjectStore } from '../subject/subject.store.js';
-import { ChildGuard } from './child-guard.js';
+import { ChildGuard, limitFor } from './child-guard.js';
+import { groupOf } from './domain/age.js';
 import type { AgeStatement } from './domain/age.js';
 import { grantsOfChildren } from './grants-of-children.js';
 import { knownAges } from './person-age.store.js';
@@ -46,8 +47,11 @@ export class LearnAges {
     if (rows.some((row) => row.person !== null)) throw metAtOnce(); // merged between the look and the lock
     const erased = new Set(rows.flatMap((row) => (row.erased ? [row.ref] : [])));
     const living = found.map((one) => ({ ...one, refs: one.refs.filter((ref) => !erased.has(ref)) }));
-    const children = await this.children.learn(tx, pack, living, new Map(await knownAges(tx, refs)));
+    const ages = new Map(await knownAges(tx, refs));
+    await this.children.learn(tx, pack, living, ages);
+    // Also who was known for a child before: the call that was refused may have said so in this very transaction, and ended nothing.
+    const children = living.flatMap(({ call, refs }) => refs.filter((ref) => groupOf(ages.get(ref), limitFor(pack, call.jurisdiction, tx.clock.now()).years) === 'child'));
     await this.decisions.restate(tx, resolved.flatMap((one) => (one?.gained && !erased.has(one.ref) ? [one.ref] : [])));
-    await this.decisions.record(tx, await grantsOfChildren(tx, pack, children));
+    await this.decisions.record(tx, await grantsOfChildren(tx, pack, [...new Set(children)]));
   }
 }

@@ -7,6 +7,8 @@ import { ageLimits } from '@heed/policy';
 import { PolicyStore } from '@heed/tenant-policy';
 import { RecordDecisions } from '../consent-record/record-decisions.use-case.js';
 import type { ConsentStateFeed } from '../consent-state/consent-state-feed.js';
+import { personOf } from '../identity/identity.store.js';
+import { metAtOnce } from '../subject/new-identifiers.js';
 import type { ParentalConsent } from './domain/age.js';
 import { grantsOfChildren } from './grants-of-children.js';
 import { knownAges } from './person-age.store.js';
@@ -25,10 +27,17 @@ export class ResolveCase {
     private readonly feed: ConsentStateFeed,
   ) {}
 
-  /** @throws HeedError `not_found` where nothing is known of the person's age */
-  async run(tx: Tx, ref: string, resolution: Resolution, by: string, cause: Cause): Promise<void> {
-    await tx.query('SELECT 1 FROM subject WHERE ref = $1 FOR UPDATE', [ref]);
-    if (!(await knownAges(tx, [ref])).has(ref)) throw notFound('child case');
+  /**
+   * @returns the ref of the person, where the one that was named leads to another
+   * @throws HeedError `not_found` where nothing is known of the person's age, or who it was is forgotten; `person_met_at_once`
+   */
+  async run(tx: Tx, asked: string, resolution: Resolution, by: string, cause: Cause): Promise<string> {
+    const ref = await personOf(tx, asked);
+    const [row] = await tx.query<{ merged: boolean; erased: boolean }>(
+      'SELECT person IS NOT NULL AS merged, erased_at IS NOT NULL AS erased FROM subject WHERE ref = $1 FOR UPDATE', [ref],
+    );
+    if (row?.merged) throw metAtOnce();
+    if (row?.erased || !(await knownAges(tx, [ref])).has(ref)) throw notFound('child case');
     const { pack } = await this.policies.current(tx);
     const limits = ageLimits(pack);
     const { outcome } = resolution;
@@ -44,5 +53,6 @@ export class ResolveCase {
     const resolvedAt = tx.clock.now().toISOString();
     tx.record({ kind: 'child.resolved', ref, data: { outcome, by, ...(parental ? { method: parental.method } : {}) } });
     this.outbox.append([newEvent(childResolved, { source: '/heed/consent', tenant: tx.tenant, key: ref, clock: tx.clock, cause, data: { ref, outcome, resolvedAt } })], tx);
+    return ref;
   }
 }
