@@ -11,6 +11,7 @@ import { prepare, refsOf } from '../consent-record/decision-call.js';
 import type { DecisionCall, Prepared } from '../consent-record/decision-call.js';
 import { DeniedPurposes, grantedIn } from '../consent-record/denied-purposes.js';
 import { RecordDecisions } from '../consent-record/record-decisions.use-case.js';
+import { metAgain } from '../subject/met-at-once.js';
 import { SubjectStore } from '../subject/subject.store.js';
 import type { BulkLine } from './bulk-line.js';
 import { earlierLines, keepLines } from './kept-answers.js';
@@ -87,13 +88,19 @@ export class RecordLines {
       // Whether it was committed is not known: all are given back, and whoever sends them again learns which were.
       if (reason.kind === 'unavailable' && !again) return lines.map((one) => failed(one, reason));
       const [line] = lines;
-      if (line && lines.length === 1 && reason.kind === 'refused' && mayTell(line.decisions)) await this.parts.unitOfWork.run(call.tenant, (tx) => this.parts.ages.learn(tx, [line.decisions]));
+      if (line && lines.length === 1 && reason.kind === 'refused' && mayTell(line.decisions)) await this.keepAge(call, line);
       if (lines.length <= 1) return line ? [failed(line, reason)] : [];
       // What only the register can refuse, such as identifiers of several people: found by halves, which keep their order.
       const half = Math.ceil(lines.length / 2);
       const first = await this.recordOnce(call, lines.slice(0, half));
       return [...first, ...(await this.recordOnce(call, lines.slice(half)))];
     }
+  }
+
+  /** That this is a child must not be forgotten with the line that is refused for it; nor is the refusal, where there is nobody to protect. */
+  private async keepAge(call: Call, line: BulkCall): Promise<void> {
+    const learn = (): Promise<void> => this.parts.unitOfWork.run(call.tenant, (tx) => this.parts.ages.learn(tx, [line.decisions]), { cause: call.cause });
+    await metAgain(learn).catch(() => undefined);
   }
 
   private async transact(tx: Tx, lines: readonly BulkCall[]): Promise<readonly LineResult[]> {
