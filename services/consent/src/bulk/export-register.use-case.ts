@@ -1,5 +1,6 @@
+import { NIL_UUID } from '@heed/kernel';
 import type { UnitOfWork } from '@heed/persistence';
-import { FIRST_RECORD, RECORD_COLUMNS } from './record-columns.js';
+import { TOLD_COLUMNS } from '../consent-record/record-columns.js';
 
 /** Records of one page: what is in memory at once, for as long as whoever reads takes. */
 const PAGE = 2000;
@@ -10,10 +11,10 @@ const PAGE = 2000;
  * @param after the last record that the reader has; undefined begins at the beginning
  */
 export async function* exportRegister(unitOfWork: UnitOfWork, tenant: string, after: string | undefined): AsyncGenerator<string> {
-  let last = after ?? FIRST_RECORD;
+  let last = after ?? NIL_UUID;
   for (;;) {
     const rows = await unitOfWork.run(tenant, (tx) =>
-      tx.query<{ id: string }>(`SELECT ${RECORD_COLUMNS} FROM consent_record WHERE id > $1 ORDER BY id LIMIT ${PAGE}`, [last]),
+      tx.query<{ id: string }>(`SELECT ${TOLD_COLUMNS} FROM consent_record WHERE id > $1 ORDER BY id LIMIT ${PAGE}`, [last]),
     );
     if (rows.length > 0) yield rows.map((row) => `${JSON.stringify(row)}\n`).join('');
     last = rows.at(-1)?.id ?? last;

@@ -5,7 +5,7 @@ import { MAX_UUID, subjectRef, uuidv7 } from '@heed/kernel';
 import { UnitOfWork } from '@heed/persistence';
 import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
-import { refsOfPerson } from '../identity/identity.store.js';
+import { toldBefore } from '../receipt/register.store.js';
 import { consentRecord, decisionsRecorded, withdrawalAccepted } from './consent.answer.js';
 import { DecisionQueue } from './decision-queue.js';
 
@@ -89,17 +89,7 @@ export class ConsentController {
   async history(@FromCall() call: Call, @Query() query: unknown): Promise<Page<unknown>> {
     const { ref, limit, cursor } = parseBody(historyQuery, query);
     const before = parseBody(z.uuid(), readCursor(cursor) ?? MAX_UUID);
-    const rows = await this.unitOfWork.run(call.tenant, async (tx) =>
-      tx.query<{ id: string }>(
-        `SELECT id, ref, purpose, state, took_effect AS "tookEffect", policy_version AS "policyVersion", notice_id AS "noticeId",
-                notice_version AS "noticeVersion", notice_language AS "noticeLanguage", notice_hash AS "noticeHash", method, actor,
-                occurred_at AS "occurredAt", recorded_at AS "recordedAt", jurisdiction, basis, valid_until AS "validUntil", nullif(domain, '') AS domain,
-                network, detail
-           FROM unnest($1::text[]) AS person(own) CROSS JOIN LATERAL (SELECT * FROM consent_record WHERE ref = own AND id < $2 ORDER BY id DESC LIMIT $3) AS r
-          ORDER BY id DESC LIMIT $3`,
-        [await refsOfPerson(tx, ref), before, limit + 1],
-      ),
-    );
+    const rows = await this.unitOfWork.run(call.tenant, (tx) => toldBefore(tx, ref, before, limit + 1));
     return pageOf(rows, limit, (row) => row.id);
   }
 }

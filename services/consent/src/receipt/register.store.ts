@@ -1,6 +1,7 @@
 import type { Tx } from '@heed/persistence';
 import type { Basis } from '@heed/policy';
 import type { Decision, RecordedState } from '../consent-record/decision.js';
+import { RECORD_COLUMNS, TOLD_COLUMNS } from '../consent-record/record-columns.js';
 import { refsOfPerson } from '../identity/identity.store.js';
 
 /** A decision as the register has it. */
@@ -24,9 +25,8 @@ export interface RegisterRow {
   readonly detail: Readonly<Record<string, unknown>> | null;
 }
 
-const COLUMNS = `id, ref, version::int AS version, purpose, state, took_effect AS "tookEffect", policy_version AS "policyVersion",
-  CASE WHEN notice_hash IS NOT NULL THEN jsonb_build_object('id', notice_id, 'version', notice_version, 'language', notice_language, 'hash', notice_hash) END AS notice,
-  method, actor, occurred_at AS "occurredAt", recorded_at AS "recordedAt", jurisdiction, basis, valid_until AS "validUntil", domain, detail`;
+const COLUMNS = `${RECORD_COLUMNS}, version::int AS version, domain,
+  CASE WHEN notice_hash IS NOT NULL THEN jsonb_build_object('id', notice_id, 'version', notice_version, 'language', notice_language, 'hash', notice_hash) END AS notice`;
 
 /** A decision of the person, under whichever of their refs. */
 export async function recordOf(tx: Tx, ref: string, id: string): Promise<RegisterRow | undefined> {
@@ -34,21 +34,30 @@ export async function recordOf(tx: Tx, ref: string, id: string): Promise<Registe
   return row;
 }
 
+const BEFORE = { where: 'id < $2', order: 'id DESC' };
+
 /** A person's decisions before `before`, newest first: for each of their refs a walk along the index, as long as the page. */
 export async function recordsBefore(tx: Tx, ref: string, before: string, limit: number): Promise<readonly RegisterRow[]> {
-  return page(tx, await refsOfPerson(tx, ref), 'id < $2', 'id DESC', before, limit);
+  return page(tx, COLUMNS, BEFORE, ref, before, limit);
+}
+
+/** The same, as they are told to whoever keeps the person's data. */
+export async function toldBefore(tx: Tx, ref: string, before: string, limit: number): Promise<readonly { readonly id: string }[]> {
+  return page(tx, TOLD_COLUMNS, BEFORE, ref, before, limit);
 }
 
 /** The same from the other end, for an extract that is read as a diary is. */
 export async function recordsAfter(tx: Tx, ref: string, after: string, limit: number): Promise<readonly RegisterRow[]> {
-  return page(tx, await refsOfPerson(tx, ref), 'id > $2', 'id', after, limit);
+  return page(tx, COLUMNS, { where: 'id > $2', order: 'id' }, ref, after, limit);
 }
 
-async function page(tx: Tx, refs: readonly string[], where: string, order: string, id: string, limit: number): Promise<readonly RegisterRow[]> {
-  return tx.query<RegisterRow>(
-    `SELECT ${COLUMNS} FROM unnest($1::text[]) AS person(own)
+async function page<Row extends object>(
+  tx: Tx, columns: string, { where, order }: { readonly where: string; readonly order: string }, ref: string, id: string, limit: number,
+): Promise<readonly Row[]> {
+  return tx.query<Row>(
+    `SELECT ${columns} FROM unnest($1::text[]) AS person(own)
        CROSS JOIN LATERAL (SELECT * FROM consent_record WHERE ref = own AND ${where} ORDER BY ${order} LIMIT $3) AS r ORDER BY ${order} LIMIT $3`,
-    [refs, id, limit],
+    [await refsOfPerson(tx, ref), id, limit],
   );
 }
 
