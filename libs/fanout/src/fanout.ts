@@ -152,6 +152,7 @@ export class Fanout {
 
   /** Later decisions took the place of these: a store that is mapped later is no target of them. */
   async superseded(tx: Tx, decided: readonly { ref: string; purposes: readonly string[]; by: string }[]): Promise<void> {
+    if (decided.length === 0) return;
     await tx.query(
       `UPDATE dispatch SET effective = false WHERE id IN (
          SELECT d.id FROM dispatch d, jsonb_to_recordset($1::jsonb) AS n(ref text, purposes jsonb, by text)
