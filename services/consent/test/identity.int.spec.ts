@@ -1,8 +1,10 @@
 import { openEnvelope } from '@heed/crypto';
+import { UnitOfWork } from '@heed/persistence';
 import { eventually } from '@heed/testing';
 import type { Answer } from '@heed/testing';
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { LinkIdentifiers } from '../src/identity/link-identifiers.use-case.js';
 import { ada, ConsentUnderTest, PLATFORM, SERVICE } from './consent-under-test.js';
 
 type Identifiers = { type: string; value: string }[];
@@ -288,6 +290,17 @@ describe('identifiers', () => {
 });
 
 describe('at the same time', () => {
+  it('lists of log-ins of the same people in opposite orders are all taken, and none has another given up', async () => {
+    const people = Array.from({ length: 12 }, () => ada());
+    for (const person of people) await decide(person, 'given');
+    const { app } = consent.service.service;
+    const [unitOfWork, linking] = [app.get(UnitOfWork, { strict: false }), app.get(LinkIdentifiers, { strict: false })];
+    const logIns = (of: typeof people) => of.map((person) => ({ person, identifiers: user().identifiers, reason: 'login' as const, actor: 'shop', cause: { correlationId: randomUUID() } }));
+    const lists = Array.from({ length: 4 }, (_, i) => logIns(i % 2 === 0 ? people : people.toReversed()));
+    await Promise.all(lists.map((links) => unitOfWork.run('ajuni', (tx) => linking.linkAll(tx, links))));
+    for (const { identifiers } of lists.flat()) expect(await may({ identifiers })).toBe('given');
+  });
+
   it('merges, log-ins and decisions of the same people leave one person, and no withdrawal is lost', async () => {
     const people = Array.from({ length: 6 }, () => ada());
     const refs = await Promise.all(people.map((person) => decide(person, 'given')));

@@ -21,10 +21,10 @@ export class IdentityConsumer {
   @Consumes('ingress', ingressIdentityLinked)
   async onLinked({ events, tx }: EventBatch<typeof ingressIdentityLinked>): Promise<void> {
     const country = (await this.policies.current(tx)).pack.tenant.country?.value;
-    for (const event of events) {
+    const links = events.map((event) => {
       const { subject, identifiers, reason } = event.data;
-      const link = { person: personIn(subject, country), identifiers: normaliseAll(identifiers, country), reason, actor: event.source, cause: causeOf(event) };
-      await this.linking.link(tx, link);
-    }
+      return { person: personIn(subject, country), identifiers: normaliseAll(identifiers, country), reason, actor: event.source, cause: causeOf(event) };
+    });
+    await this.linking.linkAll(tx, links);
   }
 }

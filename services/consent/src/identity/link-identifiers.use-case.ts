@@ -41,6 +41,17 @@ export class LinkIdentifiers {
     },
   ) {}
 
+  /** In the order given, with everybody whom they are about locked in one order before the first: no two batches wait for each other's end. */
+  async linkAll(tx: Tx, links: readonly NewLink[]): Promise<void> {
+    const { subjects } = this.deps;
+    if (links.length > 1) {
+      const look = await subjects.index.look(tx, links.flatMap(({ person, identifiers }) => [...identifiers, ...('ref' in person ? [] : person.identifiers)]), true);
+      const named = await subjects.find(tx, links.flatMap(({ person }) => ('ref' in person ? [person] : [])));
+      await lockInOrder(tx, [...look.known.values(), ...named.flatMap((one) => one?.ref ?? [])]);
+    }
+    for (const one of links) await this.link(tx, one);
+  }
+
   /** @throws HeedError `subject_unknown`, `identity_ambiguous`, `identifier_of_another`, `subject_erased`, `person_met_at_once` */
   async link(tx: Tx, asked: NewLink): Promise<Linked> {
     const { subjects } = this.deps;
