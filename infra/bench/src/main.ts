@@ -25,9 +25,10 @@ const CONSENT_RECORDS = 10_000_000;
 const PROFILE_LINES = 20_000;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const optional = (value: string | undefined): number | undefined => (value === undefined ? undefined : Number(value));
 const round = (value: number, digits = 0): string => value.toFixed(digits);
 
-/** `npm run bench [latency|write|erasure|access|evidence|tenants [COUNT]|ledger [COUNT]|consents [RECORDS]|consents-profile [LINES]|sdk [PEOPLE]]`: figures against the raw limit in the same run; nothing here passes or fails. */
+/** `npm run bench [latency|write|erasure|access|evidence|tenants [COUNT]|ledger [COUNT]|consents [RECORDS] [LINES]|consents-profile [LINES]|sdk [PEOPLE]]`: figures against the raw limit in the same run; nothing here passes or fails. */
 async function main(wanted: readonly string[]): Promise<void> {
   const all = wanted.length === 0;
   say(`${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}`);
@@ -35,7 +36,7 @@ async function main(wanted: readonly string[]): Promise<void> {
   if (wanted.includes('ledger')) return ledgerBench(Number(wanted[1] ?? RECORDS), say);
   if (wanted.includes('sdk')) return sdkBench(Number(wanted[1] ?? RECORDS), say);
   if (wanted.includes('consents-profile')) return consentsProfile(Number(wanted[1] ?? PROFILE_LINES), say);
-  if (wanted.includes('consents')) return consentsBench(Number(wanted[1] ?? CONSENT_RECORDS), say);
+  if (wanted.includes('consents')) return consentsBench(Number(wanted[1] ?? CONSENT_RECORDS), optional(wanted[2]), optional(wanted[3]), say);
   const heed = await Heed.start({ LOG_LEVEL: 'warn' });
   try {
     if (all || wanted.includes('latency')) await latency(heed);
@@ -97,7 +98,7 @@ async function consentWrite(heed: Heed): Promise<void> {
   const admin = new URL(context.postgresUrl);
   admin.pathname = '/heed_consent';
   const role = `heed_consent_t_${TENANT}`;
-  await prepareBenchRows(admin.href, role);
+  await prepareBenchRows(admin.href, role, `t_${TENANT}`);
   const raw = await pgbenchSameRows({ url: url.href, role, schema: `t_${TENANT}`, clients: CONNECTIONS, seconds: SECONDS });
   await forgetBenchRows(admin.href, `t_${TENANT}`);
   const figures = (load: LoadResult): string =>

@@ -1,8 +1,11 @@
+import { FileKek } from '@heed/crypto';
 import { applyTopics, createKafka, Publisher } from '@heed/kafka';
 import { cloudEventHeaders, systemClock } from '@heed/kernel';
 import type { NewEvent } from '@heed/kernel';
+import { FieldVault } from '@heed/key-store';
 import { startKafka, startPostgres } from '@heed/local';
 import type { EmbeddedKafka, EmbeddedPostgres } from '@heed/local';
+import { Database } from '@heed/persistence';
 import { loadSamplePack } from '@heed/policy';
 import { eventually, testIssuer, TestKeys, TestStores } from '@heed/testing';
 import type { TestIssuer } from '@heed/testing';
@@ -28,12 +31,14 @@ export class ConsentCell {
   private child: ChildProcess | undefined;
   private port = 0;
   private log = '';
+  private ownVault: FieldVault | undefined;
 
   private constructor(
     readonly dir: string,
     readonly postgres: EmbeddedPostgres,
     readonly kafka: EmbeddedKafka,
     readonly issuer: TestIssuer,
+    private readonly keys: TestKeys,
     private readonly keysUrl: string,
   ) {}
 
@@ -45,8 +50,8 @@ export class ConsentCell {
     const keysDir = path.join(dir, 'keys');
     const env = { PATH: '/usr/bin:/bin', HEED_DATABASE_ADMIN_URL: postgres.url, HEED_DATABASE_PASSWORD: 'bench', HEED_TENANTS: JSON.stringify([{ id: TENANT, isolation: 'role' }]), HEED_KEYS_DIR: keysDir, LOG_LEVEL: 'warn' };
     await run(process.execPath, [program('migrate')], { env });
-    const keysUrl = await new TestKeys(keysDir, postgres.url).migrated('consent', [TENANT]);
-    const cell = new ConsentCell(dir, postgres, kafka, await testIssuer(systemClock), keysUrl);
+    const keys = new TestKeys(keysDir, postgres.url);
+    const cell = new ConsentCell(dir, postgres, kafka, await testIssuer(systemClock), keys, await keys.migrated('consent', [TENANT]));
     await cell.prepare();
     await cell.startService(nodeOptions);
     return cell;
@@ -54,6 +59,7 @@ export class ConsentCell {
 
   async stop(): Promise<void> {
     await this.stopService();
+    await this.ownVault?.close();
     await this.issuer.stop();
     await this.kafka.stop();
     await this.postgres.stop();
@@ -73,6 +79,16 @@ export class ConsentCell {
     return this.database('postgres', new URL(this.postgres.url).password);
   }
 
+  /** What the database server writes down. */
+  get serverLog(): string {
+    return path.join(this.dir, 'postgres.log');
+  }
+
+  /** Superuser URL of the keys database. */
+  get keysAdminUrl(): string {
+    return this.keys.adminUrl;
+  }
+
   get loginUrl(): string {
     return this.database('heed_consent', 'bench');
   }
@@ -81,14 +97,35 @@ export class ConsentCell {
     return this.issuer.token({ tenant: TENANT, roles: roles.length > 0 ? roles : ['platform'] });
   }
 
-  async sql<R extends object>(text: string, values: readonly unknown[] = []): Promise<readonly R[]> {
-    const client = new pg.Client({ connectionString: this.adminUrl });
-    await client.connect();
-    try {
-      return (await client.query<R>(`SET search_path = t_${TENANT}`).then(() => client.query<R>(text, [...values]))).rows;
-    } finally {
-      await client.end();
-    }
+  /** As superuser, in the tenant's schema. */
+  sql<R extends object>(text: string, values: readonly unknown[] = []): Promise<readonly R[]> {
+    return query<R>(this.adminUrl, text, values, `t_${TENANT}`);
+  }
+
+  keysSql<R extends object>(text: string): Promise<readonly R[]> {
+    return query<R>(this.keysAdminUrl, text);
+  }
+
+  /** Settings of the server from now on; those of before without any. What its command line says stays. */
+  async configure(settings: readonly string[]): Promise<void> {
+    await this.sql('ALTER SYSTEM RESET ALL');
+    for (const setting of settings) await this.sql(`ALTER SYSTEM SET ${setting}`);
+    await this.sql('SELECT pg_reload_conf()');
+  }
+
+  /** What was written is on the disk, and nobody writes it behind the next figure's back. */
+  async settleDisk(): Promise<void> {
+    await this.sql('CHECKPOINT');
+    await run('sync');
+  }
+
+  /** The service's keys, as another instance of it would have them. */
+  vault(): FieldVault {
+    this.ownVault ??= new FieldVault({
+      service: 'consent', clock: systemClock, kek: new FileKek(this.keys.kekDir), cacheMs: 3_600_000, cacheSize: 1000,
+      database: new Database({ url: this.keysUrl, keysDir: path.join(this.dir, 'keys'), clock: systemClock, poolSize: 2 }),
+    });
+    return this.ownVault;
   }
 
   /** Resident memory of the service, in MB: now, and the most since it was started. */
@@ -153,5 +190,15 @@ export class ConsentCell {
       await publisher.publish(topics.map((topic) => ({ topic, key: event.key, value: JSON.stringify(event.data), headers: cloudEventHeaders(event) })));
     }
     await publisher.disconnect();
+  }
+}
+
+async function query<R extends object>(url: string, text: string, values: readonly unknown[] = [], searchPath?: string): Promise<readonly R[]> {
+  const client = new pg.Client({ connectionString: url, ...(searchPath === undefined ? {} : { options: `-c search_path=${searchPath}` }) });
+  await client.connect();
+  try {
+    return (await client.query<R>(text, [...values])).rows;
+  } finally {
+    await client.end();
   }
 }

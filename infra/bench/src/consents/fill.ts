@@ -1,20 +1,11 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { keySchema } from '@heed/key-store';
 import type { ConsentCell } from './consent-cell.js';
 import { TENANT } from './consent-cell.js';
-
-/** Decisions a person has: two purposes, one each. */
-const PURPOSES = ['marketing_email', 'analytics'] as const;
-const CHUNK = 1 << 16;
-/** The first of them was made so long ago, in milliseconds; the rest evenly since. */
-const AGO = 2 * 365 * 86_400_000;
-
-/** A person's ref: without an order, as random ones are, and known again by its number. */
-export function refOf(n: number): string {
-  return `sub_${((n * 40_503) % 65_536).toString(16).padStart(4, '0')}${String(n).padStart(28, '0')}`;
-}
+import { copy, inChunks } from './copy.js';
+import { filledIdentifiers } from './filled-identifiers.js';
+import { beginPart, PART_RECORDS } from './parts.js';
+import type { People } from './people.js';
+import { PURPOSES, refOf } from './people.js';
 
 export interface Filled {
   readonly table: string;
@@ -22,62 +13,66 @@ export interface Filled {
   readonly seconds: number;
 }
 
-/** Adds people until there are `records` records, by COPY, as superuser without triggers: what is filled in is whole by itself. */
-export async function fill(cell: ConsentCell, from: number, records: number): Promise<readonly Filled[]> {
-  const people = (n: number): number => n / PURPOSES.length;
-  const [first, last] = [people(from), people(records)];
-  const began = Date.now() - AGO;
-  const at = (n: number): number => began + Math.floor((n / 5_000_000) * AGO * 0.99);
-  const each = (row: (n: number) => string): Iterable<string> => chunked(first, last, row);
-  const time = (n: number): string => new Date(at(n)).toISOString();
-  const id = (n: number, i: number): string => {
-    const ms = at(n).toString(16).padStart(12, '0');
-    const tail = (n * PURPOSES.length + i).toString(16).padStart(12, '0');
-    return `${ms.slice(0, 8)}-${ms.slice(8)}-7000-8000-${tail}`;
-  };
-  const sealed = `\\\\x${'ab'.repeat(90)}`;
-  const blind = (n: number): string => `\\\\x${Buffer.from(refOf(n).slice(4)).reverse().toString('hex')}`;
-  const tables: readonly (readonly [table: string, columns: string, rows: Iterable<string>, per: number])[] = [
-    ['subject', 'ref, version, created_at', each((n) => `${refOf(n)}\t2\t${time(n)}\n`), 1],
-    ['identifier', 'type, blind, ref, sealed, created_at', each((n) => `email\t${blind(n)}\t${refOf(n)}\t${sealed}\t${time(n)}\n`), 1],
-    [
-      'consent_record', 'id, ref, version, purpose, state, took_effect, policy_version, method, actor, occurred_at, recorded_at, basis',
-      each((n) => PURPOSES.map((purpose, i) => `${id(n, i)}\t${refOf(n)}\t${i + 1}\t${purpose}\tgiven\tt\t1\timport\tbench\t${time(n)}\t${time(n)}\tconsent\n`).join('')), 2,
-    ],
-    [
-      'consent_state', 'ref, purpose, state, record_id, occurred_at',
-      each((n) => PURPOSES.map((purpose, i) => `${refOf(n)}\t${purpose}\tgiven\t${id(n, i)}\t${time(n)}\n`).join('')), 2,
-    ],
-  ];
+/** For as long as rows come in by the million: nothing of it is worth keeping through a crash, and vacuuming comes once, after it. */
+const FILLING = ['fsync = off', 'full_page_writes = off', 'autovacuum = off'];
+
+/** Adds people until there are `records` records, in the parts that a register of that size has. @param most records of a part */
+export async function fill(cell: ConsentCell, people: People, from: number, records: number, most = PART_RECORDS): Promise<readonly Filled[]> {
+  await cell.configure(FILLING);
   const filled: Filled[] = [];
-  for (const [table, columns, rows, per] of tables) {
-    const begin = performance.now();
-    await copy(cell, table, columns, rows);
-    filled.push({ table, rows: (last - first) * per, seconds: (performance.now() - begin) / 1000 });
+  try {
+    for (let first = from; first < records;) {
+      if (first > from && first % most === 0) await beginPart(cell, people.idOf(first / PURPOSES.length, 0));
+      const last = Math.min(records, (Math.floor(first / most) + 1) * most);
+      filled.push(...(await copyAll(cell, people, first / PURPOSES.length, last / PURPOSES.length)));
+      first = last;
+    }
+    filled.push(await timed('VACUUM (ANALYZE) of all', records - from, () => vacuum(cell)));
+  } finally {
+    await cell.configure([]);
   }
-  await cell.sql('ANALYZE');
+  filled.push(await timed('CHECKPOINT', records - from, () => cell.settleDisk()));
   return filled;
 }
 
-function* chunked(first: number, last: number, row: (n: number) => string): Generator<string> {
-  let text = '';
-  for (let n = first; n < last; n += 1) {
-    text += row(n);
-    if (text.length < CHUNK) continue;
-    yield text;
-    text = '';
-  }
-  yield text;
+/** Three at a time: what is left of two cores, while one writes its index another is made. */
+async function copyAll(cell: ConsentCell, people: People, first: number, last: number): Promise<readonly Filled[]> {
+  const id = (n: number, i: number): string => people.idOf(n, i);
+  const time = (n: number): string => people.timeOf(n);
+  const each = (row: (n: number) => string): Iterable<string> => inChunks(first, last, row);
+  const into = (table: string, columns: string, rows: AsyncIterable<string> | Iterable<string>, per = 1): Promise<Filled> =>
+    timed(table, (last - first) * per, () => copy(cell.adminUrl, `t_${TENANT}.${table}`, columns, rows));
+  const identifiers = filledIdentifiers(cell.vault(), people, first, last);
+  const filled = await Promise.all([
+    into('subject', 'ref, version, created_at', each((n) => `${refOf(n)}\t2\t${time(n)}\n`)).then(async (subjects) => [
+      subjects,
+      await into(
+        'consent_state', 'ref, purpose, state, record_id, occurred_at',
+        each((n) => PURPOSES.map((purpose, i) => `${refOf(n)}\t${purpose}\tgiven\t${id(n, i)}\t${time(n)}\n`).join('')), PURPOSES.length,
+      ),
+    ]),
+    into(
+      'consent_record', 'id, ref, version, purpose, state, took_effect, policy_version, method, actor, occurred_at, recorded_at, basis',
+      each((n) => PURPOSES.map((purpose, i) => `${id(n, i)}\t${refOf(n)}\t${i + 1}\t${purpose}\tgiven\tt\t1\timport\tbench\t${time(n)}\t${time(n)}\tconsent\n`).join('')), PURPOSES.length,
+    ),
+    into('identifier', 'type, blind, ref, sealed, created_at', identifiers.rows()),
+    timed('data_key (keys database)', last - first, () => copy(cell.keysAdminUrl, `${keySchema('consent')}.data_key`, 'tenant, id, epoch, wrapped', each(identifiers.keyRow))),
+  ]);
+  return filled.flat();
 }
 
-async function copy(cell: ConsentCell, table: string, columns: string, rows: Iterable<string>): Promise<void> {
-  const psql = spawn('psql', ['-qX', '-v', 'ON_ERROR_STOP=1', '-c', 'SET session_replication_role = replica', '-c', `COPY t_${TENANT}.${table} (${columns}) FROM STDIN`, cell.adminUrl], {
-    stdio: ['pipe', 'ignore', 'pipe'],
-  });
-  let said = '';
-  psql.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  const ended = once(psql, 'close');
-  await pipeline(Readable.from(rows, { objectMode: false }), psql.stdin).catch(() => undefined); // why, is said below
-  const [code] = (await ended) as [number];
-  if (code !== 0) throw new Error(`COPY ${table}: ${said.slice(0, 500)}`);
+/** Now instead of by autovacuum in the middle of a figure; and the planner knows the size. */
+async function vacuum(cell: ConsentCell): Promise<void> {
+  const parts = cell.sql(`VACUUM (ANALYZE) consent_record`);
+  const others = (async () => {
+    for (const table of ['consent_state', 'identifier', 'subject']) await cell.sql(`VACUUM (ANALYZE) ${table}`);
+    await cell.keysSql(`VACUUM (ANALYZE) ${keySchema('consent')}.data_key`);
+  })();
+  await Promise.all([parts, others]);
+}
+
+async function timed(table: string, rows: number, work: () => Promise<void>): Promise<Filled> {
+  const begin = performance.now();
+  await work();
+  return { table, rows, seconds: (performance.now() - begin) / 1000 };
 }

@@ -4,6 +4,7 @@ import type { ConsentCell } from './consent-cell.js';
 import { TENANT } from './consent-cell.js';
 
 const BATCH = 500;
+const PATIENCE_MS = 300_000;
 
 /** Publishes decisions of new people to the ingress topic, then watches the register. @returns records a second from the first to the last one written */
 export async function ingressRate(cell: ConsentCell, count: number, salt: string): Promise<number> {
@@ -16,6 +17,7 @@ export async function ingressRate(cell: ConsentCell, count: number, salt: string
   for (;;) {
     const [row] = await cell.sql<{ count: string }>(`SELECT count(*) FROM consent_record WHERE method = 'kafka' AND recorded_at >= $1 AND id > $2`, [began, idAt(began)]);
     if (Number(row?.count) >= count) return count / ((performance.now() - begin) / 1000);
+    if (performance.now() - begin > PATIENCE_MS) throw new Error(`of ${count} records from Kafka ${row?.count ?? 0} were recorded within five minutes`);
     await sleep(100);
   }
 }

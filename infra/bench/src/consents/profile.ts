@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ConsentCell } from './consent-cell.js';
 import { profileClock, selfTimes } from './cpu-profile.js';
+import { PURPOSES } from './people.js';
 import { quiet } from './quiet.js';
 import { countStatements, statements } from './statements.js';
-import { PURPOSES, uploadRate } from './upload-rate.js';
+import { uploadRate } from './upload-rate.js';
 
 const WARM_LINES = 2_000;
 const STATEMENTS = 30;

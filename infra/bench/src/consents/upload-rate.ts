@@ -10,9 +10,6 @@ export interface UploadRate {
   readonly failed: number;
 }
 
-/** The purposes of the sample policy that rest on consent. */
-export const PURPOSES = ['marketing_email', 'analytics'];
-
 /** New people, one a line. @param purposes decisions a line has: so many records come of it */
 export function* newPeople(count: number, salt: string, purposes: readonly string[]): Generator<string> {
   const decisions = JSON.stringify(purposes.map((purpose) => ({ purpose, decision: 'given' })));
