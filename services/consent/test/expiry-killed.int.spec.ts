@@ -24,7 +24,7 @@ beforeAll(async () => {
 
 /** Runs the service as a process of its own until the failpoint kills it. */
 async function dieAt(failpoint: string): Promise<void> {
-  const env = { ...process.env, ...consent.service.environment, NODE_ENV: 'test', HEED_FAILPOINT: failpoint };
+  const env = { ...consent.service.environment, NODE_ENV: 'test', HEED_FAILPOINT: failpoint };
   const child = spawn(process.execPath, [MAIN], { env, stdio: 'ignore' });
   const [, signal] = (await once(child, 'exit', { signal: AbortSignal.timeout(60_000) })) as [number | null, string | null];
   expect(signal).toBe('SIGKILL');

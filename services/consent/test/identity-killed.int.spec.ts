@@ -34,7 +34,7 @@ it('a log-in whose process is killed before the commit has changed nothing, and 
     };
     const value = JSON.stringify({ subject: person, identifiers: visitor.identifiers, reason: 'login' });
     await consent.publisher.publish([{ topic: `${consent.bed.topicPrefix}heed.t.ajuni.ingress.v1`, key: null, value, headers }]);
-    const env = { ...process.env, ...consent.service.environment, NODE_ENV: 'test', HEED_FAILPOINT: 'consent.merge.before-commit' };
+    const env = { ...consent.service.environment, NODE_ENV: 'test', HEED_FAILPOINT: 'consent.merge.before-commit' };
     const child = spawn(process.execPath, [MAIN], { env, stdio: 'ignore' });
     const [, signal] = (await once(child, 'exit', { signal: AbortSignal.timeout(60_000) })) as [number | null, string | null];
     expect(signal).toBe('SIGKILL');

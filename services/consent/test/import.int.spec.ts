@@ -39,7 +39,7 @@ interface Run {
 
 /** The command as people run it, against the service under test. */
 async function heed(...args: readonly string[]): Promise<Run> {
-  const env = { PATH: process.env['PATH'], HEED_ORIGIN: consent.service.url, HEED_TOKEN: await consent.bed.issuer.token({ tenant: 'ajuni', roles: ['platform', 'dpo'] }) };
+  const env = { HEED_ORIGIN: consent.service.url, HEED_TOKEN: await consent.bed.issuer.token({ tenant: 'ajuni', roles: ['platform', 'dpo'] }) };
   return new Promise((resolve) => {
     execFile(process.execPath, [HEED, ...args], { cwd: folder, env, maxBuffer: 64 << 20 }, (error, out, err) => resolve({ code: error ? Number(error.code) : 0, out, err }));
   });

@@ -179,7 +179,7 @@ it('a table from an older copy, which names a key that is gone, has the change a
 function consent(env: Readonly<Record<string, string>>): ReturnType<typeof spawn> {
   return spawn(process.execPath, ['--disable-warning=TimeoutNegativeWarning', path.join(import.meta.dirname, '../dist/main.js')], {
     env: {
-      PATH: process.env['PATH'], HEED_PORT: '0', HEED_DATABASE_URL: made.url, HEED_KEYS_DATABASE_URL: made.keysUrl, HEED_KEYS_DIR: bed.keysDir,
+      HEED_PORT: '0', HEED_DATABASE_URL: made.url, HEED_KEYS_DATABASE_URL: made.keysUrl, HEED_KEYS_DIR: bed.keysDir,
       KAFKA_BROKERS: testServers().brokers, HEED_TOPIC_PREFIX: bed.topicPrefix, HEED_ORIGIN: 'http://127.0.0.1:9', HEED_ISSUER: bed.issuer.url,
       HEED_REGISTRY_URL: bed.stepUps.url, HEED_CLIENT_ID: 'test', HEED_CLIENT_SECRET: 'test', LOG_LEVEL: 'error', KAFKAJS_NO_PARTITIONER_WARNING: '1', ...env,
     },

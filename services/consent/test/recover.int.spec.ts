@@ -135,7 +135,7 @@ describe('consent, whose database was put back from an older copy', () => {
   });
 
   it.each(['recover.groups-rewound', 'recover.before-commit'])('stays closed where that is killed at %s, for a second run', (failpoint) => {
-    const env = { ...process.env, ...consent.service.environment, NODE_ENV: 'test', HEED_FAILPOINT: failpoint };
+    const env = { ...consent.service.environment, NODE_ENV: 'test', HEED_FAILPOINT: failpoint };
     const killed = spawnSync(process.execPath, [PROGRAM, '--json'], { env, encoding: 'utf8' });
     expect(killed.signal).toBe('SIGKILL');
     expect(killed.stdout).toBe('');

@@ -16,7 +16,7 @@ export class TalkativeConsent {
 
   static async start({ service }: ConsentUnderTest, more: Readonly<Record<string, string>> = {}): Promise<TalkativeConsent> {
     const child = spawn(process.execPath, [MAIN], {
-      env: { PATH: process.env['PATH'], ...service.environment, LOG_LEVEL: 'trace', KAFKAJS_NO_PARTITIONER_WARNING: '1', ...more },
+      env: { ...service.environment, LOG_LEVEL: 'trace', KAFKAJS_NO_PARTITIONER_WARNING: '1', ...more },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     process.once('exit', () => child.kill('SIGKILL')); // a test that gave up leaves nobody behind

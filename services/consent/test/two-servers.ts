@@ -81,7 +81,7 @@ export class TwoServers {
     url.password = 'test';
     const child = spawn(process.execPath, ['--disable-warning=TimeoutNegativeWarning', MAIN], {
       env: {
-        PATH: process.env['PATH'], HEED_PORT: '0', HEED_DATABASE_URL: url.href, HEED_KEYS_DATABASE_URL: this.keysUrl, HEED_KEYS_DIR: this.bed.keysDir,
+        HEED_PORT: '0', HEED_DATABASE_URL: url.href, HEED_KEYS_DATABASE_URL: this.keysUrl, HEED_KEYS_DIR: this.bed.keysDir,
         KAFKA_BROKERS: testServers().brokers, HEED_TOPIC_PREFIX: this.bed.topicPrefix, HEED_ORIGIN: 'http://127.0.0.1:9', HEED_ISSUER: this.bed.issuer.url,
         HEED_REGISTRY_URL: this.bed.stepUps.url, HEED_CLIENT_ID: 'test', HEED_CLIENT_SECRET: 'test', LOG_LEVEL: 'info', KAFKAJS_NO_PARTITIONER_WARNING: '1',
       },
