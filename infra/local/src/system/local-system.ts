@@ -1,6 +1,5 @@
 import { asDiskFull } from '../process/disk.js';
 import { freePort } from '../process/ports.js';
-import { identify } from '../process/process-identity.js';
 import { sweepAtStart } from '../tenants/sweep-at-start.js';
 import { TenantWatch } from '../tenants/tenant-watch.js';
 import { stepsAfterServices } from './after-services.js';
@@ -19,7 +18,7 @@ import { preflight } from './preflight.js';
 import { runInOrder, type Step } from './run-in-order.js';
 import { serverParts } from './servers.js';
 import { readSecrets } from './secrets.js';
-import { removeSystemRecord, writeSystemRecord } from './system-record.js';
+import { recordOf, removeSystemRecord, writeSystemRecord } from './system-record.js';
 import type { LocalTenant } from './tenants.js';
 
 export interface SystemOptions extends LocalConfig {
@@ -230,26 +229,7 @@ export class LocalSystem {
   }
 
   #recordSystem(parts: readonly string[]): void {
-    const supervisor = identify(process.pid);
-    if (supervisor === undefined) throw new Error('this process cannot be identified');
-    const { origin, issuer, kafka, postgresUrl, keysPostgresUrl, tenants } = this.context;
-    const embeddedPostgres = this.options.postgresUrl === undefined;
-    const embeddedKeysPostgres = this.options.keysPostgresUrl === undefined;
-    writeSystemRecord(this.home, {
-      supervisor,
-      origin,
-      issuer,
-      kafka: kafka.brokers,
-      kafkaAuth: kafka.auth,
-      embeddedKafka: this.options.kafka === undefined,
-      postgres: recorded(postgresUrl, embeddedPostgres),
-      embeddedPostgres,
-      keysPostgres: recorded(keysPostgresUrl, embeddedKeysPostgres),
-      embeddedKeysPostgres,
-      mail: this.mail,
-      tenants: tenants.map((tenant) => tenant.id),
-      parts: [...parts],
-    });
+    writeSystemRecord(this.home, recordOf(this.context, this.options, this.mail, parts));
   }
 
   /** Only what is ours: a start that was refused because another one runs must not remove that one's record. */
@@ -263,11 +243,4 @@ export class LocalSystem {
   #notice(line: string): void {
     this.options.onNotice?.(line);
   }
-}
-
-/** Without the password where it is ours: that stands in secrets.json. */
-function recorded(url: string, embedded: boolean): string {
-  const address = new URL(url);
-  if (embedded) address.password = '';
-  return address.href;
 }

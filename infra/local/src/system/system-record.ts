@@ -1,8 +1,10 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { isAlive } from '../process/process-identity.js';
+import { identify, isAlive } from '../process/process-identity.js';
+import type { SystemContext } from './context.js';
 import type { Home } from './home.js';
+import type { LocalConfig } from './local.config.js';
 import { writeJson } from './write-json.js';
 
 const systemRecord = z.object({
@@ -28,6 +30,34 @@ const systemRecord = z.object({
 });
 /** HEED_HOME/run/system.json: how a command finds the running system. */
 export type SystemRecord = z.infer<typeof systemRecord>;
+
+/** What this process writes of the system that it runs. */
+export function recordOf(context: SystemContext, config: LocalConfig, mail: string, parts: readonly string[]): SystemRecord {
+  const supervisor = identify(process.pid);
+  if (supervisor === undefined) throw new Error('this process cannot be identified');
+  const { origin, issuer, kafka, postgresUrl, keysPostgresUrl, tenants } = context;
+  const embeddedPostgres = config.postgresUrl === undefined;
+  const embeddedKeysPostgres = config.keysPostgresUrl === undefined;
+  return {
+    supervisor, origin, issuer, mail,
+    kafka: kafka.brokers,
+    kafkaAuth: kafka.auth,
+    embeddedKafka: config.kafka === undefined,
+    postgres: recorded(postgresUrl, embeddedPostgres),
+    embeddedPostgres,
+    keysPostgres: recorded(keysPostgresUrl, embeddedKeysPostgres),
+    embeddedKeysPostgres,
+    tenants: tenants.map((tenant) => tenant.id),
+    parts: [...parts],
+  };
+}
+
+/** Without the password where it is ours: that stands in secrets.json. */
+function recorded(url: string, embedded: boolean): string {
+  const address = new URL(url);
+  if (embedded) address.password = '';
+  return address.href;
+}
 
 export function writeSystemRecord(home: Home, record: SystemRecord): void {
   writeJson(home.system(), record);
