@@ -5,8 +5,8 @@ import { malformed } from '@heed/kernel';
 import { createParamDecorator } from '@nestjs/common';
 import type { ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
+import type { Fingerprint } from './fingerprint.js';
 
 /** What a use case knows of the HTTP call it answers. */
 export interface Call {
@@ -20,6 +20,8 @@ export interface Call {
   /** The proof of presence that came with a privileged act; `runCall` lets it count once. */
   readonly stepUp?: StepUp | undefined;
   readonly idempotency: { readonly key: string; readonly fingerprint: string } | undefined;
+  /** Of what came with the call, for keeping: another one in each service and tenant. */
+  readonly fingerprint: Fingerprint;
 }
 
 /** @example \@Post() post(\@FromCall() call: Call, \@Body() body: unknown) */
@@ -35,6 +37,7 @@ export function callOf(request: FastifyRequest): Call {
     cause: { correlationId, ...(request.span?.traceparent ? { traceparent: request.span.traceparent } : {}) },
     stepUp: request.stepUp,
     idempotency: idempotencyOf(request),
+    fingerprint: (content) => request.server.fingerprint([request.tenant, content]),
   };
 }
 
@@ -45,6 +48,6 @@ function idempotencyOf(request: FastifyRequest): Call['idempotency'] {
   if (typeof header !== 'string' || !/^[\x21-\x7e]{1,128}$/.test(header)) {
     throw malformed('idempotency_key_malformed', 'Idempotency-Key takes 1 to 128 printable ASCII characters without spaces.');
   }
-  const fingerprint = createHash('sha256').update(JSON.stringify([request.url, request.principal?.subject, request.body ?? null])).digest('base64url');
+  const fingerprint = request.server.fingerprint([request.tenant, request.url, request.principal?.subject, request.body ?? null]);
   return { key: header, fingerprint };
 }

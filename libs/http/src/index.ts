@@ -1,6 +1,7 @@
 export * from './body.js';
 export * from './call.js';
 export * from './cursor.js';
+export type { Fingerprint } from './fingerprint.js';
 export * from './idempotency.js';
 export { aboutApi, describeApi, type ApiDescription, type OpenApiDocument } from './openapi/document.js';
 export { DOCUMENTATION } from './openapi/operating-routes.js';

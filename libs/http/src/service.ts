@@ -13,6 +13,7 @@ import type { SecureContextOptions } from 'node:tls';
 import { guardAccess } from './access.js';
 import type { AccessLimits } from './access.js';
 import { parseJson } from './body.js';
+import { fingerprintUnder } from './fingerprint.js';
 import { describeApi } from './openapi/document.js';
 import type { ApiDescription } from './openapi/document.js';
 import { serveOnlyWhatIsDescribed } from './openapi/only-described.js';
@@ -35,6 +36,8 @@ export interface HttpServiceOptions extends Pick<VerifierOptions, 'rules' | 'see
   readonly audience: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Under which fingerprints of calls are made; all instances have the same. */
+  readonly fingerprintKey: Uint8Array;
   /** Listens with TLS; plain HTTP without. */
   readonly tls?: SecureContextOptions | undefined;
   /** Where a call needs a step-up: whose are taken, and how they are verified. */
@@ -73,6 +76,7 @@ export async function createHttpService(options: HttpServiceOptions): Promise<Ne
   );
   fastify.addContentTypeParser(['application/yaml', 'text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data'], { parseAs: 'string' }, async (_: unknown, body: string) => body);
   takeStreamedBodies(fastify);
+  fastify.decorate('fingerprint', fingerprintUnder(options.fingerprintKey));
   fastify.addHook('onRequest', async (request) => {
     const incoming = request.headers['traceparent'];
     request.span = openSpan(`${request.method} ${request.routeOptions.url ?? 'unknown'}`, {

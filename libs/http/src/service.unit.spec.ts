@@ -53,6 +53,7 @@ async function serviceOf(...controllers: Type[]): Promise<NestFastifyApplication
     module: Root,
     issuer: 'http://127.0.0.1:1',
     audience: 'heed',
+    fingerprintKey: new Uint8Array(32),
     clock: systemClock,
     logger: makeLogger('test', 'fatal'),
     notReady: async () => [],

@@ -15,6 +15,7 @@ import type { z } from 'zod';
 import { refuseSoftwareKeysInProduction, stepUpsOf } from './step-ups.js';
 import { AccessPart } from './access-part.js';
 import { Background } from './background.js';
+import { fingerprintKey } from './fingerprint-key.js';
 import type { Job } from './jobs.js';
 import { KafkaAccess } from './kafka-access.js';
 import { LedgerPart } from './ledger-part.js';
@@ -110,6 +111,7 @@ export async function startService<S extends z.ZodType<ServiceEnvironment>>(
     audience: environment.HEED_AUDIENCE,
     clock,
     logger,
+    fingerprintKey: await fingerprintKey(environment.HEED_KEYS_DIR),
     stepUps: stepUpsOf(environment, definition.stepUpKeys?.(platform)),
     tls: secured.certificate?.options,
     closed: () => gate.refusal,

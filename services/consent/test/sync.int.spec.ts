@@ -1,5 +1,5 @@
 import { loadSamplePack } from '@heed/policy';
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ada, ConsentUnderTest, PLATFORM } from './consent-under-test.js';
 
@@ -132,5 +132,11 @@ describe('decisions from another system', () => {
     expect(await call(Array.from({ length: 501 }, () => item(ada(), 'given', hours(-1))))).toMatchObject({ status: 400 });
     const rows = await consent.service.sql('SELECT row_to_json(s)::text AS row FROM t_ajuni.synced_decision s LIMIT 5');
     expect(JSON.stringify(rows)).not.toMatch(/example\.com/);
+    // Nor can they be guessed: whoever reads the table finds no customer by trying their numbers.
+    const numbered = item(ada(), 'given', hours(-1), { externalId: 'customer-4711' });
+    expect(await call([numbered])).toMatchObject({ status: 200 });
+    const guesses = [['customer-4711'], 'customer-4711'].map((guess) => createHash('sha256').update(typeof guess === 'string' ? guess : JSON.stringify(guess)).digest('hex'));
+    expect(await consent.service.sql(`SELECT 1 FROM t_ajuni.synced_decision WHERE encode(external, 'hex') = ANY($1)`, [guesses])).toEqual([]);
+    expect(await call([numbered])).toMatchObject({ body: { items: [{ outcome: 'duplicate' }] } });
   });
 });

@@ -1,13 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { Tx } from '@heed/persistence';
 import type { BulkLine } from './bulk-line.js';
 import type { KeptAnswer } from './line-result.js';
-
-/**
- * Beside the keys of single calls, which a line's must not meet: no header has a blank in it. As a hash, because a publisher may
- * have named somebody in an id.
- */
-const keyOf = (id: string): string => `line ${createHash('sha256').update(`line ${id}`).digest('base64url')}`;
 
 export interface Earlier {
   readonly fingerprint: string;
@@ -17,10 +10,10 @@ export interface Earlier {
 /** What was answered to these lines before, by their ids. */
 export async function earlierLines(tx: Tx, lines: readonly BulkLine[]): Promise<ReadonlyMap<string, Earlier>> {
   const rows = await tx.query<Earlier & { key: string }>('SELECT key, fingerprint, answer FROM idempotency WHERE key = ANY($1)', [
-    lines.map(({ id }) => keyOf(id)),
+    lines.map(({ key }) => key),
   ]);
   const kept = new Map(rows.map(({ key, fingerprint, answer }) => [key, { fingerprint, answer }]));
-  return new Map(lines.flatMap(({ id }) => { const answer = kept.get(keyOf(id)); return answer ? [[id, answer] as const] : []; }));
+  return new Map(lines.flatMap(({ id, key }) => { const answer = kept.get(key); return answer ? [[id, answer] as const] : []; }));
 }
 
 /** Kept in the transaction of what they answer: either both are there or neither. */
@@ -29,7 +22,7 @@ export async function keepLines(tx: Tx, answers: readonly (readonly [BulkLine, K
   await tx.query(
     `INSERT INTO idempotency (key, fingerprint, status, answer) SELECT k, f, 200, a::jsonb FROM unnest($1::text[], $2::text[], $3::text[]) AS i(k, f, a)`,
     [
-      answers.map(([{ id }]) => keyOf(id)),
+      answers.map(([{ key }]) => key),
       answers.map(([{ fingerprint }]) => fingerprint),
       answers.map(([, { ref, records, dispatchIds }]) => JSON.stringify({ ref, records, dispatchIds })),
     ],

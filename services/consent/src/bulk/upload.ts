@@ -43,14 +43,14 @@ async function* upload(stream: Readable, call: Call, lines: Lines, options: Uplo
     if (!isAtWork.now) watch.touch();
   });
   try {
-    let next = readNext(reader);
+    let next = readNext(reader, call);
     for (;;) {
       const batch = await next;
       if (batch.length === 0) return;
       watch.hold();
       isAtWork.now = true;
       const results = carryOut(batch, call, lines, options);
-      next = readNext(reader);
+      next = readNext(reader, call);
       next.catch(() => undefined); // told below, after what was recorded
       const done = await results;
       isAtWork.now = false;
@@ -66,7 +66,7 @@ async function* upload(stream: Readable, call: Call, lines: Lines, options: Uplo
 
 type Line = BulkLine | UnreadableLine;
 
-const readNext = async (reader: LineReader): Promise<readonly Line[]> => (await reader.next()).map(readLine);
+const readNext = async (reader: LineReader, { fingerprint }: Call): Promise<readonly Line[]> => (await reader.next()).map((line) => readLine(line, fingerprint));
 
 async function carryOut(batch: readonly Line[], call: Call, lines: Lines, { dryRun, onlyChanges }: UploadOptions): Promise<readonly LineResult[]> {
   const results: LineResult[] = [];

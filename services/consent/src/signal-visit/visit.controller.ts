@@ -2,7 +2,6 @@ import { FromCall, Operation, pageAnswer, pageOf, pageQuery, parseBody, readCurs
 import type { Call } from '@heed/http';
 import { UnitOfWork } from '@heed/persistence';
 import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { RecordVisits } from './record-visits.use-case.js';
 import { visitsBody } from './visit.js';
@@ -57,8 +56,8 @@ export class VisitController {
   }
 }
 
-/** The fingerprint of a call is kept for seven days, so it is made of what may be kept: a hash of an address is guessed within minutes. */
+/** The fingerprint of a call is kept for seven days, so it is made of what may be kept: nothing of a whole address, not even under a key. */
 function withoutAddresses(call: Call, visits: unknown): Call {
   if (!call.idempotency) return call;
-  return { ...call, idempotency: { ...call.idempotency, fingerprint: createHash('sha256').update(JSON.stringify([call.actor, visits])).digest('base64url') } };
+  return { ...call, idempotency: { ...call.idempotency, fingerprint: call.fingerprint([call.actor, visits]) } };
 }

@@ -11,8 +11,8 @@ import { DeniedPurposes, grantedIn } from '../consent-record/denied-purposes.js'
 import { RecordDecisions } from '../consent-record/record-decisions.use-case.js';
 import { metAgain } from '../subject/met-at-once.js';
 import type { SyncItem, SyncResult } from './sync.body.js';
-import { externalOf, fingerprintOf, keepTaken, takenBefore } from './synced-decision.store.js';
-import type { Synced } from './synced-decision.store.js';
+import { keepTaken, named, takenBefore } from './synced-decision.store.js';
+import type { NamedItem, Synced } from './synced-decision.store.js';
 
 /** Items that share a transaction. */
 const CHUNK = 100;
@@ -23,7 +23,7 @@ interface Deps {
   readonly denied: DeniedPurposes;
 }
 
-type Batch = { readonly call: Call; readonly source: string; readonly items: readonly SyncItem[] };
+type Batch = { readonly call: Call; readonly source: string; readonly items: readonly NamedItem[] };
 
 /** Takes over what people decided in another system. Each decision counts once, and its source's clock never beats a no here. */
 export class SyncDecisions {
@@ -32,7 +32,10 @@ export class SyncDecisions {
   /** One result for each item, in their order; what is refused leaves the others alone. */
   async sync(call: Call, source: string, items: readonly SyncItem[]): Promise<readonly SyncResult[]> {
     const results: SyncResult[] = [];
-    for (let at = 0; at < items.length; at += CHUNK) results.push(...(await this.take({ call, source, items: items.slice(at, at + CHUNK) })));
+    for (let at = 0; at < items.length; at += CHUNK) {
+      const chunk = items.slice(at, at + CHUNK).map((item) => named(item, call.fingerprint));
+      results.push(...(await this.take({ call, source, items: chunk })));
+    }
     return results;
   }
 
@@ -54,17 +57,17 @@ export class SyncDecisions {
 
   private async record(tx: Tx, { call, source, items }: Batch): Promise<readonly SyncResult[]> {
     const before = await takenBefore(tx, source, items);
-    const first = new Map<string, SyncItem>();
-    for (const item of items) if (!before.has(nameOf(item)) && !first.has(nameOf(item))) first.set(nameOf(item), item);
+    const first = new Map<string, NamedItem>();
+    for (const item of items) if (!before.has(item.name) && !first.has(item.name)) first.set(item.name, item);
     const fresh = [...first.values()];
     const recorded = await this.deps.decisions.record(tx, fresh.map((item) => callOf(item, { call, source, now: tx.clock.now() })));
     const taken = fresh.map((item, i) => ({ item, ref: recorded[i]!.ref, recordId: recorded[i]!.records[0]?.id ?? null }));
     await keepTaken(tx, source, taken);
     const answers = new Map(fresh.map((item, i) => [item, answerOf(item, recorded[i]!)]));
-    const known = new Map<string, Synced>([...before, ...taken.map(({ item, ref, recordId }) => [nameOf(item), { fingerprint: fingerprintOf(item), ref, recordId }] as const)]);
+    const known = new Map<string, Synced>([...before, ...taken.map(({ item, ref, recordId }) => [item.name, { fingerprint: item.said, ref, recordId }] as const)]);
     const repeated = items.filter((item) => !answers.has(item));
-    const states = await presentStates(tx, [...new Set(repeated.flatMap((item) => known.get(nameOf(item))?.ref ?? []))]);
-    return items.map((item) => answers.get(item) ?? duplicate(item, known.get(nameOf(item))!, states));
+    const states = await presentStates(tx, [...new Set(repeated.flatMap((item) => known.get(item.name)?.ref ?? []))]);
+    return items.map((item) => answers.get(item) ?? duplicate(item, known.get(item.name)!, states));
   }
 
   /** An attempt at what the policy never allows leaves a trace, although nothing else of the item does. */
@@ -75,8 +78,6 @@ export class SyncDecisions {
     return [];
   }
 }
-
-const nameOf = (item: SyncItem): string => externalOf(item).toString('hex');
 
 /** What has yet to happen was said by a clock that is wrong, and nobody knows by how much: a yes of it ends nothing, however near it is. */
 function callOf(item: SyncItem, { call: { actor, cause }, source, now }: { readonly call: Call; readonly source: string; readonly now: Date }): DecisionCall {
@@ -92,9 +93,9 @@ function answerOf(item: SyncItem, { ref, records, dispatchIds }: Recorded): Sync
   return { externalId: item.externalId, outcome: dispatchIds.length > 0 ? 'recorded' : unchanged, ref, recordId: record?.id ?? null, state };
 }
 
-function duplicate(item: SyncItem, known: Synced, states: readonly PresentState[]): SyncResult {
+function duplicate(item: NamedItem, known: Synced, states: readonly PresentState[]): SyncResult {
   const { externalId } = item;
-  if (!known.fingerprint.equals(fingerprintOf(item))) {
+  if (!known.fingerprint.equals(item.said)) {
     const detail = 'This source has named another decision so before; a decision that changed is a new one, with a name of its own.';
     return { externalId, outcome: 'refused', ref: null, recordId: null, state: null, code: 'external_id_reused', detail };
   }

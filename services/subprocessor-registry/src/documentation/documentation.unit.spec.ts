@@ -17,6 +17,7 @@ beforeAll(async () => {
     module: Root,
     issuer: 'http://127.0.0.1:1',
     audience: 'heed',
+    fingerprintKey: new Uint8Array(32),
     clock: systemClock,
     logger: makeLogger('test', 'fatal'),
     notReady: async () => [],
