@@ -150,13 +150,13 @@ export class Fanout {
     this.askClearance(tx, rows.filter(({ state }) => state !== 'held').map(({ id, ref, aliases, attempt }) => ({ id, ref, aliases, attempt: attempt + 1 })));
   }
 
-  /** Later decisions took the place of these: a store that is mapped later is no target of them. */
-  async superseded(tx: Tx, decided: readonly { ref: string; purposes: readonly string[]; by: string }[]): Promise<void> {
+  /** These decisions took the place of earlier ones, also of the same transaction: a store that is mapped later is told the last alone. */
+  async superseded(tx: Tx, decided: readonly { ref: string; version: number; purposes: readonly string[]; by: string }[]): Promise<void> {
     if (decided.length === 0) return;
     await tx.query(
       `UPDATE dispatch SET effective = false WHERE id IN (
-         SELECT d.id FROM dispatch d, jsonb_to_recordset($1::jsonb) AS n(ref text, purposes jsonb, by text)
-          WHERE d.ref = n.ref AND d.effective AND d.kind IN ('withdrawal', 'grant') AND d.id <> n.by AND d.body->'purposes' <@ n.purposes
+         SELECT d.id FROM dispatch d, jsonb_to_recordset($1::jsonb) AS n(ref text, version bigint, purposes jsonb, by text)
+          WHERE d.ref = n.ref AND d.effective AND d.kind IN ('withdrawal', 'grant') AND (d.version, d.id) < (n.version, n.by) AND d.body->'purposes' <@ n.purposes
           ORDER BY d.id FOR NO KEY UPDATE OF d)`,
       [JSON.stringify(decided)],
     );

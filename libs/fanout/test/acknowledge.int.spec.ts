@@ -85,7 +85,7 @@ describe('everything that moves dispatches, at once', () => {
       () => run((tx) => bed.fanout.cleared(tx, clear())),
       () => run((tx) => bed.fanout.heldBack(tx, shuffled(ids))),
       () => run((tx) => bed.fanout.released(tx, shuffled(refs))),
-      () => run((tx) => bed.fanout.superseded(tx, shuffled(withdrawals).map((d) => ({ ref: d.ref, purposes: ['marketing_email'], by: 'another' })))),
+      () => run((tx) => bed.fanout.superseded(tx, shuffled(withdrawals).map((d) => ({ ref: d.ref, version: d.version + 1, purposes: ['marketing_email'], by: 'another' })))),
       () => watchDeadlines(bed.database, bed.unitOfWork, makeLogger('test', 'silent')),
       () => (mapVersion < 6 ? bed.activate(++mapVersion, mapVersion) : Promise.resolve()),
     ];

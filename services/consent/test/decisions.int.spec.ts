@@ -31,7 +31,7 @@ describe('decisions', () => {
     expect((await consent.check({ subject, purpose: 'sale' })).body).toMatchObject({ allowed: false, promise: 'AJU-03' });
   });
 
-  it('ten at once about one new person make one person and ten versions', async () => {
+  it('ten at once about one new person make one person and ten versions, of which the last is the one that later stores are told', async () => {
     const subject = ada();
     const answers = await Promise.all(
       Array.from({ length: 10 }, () => consent.withdraw({ subject, purposes: ['analytics'] })),
@@ -40,6 +40,8 @@ describe('decisions', () => {
     expect(new Set(answers.map((a) => a.body['dispatchId'])).size).toBe(10);
     const person = await consent.service.call('GET', `/v1/subjects/${String(answers[0]?.body['ref'])}`, PLATFORM);
     expect(person.body).toMatchObject({ version: 10, identifiers: [{ type: 'email' }] });
+    const effective = await consent.service.sql('SELECT version::int FROM t_ajuni.dispatch WHERE ref = $1 AND effective', [person.body['ref']]);
+    expect(effective).toEqual([{ version: 10 }]);
   });
 
   it('the same Idempotency-Key does nothing twice, and takes no other body', async () => {

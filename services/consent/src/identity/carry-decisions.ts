@@ -72,7 +72,7 @@ export class CarryDecisions {
     const dispatches = [...told, ...again];
     if (dispatches.length === 0) return;
     await fanout.open(tx, dispatches, new Map(dispatches.map(({ id }) => [id, by.cause])));
-    await fanout.superseded(tx, dispatches.map((d) => ({ ref: d.ref, purposes: d.body['purposes'] as string[], by: d.id })));
+    await fanout.superseded(tx, dispatches.map((d) => ({ ref: d.ref, version: d.version, purposes: d.body['purposes'] as string[], by: d.id })));
   }
 
   /** One event and one dispatch for what is alike. */
