@@ -3,13 +3,16 @@ import { loadSamplePack } from '@heed/policy';
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ada, ConsentUnderTest, PLATFORM } from './consent-under-test.js';
+import { FORM, PeopleWithLinks } from './people-with-links.js';
 import { Visitors } from './visitor.js';
 
 let consent: ConsentUnderTest;
 let visitors: Visitors;
+let people: PeopleWithLinks;
 
 beforeAll(async () => {
   consent = await ConsentUnderTest.start();
+  people = new PeopleWithLinks(consent);
   visitors = await Visitors.arrive();
   const deafen = await consent.listen();
   return async () => {
@@ -33,16 +36,9 @@ const both = [
 ] as const;
 
 async function linkFor(ref: string, wanted: Record<string, unknown> = { kind: 'preferences' }): Promise<string> {
-  const { body } = await consent.service.call('POST', `/v1/subjects/${ref}/links`, PLATFORM, wanted);
-  return consent.service.url + new URL(String(body['url'])).pathname;
+  return people.at(await people.linkFor(ref, wanted));
 }
 
-const stateOf = async (ref: string): Promise<Record<string, unknown>> => {
-  const { body } = await consent.service.call('GET', `/v1/subjects/${ref}`, PLATFORM);
-  return Object.fromEntries((body['preferences'] as { purpose: string; state: string }[]).map(({ purpose, state }) => [purpose, state]));
-};
-
-const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 const post = (url: string, body?: string): Promise<Response> =>
   consent.service.fetch(url, { method: 'POST', redirect: 'manual', headers: FORM, ...(body === undefined ? { headers: {} } : { body }) });
 
@@ -76,14 +72,14 @@ describe('the preference page', () => {
     for (let i = 0; i < 4; i += 1) await visit.page.keyboard.press('Tab');
     await visit.page.keyboard.press('Space');
     await visit.page.waitForURL(/changed=analytics/);
-    expect(await stateOf(ref)).toEqual({ marketing_email: 'given', analytics: 'withdrawn' });
+    expect(await people.stateOf(ref)).toEqual({ marketing_email: 'given', analytics: 'withdrawn' });
     expect(await visit.page.getByRole('status').innerText()).toBe('Analytics: switched off. It holds from now.');
     // the keyboard is back at the switch: another press takes it back
     expect(await visit.page.evaluate(`document.activeElement.getAttribute('aria-labelledby')`)).toBe('title-analytics');
     consent.clock.advance({ seconds: 1 }); // in the same moment a tie goes to the no
     await visit.page.keyboard.press('Enter');
     await visit.page.locator('[role=switch][aria-checked=true][aria-labelledby=title-analytics]').waitFor();
-    expect(await stateOf(ref)).toEqual({ marketing_email: 'given', analytics: 'given' });
+    expect(await people.stateOf(ref)).toEqual({ marketing_email: 'given', analytics: 'given' });
     await visit.close();
   });
 
@@ -153,10 +149,10 @@ describe('the preference page', () => {
     expect(asking.map(({ id, version }) => `${id} ${version}`)).toContain(shown);
     const refused = await post(`${url}/choices`, 'purpose=analytics&choice=yes&notice=signup+0');
     expect([refused.status, await refused.text()]).toEqual([422, expect.stringContaining('have changed since') as string]);
-    expect(await stateOf(ref)).toEqual({ marketing_email: 'given' });
+    expect(await people.stateOf(ref)).toEqual({ marketing_email: 'given' });
     expect((await post(`${url}/choices`, `purpose=analytics&choice=yes&notice=${encodeURIComponent(String(shown))}`)).status).toBe(303);
     expect((await post(`${url}/choices`, 'purpose=marketing_email&choice=no&notice=signup+0')).status).toBe(303); // a no is one under any words
-    expect(await stateOf(ref)).toEqual({ marketing_email: 'withdrawn', analytics: 'given' });
+    expect(await people.stateOf(ref)).toEqual({ marketing_email: 'withdrawn', analytics: 'given' });
   });
 
   it('tells of each purpose the latest change alone', async () => {
@@ -198,7 +194,7 @@ describe('the preference page', () => {
     expect(await security.getAttribute('aria-checked')).toBe('true');
     await security.press('Space');
     await visit.page.waitForURL(/changed=security/);
-    expect(await stateOf(ref)).toMatchObject({ security: 'objected' });
+    expect(await people.stateOf(ref)).toMatchObject({ security: 'objected' });
     expect((await consent.check({ subject: { ref }, purpose: 'security', jurisdiction: 'EU' })).body).toMatchObject({ allowed: false, reason: 'objected' });
     consent.clock.advance({ seconds: 1 });
     await security.press('Space');
@@ -216,7 +212,7 @@ describe('the preference page', () => {
     const with_ = async (signal: string): Promise<string> => (await consent.service.fetch(url, { headers: { 'sec-gpc': signal } })).text();
     expect(await with_('1')).toContain('Your browser says no on your behalf');
     for (const other of ['0', 'true', '1, 1', '01']) expect(await with_(other)).not.toContain('Your browser says no on your behalf');
-    expect(await stateOf(ref)).toEqual({ marketing_email: 'given' });
+    expect(await people.stateOf(ref)).toEqual({ marketing_email: 'given' });
   });
 
   it('writes a double click once', async () => {
@@ -237,7 +233,7 @@ describe('the preference page', () => {
       expect([body, answer.status, (await answer.text()).includes('This was not changed')]).toEqual([body, 422, true]);
     }
     for (const body of ['', 'purpose=analytics', 'purpose=analytics&choice=maybe', 'purpose=<b>&choice=yes']) expect((await post(`${url}/choices`, body)).status).toBe(400);
-    expect(await stateOf(ref)).toEqual({ marketing_email: 'given', analytics: 'given' });
+    expect(await people.stateOf(ref)).toEqual({ marketing_email: 'given', analytics: 'given' });
   });
 
   it('is not opened by an unsubscribe link', async () => {
@@ -246,7 +242,7 @@ describe('the preference page', () => {
     expect((await post(`${url}/choices`, 'purpose=analytics&choice=no')).status).toBe(404);
     expect((await post(`${url}/withdraw-all`)).status).toBe(404);
     expect(await (await consent.service.fetch(url)).text()).not.toContain('Analytics');
-    expect(await stateOf(ref)).toEqual({ marketing_email: 'given', analytics: 'given' });
+    expect(await people.stateOf(ref)).toEqual({ marketing_email: 'given', analytics: 'given' });
   });
 });
 
@@ -285,12 +281,12 @@ describe('the unsubscribe page', () => {
     const { ref } = await person(both);
     const url = await linkFor(ref, { kind: 'unsubscribe' });
     const visit = await visitors.visit(url, { javaScriptEnabled: false });
-    expect(await stateOf(ref)).toEqual({ marketing_email: 'given', analytics: 'given' });
+    expect(await people.stateOf(ref)).toEqual({ marketing_email: 'given', analytics: 'given' });
     await visit.page.keyboard.press('Tab');
     await visit.page.keyboard.press('Tab');
     await visit.page.keyboard.press('Enter');
     await visit.page.getByRole('heading', { name: 'You are unsubscribed' }).waitFor();
-    expect(await stateOf(ref)).toEqual({ marketing_email: 'withdrawn', analytics: 'given' });
+    expect(await people.stateOf(ref)).toEqual({ marketing_email: 'withdrawn', analytics: 'given' });
     await visit.page.goto(url);
     expect(await visit.page.locator('main').innerText()).toContain('You are unsubscribed');
     await visit.close();
