@@ -1,23 +1,16 @@
-import { fileSecret, generateAgentKeys } from '@heed/crypto';
 import { Ledger } from '@heed/ledger-keeper';
 import { UnitOfWork } from '@heed/persistence';
 import type { Provider } from '@nestjs/common';
-import path from 'node:path';
 import { CertificateReader } from './certificate-reader.js';
 import { CertificateRegister } from './certificate-register.js';
 
 /**
  * What a service that issues certificates adds to its module.
- * @param keysDir where the service's ledger key is
- * @example providers: [...certificateProviders(environment.HEED_KEYS_DIR)]
+ * @example providers: [...certificateProviders()]
  */
-export function certificateProviders(keysDir: string): Provider[] {
+export function certificateProviders(): Provider[] {
   return [
-    {
-      provide: CertificateRegister,
-      inject: [Ledger],
-      useFactory: async (ledger: Ledger) => new CertificateRegister(ledger, await fileSecret(path.join(keysDir, 'ledger.json'), () => generateAgentKeys().signing)),
-    },
+    { provide: CertificateRegister, inject: [Ledger], useFactory: (ledger: Ledger) => new CertificateRegister(ledger) },
     {
       provide: CertificateReader,
       inject: [UnitOfWork, CertificateRegister],

@@ -12,6 +12,8 @@ import type { Act, KeptAct } from './acts.js';
 export interface EvidenceSource {
   /** `pending` while the sequencer has not come to one of them. */
   evidenceFor(tx: Tx, entryIds: readonly string[]): Promise<readonly LedgerEvidence[] | 'pending'>;
+  /** Its own key: who trusts its checkpoints needs no second one. */
+  readonly signing: OkpKey;
 }
 
 /** What a certificate is about, beside what it says. */
@@ -37,11 +39,7 @@ interface Kept {
 
 /** The certificates of a service: signed and entered in the ledger once, told with their evidence ever after. */
 export class CertificateRegister {
-  constructor(
-    private readonly ledger: EvidenceSource,
-    /** The ledger's own: who trusts its checkpoints needs no second key. */
-    private readonly key: OkpKey,
-  ) {}
+  constructor(private readonly ledger: EvidenceSource) {}
 
   /** Signs certificates and keeps them, in the transaction of what completes them. */
   async issue(tx: Tx, wanted: readonly (Issuing & { readonly certificate: Certificate })[]): Promise<void> {
@@ -52,7 +50,7 @@ export class CertificateRegister {
       about,
       entry_id: tx.record({ ...issuedEntry(certificate, data), ...(ref ? { ref } : {}) }),
       acts: acts.map(keptAct),
-      document: signCertificate(certificate, this.key),
+      document: signCertificate(certificate, this.ledger.signing),
       issued_at: certificate.issuedAt,
     }));
     await tx.query(

@@ -32,7 +32,7 @@ afterAll(async () => {
 });
 beforeEach(() => {
   ledger = new SlowLedger(key);
-  register = new CertificateRegister(ledger, key);
+  register = new CertificateRegister(ledger);
 });
 
 function consentTo(purpose: string): ConsentCertificate {

@@ -19,7 +19,7 @@ export class SlowLedger {
   placed = true;
   pruned = false;
 
-  constructor(private readonly key: OkpKey) {}
+  constructor(readonly signing: OkpKey) {}
 
   async evidenceFor(tx: Tx, ids: readonly string[]): Promise<readonly LedgerEvidence[] | 'pending'> {
     this.asked = ids;
@@ -29,7 +29,7 @@ export class SlowLedger {
     const origin = `heed/consent/${tx.tenant}`;
     const { size, root, tiles } = await appendLeaves(0, records.map(recordHash), () => Promise.resolve([]));
     const hashes = tiles.map((tile) => tile.hashes);
-    const checkpoint = signCheckpoint({ origin, size, root }, this.key);
+    const checkpoint = signCheckpoint({ origin, size, root }, this.signing);
     return Promise.all(
       records.map(async (record, index) => {
         const inclusion = (await inclusionProof(index, size, () => Promise.resolve(hashes))).map((hash) => hash.toString('base64'));

@@ -1,3 +1,4 @@
+import type { OkpKey } from '@heed/crypto';
 import { notFound } from '@heed/kernel';
 import { inclusionProofs } from '@heed/ledger';
 import type { LedgerEvidence } from '@heed/ledger';
@@ -22,6 +23,11 @@ export class Ledger {
   /** The public key by which the tenant's evidence is verified. */
   vkey(tenant: string): string {
     return this.key.vkey(tenant);
+  }
+
+  /** What its checkpoints are signed with: who trusts those needs no second key for other documents of the service. */
+  get signing(): OkpKey {
+    return this.key.signing;
   }
 
   /**

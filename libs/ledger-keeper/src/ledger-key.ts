@@ -11,7 +11,7 @@ export const originOf = (service: string, tenant: string): string => `heed/${ser
 export class LedgerKey {
   constructor(
     readonly service: string,
-    private readonly key: OkpKey,
+    readonly signing: OkpKey,
   ) {}
 
   /** Reads the service's key, or makes it on the first start. */
@@ -21,11 +21,11 @@ export class LedgerKey {
 
   /** The public half, in the form that verifiers take. */
   vkey(tenant: string): string {
-    return vkeyOf(originOf(this.service, tenant), this.key.x);
+    return vkeyOf(originOf(this.service, tenant), this.signing.x);
   }
 
   sign(tenant: string, size: number, root: Buffer): string {
-    return signCheckpoint({ origin: originOf(this.service, tenant), size, root }, this.key);
+    return signCheckpoint({ origin: originOf(this.service, tenant), size, root }, this.signing);
   }
 
   /** @throws HeedError where this service's key did not sign the note for this tenant */

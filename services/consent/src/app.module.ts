@@ -83,7 +83,7 @@ export class ConsentModule {
         ...consentStateProviders(platform),
         ...channelProviders(platform),
         ...expiryProviders,
-        ...consentCertificates(platform.environment.HEED_KEYS_DIR),
+        ...consentCertificates(),
         {
           provide: RecordDecisions,
           inject: [SubjectStore, PolicyStore, Fanout, Outbox, ConsentStateFeed, ChildGuard],

@@ -57,14 +57,14 @@ export class DsarModule {
 /** What the fan-out needs: who seals, and what happens around an erasure. */
 function erasureProviders(platform: Platform<DsarEnvironment>): Provider[] {
   const { environment } = platform;
-  const { HEED_KEYS_DIR: keysDir, HEED_ORIGIN: origin } = environment;
+  const { HEED_ORIGIN: origin } = environment;
   return [
     { provide: FieldVault, useFactory: () => openFieldVault('dsar', platform) },
     { provide: CaseVault, inject: [FieldVault], useFactory: (vault: FieldVault) => new CaseVault(vault) },
     { provide: PolicyStore, useFactory: () => new PolicyStore() },
     { provide: ConsentClient, useFactory: () => new ConsentClient(new InternalClient(environment.HEED_CONSENT_URL, environment)) },
     { provide: SEALER, useExisting: ConsentClient },
-    ...certificateProviders(keysDir),
+    ...certificateProviders(),
     {
       provide: CloseRequests,
       inject: [PolicyStore, Outbox, CaseVault, CertificateRegister],

@@ -39,7 +39,7 @@ export class AppModule {
         { provide: RecipientVault, inject: [FieldVault], useFactory: (vault: FieldVault) => new RecipientVault(vault) },
         { provide: Mailer, useFactory: () => new Mailer(mailServer(environment)) },
         { provide: Contacts, useFactory: () => new Contacts(new InternalClient(environment.HEED_CONSENT_URL, environment)) },
-        ...certificateProviders(environment.HEED_KEYS_DIR),
+        ...certificateProviders(),
         CertifyNotice,
         Notices,
         SaveRecipients,

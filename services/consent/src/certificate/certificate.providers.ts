@@ -7,9 +7,8 @@ import { CertifyWithdrawal } from './certify-withdrawal.use-case.js';
 
 const inject = [CertificateRegister, PolicyStore];
 
-/** @param keysDir where the service's ledger key is */
-export const consentCertificates = (keysDir: string): Provider[] => [
-  ...certificateProviders(keysDir),
+export const consentCertificates = (): Provider[] => [
+  ...certificateProviders(),
   { provide: CertifyWithdrawal, inject, useFactory: (register: CertificateRegister, policies: PolicyStore) => new CertifyWithdrawal(register, policies) },
   { provide: CertifyConsent, inject, useFactory: (register: CertificateRegister, policies: PolicyStore) => new CertifyConsent(register, policies) },
   { provide: Receipts, inject, useFactory: (register: CertificateRegister, policies: PolicyStore) => new Receipts(register, policies) },
