@@ -10,7 +10,7 @@ import { erasures } from './erasures.js';
 import { erasuresRaw } from './erasures-raw.js';
 import { ledgerBench } from './ledger/index.js';
 import { Processor } from './processor.js';
-import { sdkBench } from './sdk.js';
+import { sdkBench } from './sdk/index.js';
 import { tenantsBench } from './tenants/index.js';
 import { withdrawalLatency } from './withdrawal-latency.js';
 
@@ -21,6 +21,7 @@ const CONNECTIONS = 32;
 const ROUNDS = 4;
 const TENANTS = 1000;
 const RECORDS = 1_000_000;
+const PEOPLE = 1_000_000;
 const CONSENT_RECORDS = 10_000_000;
 const PROFILE_LINES = 20_000;
 
@@ -34,7 +35,7 @@ async function main(wanted: readonly string[]): Promise<void> {
   say(`${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}`);
   if (wanted.includes('tenants')) return tenantsBench(Number(wanted[1] ?? TENANTS), say);
   if (wanted.includes('ledger')) return ledgerBench(Number(wanted[1] ?? RECORDS), say);
-  if (wanted.includes('sdk')) return sdkBench(Number(wanted[1] ?? RECORDS), say);
+  if (wanted.includes('sdk')) return sdkBench(Number(wanted[1] ?? PEOPLE), say);
   if (wanted.includes('consents-profile')) return consentsProfile(Number(wanted[1] ?? PROFILE_LINES), say);
   if (wanted.includes('consents')) return consentsBench(Number(wanted[1] ?? CONSENT_RECORDS), optional(wanted[2]), optional(wanted[3]), say);
   const heed = await Heed.start({ LOG_LEVEL: 'warn' });

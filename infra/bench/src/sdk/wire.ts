@@ -1,0 +1,44 @@
+import { createHmac } from 'node:crypto';
+
+export const TOPIC_TENANT = 'ajuni';
+export const TOPIC = `heed.t.${TOPIC_TENANT}.consent-state.v1`;
+export const PURPOSES = ['marketing_email', 'analytics'] as const;
+/** Never asked for as a person: its record says how far the updates are. */
+export const MARKER = -1;
+
+export const emailOf = (n: number): string => `person.${n}@example.com`;
+const refOf = (n: number): string => `sub_${(n + 1).toString(16).padStart(32, '0')}`;
+
+export interface WireRecord {
+  readonly key: string;
+  readonly value: string;
+}
+
+const VALID_UNTIL = '2099-01-01T00:00:00.000Z';
+
+/** A person as the service publishes them: the same value under the address and under the ref (docs/wire-format.md). Odd versions agree to both purposes, even ones to none. */
+export function recordsOf(stateKey: Buffer, n: number, version: number, recordId: string): readonly WireRecord[] {
+  const held = version % 2 === 1 ? { state: 'given', recordId, validUntil: VALID_UNTIL } : { state: 'withdrawn', recordId };
+  const purposes = Object.fromEntries(PURPOSES.map((purpose) => [purpose, held]));
+  const value = JSON.stringify({ v: 1, ref: refOf(n), version, build: 1, at: new Date().toISOString(), purposes });
+  return [`email|${emailOf(n)}`, `ref|${refOf(n)}`].map((text) => ({ key: createHmac('sha256', stateKey).update(text).digest('base64url'), value }));
+}
+
+/** The time of its making and a count, in the form of a record's id. */
+export function markerId(count: number, ms: number): string {
+  const time = ms.toString(16).padStart(12, '0');
+  return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-${count.toString(16).padStart(12, '0')}`;
+}
+
+export function readMarker(id: string): { readonly count: number; readonly ms: number } {
+  return { count: Number.parseInt(id.slice(-12), 16), ms: Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16) };
+}
+
+export const buildRecord = (): WireRecord => ({ key: 'build', value: JSON.stringify({ v: 1, build: 1, epoch: 1 }) });
+
+export const heartbeat = (): WireRecord => ({ key: 'heartbeat', value: JSON.stringify({ v: 1, completeUntil: new Date().toISOString(), epoch: 1, build: 1, policyVersion: 1 }) });
+
+export const POLICY = {
+  policyVersion: 1, country: 'IN', defaultJurisdiction: 'IN', places: {}, adultAge: { IN: 18 }, childPromises: { targets: null, other: null }, never: [],
+  purposes: PURPOSES.map((id) => ({ id, bases: { IN: 'consent' }, gpc: false, targets: false })),
+};
