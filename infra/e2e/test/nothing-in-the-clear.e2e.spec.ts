@@ -1,189 +1,17 @@
-import { byEmail, databaseFiles, Disclosure, files, Heed, records, rows, TraceCollector } from '@heed/e2e';
-import type { Piece } from '@heed/e2e';
+import { databaseFiles, files, Heed, records, rows, TraceCollector } from '@heed/e2e';
+import type { Disclosure, Piece } from '@heed/e2e';
 import { loadSamplePack } from '@heed/policy';
 import { eventually } from '@heed/testing';
-import { randomBytes, randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { aDayOf } from './a-day.js';
+import { MarkedPeople } from './marked-people.js';
 
 const TENANTS = ['ajuni', 'askasia'] as const;
-/** In every word that is searched for, so that the large things need one search. */
-const MARK = `zq${randomBytes(5).toString('hex')}`;
-
-/** Somebody with every identifier that Heed takes, and words that name them. */
-interface Somebody {
-  readonly email: string;
-  readonly phone: string;
-  readonly userId: string;
-  readonly cookie: string;
-  readonly name: string;
-  readonly words: string;
-}
 
 let heed: Heed;
 let collector: TraceCollector;
-const people: Somebody[] = [];
-const erasedPeople = new Set<Somebody>();
-
-function somebody(): Somebody {
-  const n = people.length;
-  const own = `${MARK}${n}`;
-  const digits = String(10_000_000 + Math.floor(Math.random() * 89_999_999));
-  const person = {
-    email: `Ada.${own}@example.org`,
-    phone: `+9198${digits}`,
-    userId: `user-${own}`,
-    cookie: `cookie-${own}`,
-    name: `Lovelace-${own}`,
-    words: `words of ${own}`,
-  };
-  people.push(person);
-  return person;
-}
-
-const subjectOf = (one: Somebody): object => ({
-  identifiers: [
-    { type: 'email', value: one.email },
-    { type: 'phone', value: one.phone },
-    { type: 'user_id', value: one.userId },
-    { type: 'cookie_id', value: one.cookie },
-  ],
-});
-
-/** In the stores as the sample shops would have them. */
-async function settle(tenant: string, { email, userId, name, words }: Somebody): Promise<void> {
-  const at = email.toLowerCase();
-  await heed.store(
-    tenant,
-    'crm',
-    `WITH p AS (INSERT INTO people (email, user_id, name, marketing_email) VALUES ($1, $2, $3, true) RETURNING id),
-     o AS (INSERT INTO orders (person_id, total_cents, ship_to, placed_at) SELECT id, 100, $3, now() FROM p, generate_series(1, 2)),
-     t AS (INSERT INTO tickets (person_id, subject) SELECT id, $4 FROM p RETURNING id)
-     INSERT INTO messages (ticket_id, author, body) SELECT id, 'customer', $4 FROM t`,
-    [at, userId, name, words],
-  );
-  await heed.store(tenant, 'telemetry', `INSERT INTO profiles (user_id, email, analytics) VALUES ($1, $2, true)`, [userId, at]);
-}
-
-/** A record as a careless platform team may write it: with the person's number in its key and in every free attribute. */
-async function produce(tenant: string, { userId }: Somebody, type: string, value: string | null): Promise<void> {
-  const producer = heed.kafka.producer();
-  await producer.connect();
-  const headers = {
-    ce_specversion: '1.0', ce_id: `${userId}-${randomUUID()}`, ce_source: '/shop', ce_type: type, ce_time: new Date().toISOString(),
-    ce_correlationid: userId, ce_causationid: userId, ce_traceparent: userId, traceparent: userId, ce_dataregion: userId, 'content-type': 'application/json', [userId]: userId,
-  };
-  await producer.send({ topic: `heed.t.${tenant}.ingress.v1`, messages: [{ key: userId, value, headers }] });
-  await producer.disconnect();
-}
-
-/** What people, officers, shops and strangers do in a day, mistakes included. */
-async function aDayOf(tenant: string): Promise<void> {
-  const [buyer, caller, litigant, admin] = [somebody(), somebody(), somebody(), somebody()];
-  for (const one of [buyer, caller, litigant]) await settle(tenant, one);
-  for (const one of [buyer, litigant]) erasedPeople.add(one);
-  const post = (route: string, body: unknown, headers?: Record<string, string>) => heed.call(tenant, 'POST', route, body, headers);
-
-  expect(await post('/v1/consents', { subject: subjectOf(buyer), decisions: [{ purpose: 'marketing_email', decision: 'given' }] })).toMatchObject({ status: 201 });
-  expect(await post('/v1/consents/check', { subject: subjectOf(buyer), purpose: 'marketing_email' })).toMatchObject({ status: 200 });
-  const withdrawn = await post('/v1/withdrawals', { subject: subjectOf(buyer), purposes: 'all', channel: 'api' });
-  await heed.dispatchIs(tenant, String(withdrawn.body['dispatchId']), 'done');
-
-  const withdrawal = 'heed.ingress.consent_withdrawn.v1';
-  await produce(tenant, caller, withdrawal, JSON.stringify({ subject: subjectOf(caller), purposes: ['marketing_email'] }));
-  await produce(tenant, caller, withdrawal, JSON.stringify({ subject: subjectOf(caller), purposes: [caller.words] }));
-  await produce(tenant, caller, withdrawal, JSON.stringify({ subject: subjectOf(caller), purposes: 'all', [caller.email]: caller.words }));
-  await produce(tenant, caller, withdrawal, `{"subject": "${caller.email}`);
-  await produce(tenant, caller, withdrawal, null);
-  await produce(tenant, caller, `heed.ingress.${caller.userId}.v1`, JSON.stringify({ phone: caller.phone }));
-  await eventually(
-    async () => expect((await heed.store<{ allowed: boolean }>(tenant, 'crm', 'SELECT marketing_email AS allowed FROM people WHERE user_id = $1', [caller.userId]))[0]?.allowed).toBe(false),
-    { timeoutMs: 30_000 },
-  );
-
-  await mistakes(tenant, caller);
-  await everyOtherDoor(tenant, somebody());
-
-  const audience = tenant === 'ajuni' ? 'customer_admins' : 'partners';
-  expect((await post('/v1/notices/recipients', { audience, recipients: [{ email: admin.email, name: admin.name }] })).status).toBeLessThan(300);
-
-  const hold = await post('/v1/holds', { subject: subjectOf(litigant), matter: litigant.name, reason: litigant.words, categories: 'all' });
-  expect(hold.status).toBe(201);
-  await heed.dispatchIs(tenant, String(hold.body['dispatchId']), 'done');
-
-  // Its maker is not known at once: who it is waits, sealed, until consent is back.
-  await heed.system.part('consent').stop();
-  const late = await post('/v1/requests', { type: 'erase', subject: subjectOf(litigant), message: litigant.words });
-  expect(late.status).toBe(201);
-  await heed.system.part('consent').start();
-  const erasure = await heed.insist(tenant, '/v1/requests', { type: 'erase', subject: subjectOf(buyer), message: buyer.words }, randomUUID());
-  expect(erasure.status).toBe(201);
-  for (const id of [String(late.body['id']), String(erasure.body['id'])]) {
-    await eventually(
-      async () => expect((await post(`/v1/requests/${id}/verify`, { method: 'operator_attested', note: buyer.words })).body).toMatchObject({ state: 'verified' }),
-      { timeoutMs: 60_000 },
-    );
-    expect(await post(`/v1/requests/${id}/approve`, { note: litigant.words })).toMatchObject({ status: 200 });
-  }
-  await heed.requestIs(tenant, String(erasure.body['id']), 'closed', 90_000);
-  await heed.requestIs(tenant, String(late.body['id']), 'held', 90_000);
-  expect((await post(`/v1/holds/${String(hold.body['id'])}/release`, { note: litigant.words })).status).toBe(200);
-  await heed.requestIs(tenant, String(late.body['id']), 'closed', 90_000);
-}
-
-/** The other ways in which people, shops and systems say who they mean, right and wrong. */
-async function everyOtherDoor(tenant: string, visitor: Somebody): Promise<void> {
-  const { email, phone, userId, cookie, words } = visitor;
-  const post = (route: string, body: unknown, headers?: Record<string, string>) => heed.call(tenant, 'POST', route, body, headers);
-  const by = (type: string, value: string): object => ({ identifiers: [{ type, value }] });
-  const decisions = [{ purpose: 'analytics', decision: 'given' }];
-  const occurredAt = new Date().toISOString();
-
-  const lines = [{ id: userId, subject: byEmail(email), decisions }, { id: phone, subject: by('phone', phone), decisions: [{ purpose: words, decision: 'given' }] }, { [email]: words }];
-  const upload = await fetch(`${heed.system.origin}/v1/consents/batch`, {
-    method: 'POST', headers: { authorization: `Bearer ${await heed.token(tenant)}`, 'content-type': 'application/x-ndjson' },
-    body: `${lines.map((line) => JSON.stringify(line)).join('\n')}\n{"subject": "${email}\n`, signal: AbortSignal.timeout(30_000),
-  });
-  const results = (await upload.text()).trim().split('\n').map((line) => JSON.parse(line) as { status: string; ref?: string });
-  expect(results.map(({ status }) => status)).toEqual(['recorded', 'invalid', 'invalid', 'invalid']);
-  const ref = String(results[0]?.ref);
-
-  const sync = await post('/v1/consents/sync', { source: 'crm', items: [{ subject: by('phone', phone), purpose: 'marketing_email', decision: 'given', occurredAt, externalId: userId }] });
-  const joined = await post(`/v1/subjects/${ref}/identifiers`, { identifiers: [{ type: 'cookie_id', value: cookie }, { type: 'user_id', value: userId }], reason: 'login' });
-  const merged = await post(`/v1/subjects/${ref}/merge`, { other: (sync.body['items'] as { ref: string }[])[0]?.ref, reason: 'same_account' });
-  const gpc = await post('/v1/signals/gpc', { subject: by('cookie_id', cookie) }, { 'sec-gpc': '1' });
-  const gate = await post('/v1/cookies/gate', { subject: by('cookie_id', cookie), domain: 'shop.example.com' });
-  const child = await post('/v1/consents', { subject: by('user_id', `${userId}-child`), decisions, childSignal: true, ip: '203.0.113.77' });
-  const link = await post('/v1/links', { kind: 'preferences', subject: byEmail(email) });
-  expect([sync, joined, merged, gpc, gate, child, link].map(({ status }) => Math.floor(status / 100))).toEqual(Array(7).fill(2));
-  expect(await (await fetch(String(link.body['url']))).text()).not.toContain(MARK);
-  const off = await fetch(String(link.body['url']), { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: `List-Unsubscribe=One-Click&${encodeURIComponent(email)}=1` });
-  expect(off.status).toBeLessThan(500);
-  for (const route of ['receipts', 'register', 'identity']) expect((await heed.call(tenant, 'GET', `/v1/subjects/${ref}/${route}`)).status).toBe(200);
-}
-
-/** A person's name where it does not belong: each is refused, and what it said must not stay anywhere. */
-async function mistakes(tenant: string, { email, phone, userId, words }: Somebody): Promise<void> {
-  const at = encodeURIComponent(email);
-  const statuses = [
-    await heed.call(tenant, 'GET', `/v1/consents?email=${at}`),
-    await heed.call(tenant, 'GET', `/v1/subjects/${at}`),
-    await heed.call(tenant, 'GET', `/v1/requests/${at}`),
-    await heed.call(tenant, 'GET', `/nowhere/${at}`),
-    await heed.call(tenant, 'POST', '/v1/withdrawals', { subject: byEmail(email), purposes: [words] }),
-    await heed.call(tenant, 'POST', '/v1/withdrawals', { [userId]: phone }),
-    await heed.call(tenant, 'POST', '/v1/requests', { type: words, subject: byEmail(email) }),
-    await heed.call(tenant, 'POST', '/v1/consents', email),
-    await heed.call(tenant, 'GET', `/u/${at}`),
-    await heed.call(tenant, 'GET', `/r/${at}`),
-    await heed.call(tenant, 'GET', '/v1/requests', undefined, { authorization: `Bearer ${email}`, 'user-agent': email, 'x-request-id': email, traceparent: email }),
-  ].map((answer) => answer.status);
-  expect(statuses.filter((status) => status < 400 || status >= 500)).toEqual([]);
-}
-
-/** All words of all people, and one of them alone for what is large. */
-const everyWord = (): Disclosure => new Disclosure(people.flatMap((one) => [one.email, one.phone, one.userId, one.cookie, one.name, one.words]));
-const mark = (): Disclosure => new Disclosure([MARK, ...people.map((one) => one.phone)]);
+const people = new MarkedPeople();
 
 async function told(pieces: Iterable<Piece> | AsyncIterable<Piece>, search: Disclosure): Promise<{ searched: number; found: readonly string[] }> {
   let searched = 0;
@@ -200,7 +28,7 @@ const isIngress = (name: string): boolean => name.includes('.ingress.v1') && !na
 beforeAll(async () => {
   collector = new TraceCollector();
   heed = await Heed.start({ OTEL_EXPORTER_OTLP_ENDPOINT: await collector.start(), LOG_LEVEL: 'debug' });
-  for (const tenant of TENANTS) await aDayOf(tenant);
+  for (const tenant of TENANTS) await aDayOf(heed, people, tenant);
 });
 afterAll(async () => {
   await heed.stop();
@@ -209,23 +37,23 @@ afterAll(async () => {
 
 describe('after a day at debug level, nobody is named', () => {
   it('in any log line', async () => {
-    const { searched, found } = await told(files(path.join(heed.home, 'logs'), () => false), everyWord());
+    const { searched, found } = await told(files(path.join(heed.home, 'logs'), () => false), people.everyWord());
     expect(found).toEqual([]);
     expect(searched).toBeGreaterThan(100_000);
   });
 
   it('in any trace, URLs included', async () => {
-    const { searched, found } = await told(collector.raw.map((content, n) => ({ where: `export ${n}`, content })), everyWord());
+    const { searched, found } = await told(collector.raw.map((content, n) => ({ where: `export ${n}`, content })), people.everyWord());
     expect(found).toEqual([]);
     expect(searched).toBeGreaterThan(100_000);
   });
 
   it('in any row of any database of Heed: ledger, keys, outbox, inbox, idempotent answers, cases', async () => {
     const { postgresUrl, keysPostgresUrl } = heed.system.context;
-    const { searched, found } = await told(rows(postgresUrl, 'heed_'), everyWord());
+    const { searched, found } = await told(rows(postgresUrl, 'heed_'), people.everyWord());
     expect(found).toEqual([]);
     expect(searched).toBeGreaterThan(100_000);
-    const keys = await told(rows(keysPostgresUrl, 'heed_'), everyWord());
+    const keys = await told(rows(keysPostgresUrl, 'heed_'), people.everyWord());
     expect(keys.found).toEqual([]);
     expect(keys.searched).toBeGreaterThan(10_000);
   });
@@ -235,8 +63,8 @@ describe('after a day at debug level, nobody is named', () => {
     const letters = pieces.filter(({ where }) => where.includes('ingress.v1.dlq'));
     expect(letters).toHaveLength(TENANTS.length * 5);
     const ingress = pieces.filter(({ where }) => isIngress(where));
-    expect((await told(ingress, everyWord())).found.length).toBeGreaterThan(0);
-    const { searched, found } = await told(pieces.filter((piece) => !ingress.includes(piece)), everyWord());
+    expect((await told(ingress, people.everyWord())).found.length).toBeGreaterThan(0);
+    const { searched, found } = await told(pieces.filter((piece) => !ingress.includes(piece)), people.everyWord());
     expect(found).toEqual([]);
     expect(searched).toBeGreaterThan(50_000);
   });
@@ -244,27 +72,27 @@ describe('after a day at debug level, nobody is named', () => {
   it('AJU-46: in any file of its databases on the disk, where AES-256-GCM is promised', async () => {
     expect(loadSamplePack('ajuni').security.atRest).toMatchObject({ value: 'AES-256-GCM', source: 'AJU-46' });
     const { postgresUrl, keysPostgresUrl } = heed.system.context;
-    const { searched, found } = await told(databaseFiles(postgresUrl, path.join(heed.home, 'postgres'), 'heed_'), mark());
+    const { searched, found } = await told(databaseFiles(postgresUrl, path.join(heed.home, 'postgres'), 'heed_'), people.mark());
     expect(found).toEqual([]);
-    expect((await told(databaseFiles(keysPostgresUrl, path.join(heed.home, 'postgres-keys'), 'heed_'), mark())).found).toEqual([]);
+    expect((await told(databaseFiles(keysPostgresUrl, path.join(heed.home, 'postgres-keys'), 'heed_'), people.mark())).found).toEqual([]);
     expect(searched).toBeGreaterThan(1_000_000);
   });
 
   it('although the same searches find those who were not erased in the sample stores', async () => {
     const { postgresUrl } = heed.system.context;
-    expect((await told(rows(postgresUrl, 'crm_'), everyWord())).found.length).toBeGreaterThan(0);
-    expect((await told(databaseFiles(postgresUrl, path.join(heed.home, 'postgres'), 'crm_'), mark())).found.length).toBeGreaterThan(0);
+    expect((await told(rows(postgresUrl, 'crm_'), people.everyWord())).found.length).toBeGreaterThan(0);
+    expect((await told(databaseFiles(postgresUrl, path.join(heed.home, 'postgres'), 'crm_'), people.mark())).found.length).toBeGreaterThan(0);
   });
 
   it('in any other file that Heed keeps: journals and keys of agents, broker, secrets', async () => {
     // This PostgreSQL was read above and holds the sample stores too; the mailbox and the processor are other people's.
     const others = ['postgres/', 'mail', 'logs'];
-    const { found } = await told(files(heed.home, (file) => others.some((name) => file.startsWith(name)) || isIngress(file)), mark());
+    const { found } = await told(files(heed.home, (file) => others.some((name) => file.startsWith(name)) || isIngress(file)), people.mark());
     expect(found).toEqual([]);
   });
 
   it('and what was erased is in no table of the stores either, the journal of the agent included', async () => {
-    const erased = new Disclosure(people.filter((one) => erasedPeople.has(one)).flatMap((one) => [one.email, one.phone, one.userId, one.name, one.words]));
+    const erased = people.wordsOfErased();
     // Until the second look, the agent's journal inside the store knows whom it has to look for.
     for (const store of ['crm_', 'telemetry_']) {
       await eventually(async () => expect((await told(rows(heed.system.context.postgresUrl, store), erased)).found).toEqual([]), { timeoutMs: 120_000, everyMs: 2000 });
