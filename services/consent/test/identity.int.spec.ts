@@ -74,6 +74,18 @@ describe('a merge', () => {
     expect(await people.toldOff([alias])).toEqual(expect.arrayContaining(other.identifiers)); // in line with the grant that may be under way
   });
 
+  it('tells stores what holds of the person as a whole: a no of one for one domain alone switches nothing off', async () => {
+    const [one, other] = [ada(), user()];
+    const ref = await people.decide(one, 'given');
+    await consent.withdraw({ subject: one, purposes: ['marketing_email'], domain: 'shop.example.com' });
+    const { body } = await consent.decide({ subject: other, decisions: [{ purpose: 'marketing_email', decision: 'given' }], domain: 'shop.example.com' });
+    await people.call(ref, 'merge', { other: body['ref'] });
+    const said = await consent.service.sql(`SELECT ref, kind FROM t_ajuni.dispatch WHERE ref = ANY($1) AND cause->>'type' = 'identity_changed'`, [[ref, body['ref']]]);
+    expect(said).toEqual([{ ref, kind: 'grant' }]);
+    expect(await people.may(other)).toBe('given');
+    expect((await consent.check({ subject: other, purpose: 'marketing_email', domain: 'shop.example.com' })).body).toMatchObject({ allowed: false, reason: 'withdrawn' });
+  });
+
   it('of merged people is one person under one ref; whoever is one person already, unknown or erased is refused', async () => {
     const persons = [ada(), user(), ada()];
     const [a, b, c] = [await people.decide(persons[0]!, 'given'), await people.decide(persons[1]!, 'given'), await people.withdraw(persons[2]!)];

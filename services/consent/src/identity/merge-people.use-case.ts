@@ -9,6 +9,7 @@ import { ConsentStateFeed } from '../consent-state/consent-state-feed.js';
 import { presentStates } from '../consent-record/consent-record.store.js';
 import type { PresentState } from '../consent-record/consent-record.store.js';
 import { isNo, isOff } from '../consent-record/decision.js';
+import { PresentStates } from '../consent-record/present-states.js';
 import { CarryDecisions } from './carry-decisions.js';
 import type { Carried } from './carry-decisions.js';
 import { joined } from './domain/join.js';
@@ -88,11 +89,12 @@ export class MergePeople {
       // What is on its way to the stores under the other ref must not switch on what is off now.
       if (isOff(both.state.state) && theirs?.state === 'given') before.add(purpose);
     }
+    const after = new PresentStates([...states.filter((state) => state.ref === ref), ...carried.map(({ from }) => ({ ...from, ref }))]);
     await this.deps.fanout.takenOver(tx, [{ ref: other }]);
     await tx.query('DELETE FROM consent_state WHERE ref = $1', [other]);
     await this.deps.carry.write(tx, { changeId, channel: 'identity', actor, cause, aliases }, carried, [
       { ref, version, purposes: [...mineAlone] },
-      { ref: other, version: otherVersion, purposes: [...before] },
+      { ref: other, version: otherVersion, purposes: [...before].filter((purpose) => !after.isOn(ref, purpose, tx.clock.now())) },
     ]);
   }
 }
