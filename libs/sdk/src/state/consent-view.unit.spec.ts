@@ -121,7 +121,7 @@ describe('an answer', () => {
     expect(bed.may(1).reason).toBe('given');
   });
 
-  it('follows an identifier to whom it leads bed.now, and to nobody where it was taken off', () => {
+  it('follows an identifier to whom it leads now, and to nobody where it was taken off', () => {
     bed.say({ n: 1 });
     bed.say({ n: 2, texts: ['email|p1@example.com'], purposes: { news: held('refused') } });
     expect(bed.may(1).reason).toBe('refused');
