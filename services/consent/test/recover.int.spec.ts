@@ -1,4 +1,5 @@
 import { erasureCompleted } from '@heed/contracts-dsar';
+import { ingressIdentityLinked } from '@heed/contracts-ingress';
 import { ledgerSequenced } from '@heed/contracts-ledger';
 import { messageSent } from '@heed/contracts-notifications';
 import { newEvent, uuidv7 } from '@heed/kernel';
@@ -75,6 +76,7 @@ async function forge(ref: string, size: number): Promise<void> {
 
 describe('consent, whose database was put back from an older copy', () => {
   const [withdrew, erased, stayed, newcomer, meanwhile, ended, objected, branded, minor] = [ada(), ada(), ada(), ada(), ada(), ada(), ada(), ada(), ada()];
+  const last = { type: 'cookie_id', value: randomUUID() };
   let erasedRef: string;
   let newRef: string;
   let endedRef: string;
@@ -104,6 +106,10 @@ describe('consent, whose database was put back from an older copy', () => {
     dispatchId = String((await decide(withdrew, 'withdrawn'))['dispatchId']);
     await consent.acknowledge(await consent.commandFor(dispatchId), 'crm', consent.agent.keys);
     await eventually(async () => expect((await consent.service.call('GET', `/v1/dispatches/${dispatchId}`, PLATFORM)).body).toMatchObject({ state: 'done' }), LONG);
+    // A log-in that changes nothing, and leaves no record of itself.
+    const loggedIn = { subject: erased, identifiers: erased.identifiers, reason: 'login' as const };
+    await bus.publish(newEvent(ingressIdentityLinked, { source: '/shop', tenant: 'ajuni', key: 'shop', clock: consent.clock, data: loggedIn }));
+    await told();
     await erase(erasedRef);
     newRef = String((await decide(newcomer, 'given'))['ref']);
     await decide(newcomer, 'withdrawn');
@@ -163,6 +169,11 @@ describe('consent, whose database was put back from an older copy', () => {
     expect(await allowed({ ref: newRef })).toBe(false);
     expect(await allowed(erased)).toBe(false);
     expect(await consent.service.sql('SELECT 1 FROM t_ajuni.identifier WHERE ref = $1', [erasedRef])).toEqual([]);
+    await bus.publish(newEvent(ingressIdentityLinked, { source: '/shop', tenant: 'ajuni', key: 'shop', clock: consent.clock, data: { subject: ada(), identifiers: [last], reason: 'login' } }));
+    const known = async (identifier: object): Promise<number> =>
+      (await consent.service.call('POST', '/v1/links', PLATFORM, { subject: { identifiers: [identifier] }, kind: 'unsubscribe' })).status;
+    await eventually(async () => expect(await known(last)).toBe(201), LONG); // what was sent in before is read again by then
+    expect(await known(erased.identifiers[0]!)).toBe(404);
     expect((await consent.service.sql('SELECT erased_at IS NOT NULL AS erased FROM t_ajuni.subject WHERE ref = $1', [erasedRef]))[0]).toEqual({ erased: true });
   });
 

@@ -3,8 +3,16 @@ import { orderShreds } from '@heed/key-store';
 import type { Lost } from '@heed/recovery';
 import type { Tx } from '@heed/persistence';
 import { z } from 'zod';
+import { forgetTraces } from '../erasure/forget-traces.js';
 
 const recorded = z.object({ requestId: z.uuid(), aliases: z.array(z.string()), asOf: z.iso.datetime() });
+
+/** By what somebody was found who is forgotten again, and when they were erased. */
+export interface ForgottenIdentifier {
+  readonly type: string;
+  readonly blind: Buffer;
+  readonly at: Date;
+}
 
 interface LostErasure {
   readonly requestId: string;
@@ -26,11 +34,11 @@ function lostErasures({ records }: Lost): readonly LostErasure[] {
 /**
  * Forgets again whom the copy knows: their identifiers go before anything is served, and the keys that these were sealed
  * under.
- * @returns how many people, and how many of their identifiers had come back
+ * @returns how many people, and which of their identifiers had come back
  */
-export async function restoreErasures(tx: Tx, lost: Lost): Promise<{ people: number; identifiers: number }> {
+export async function restoreErasures(tx: Tx, lost: Lost): Promise<{ readonly people: number; readonly identifiers: readonly ForgottenIdentifier[] }> {
   const erasures = lostErasures(lost);
-  if (erasures.length === 0) return { people: 0, identifiers: 0 };
+  if (erasures.length === 0) return { people: 0, identifiers: [] };
   await tx.query(
     `INSERT INTO erasure_task AS t (request_id, ref, aliases, as_of, closed_at, state, finished_at)
      SELECT "requestId", ref, aliases, "asOf", at, state, at
@@ -40,12 +48,18 @@ export async function restoreErasures(tx: Tx, lost: Lost): Promise<{ people: num
     [JSON.stringify(erasures)],
   );
   const gone = erasures.filter(({ state }) => state === 'erased').flatMap(({ ref, aliases, at }) => [ref, ...aliases].map((one) => ({ ref: one, at })));
-  const identifiers = await tx.query<{ ref: string; sealed: Buffer }>('DELETE FROM identifier WHERE ref = ANY($1) RETURNING ref, sealed', [gone.map(({ ref }) => ref)]);
+  const erasedAt = new Map(gone.map(({ ref, at }) => [ref, new Date(at)]));
+  const refs = [...erasedAt.keys()];
+  const identifiers = await tx.query<{ ref: string; type: string; blind: Buffer; sealed: Buffer }>(
+    'DELETE FROM identifier WHERE ref = ANY($1) RETURNING ref, type, blind, sealed',
+    [refs],
+  );
+  await forgetTraces(tx, refs);
   // Were their keys changed between the copy and the erasure, these are other keys than the list of shreds has.
   await orderShreds(tx, identifiers.map(({ ref, sealed }) => ({ keyIds: [keyIdOf(sealed)], ref, reason: 'person_erased' })));
   await tx.query(
     'UPDATE subject s SET erased_at = coalesce(s.erased_at, g.at) FROM jsonb_to_recordset($1::jsonb) AS g(ref text, at timestamptz) WHERE s.ref = g.ref',
     [JSON.stringify(gone)],
   );
-  return { people: gone.length, identifiers: identifiers.length };
+  return { people: refs.length, identifiers: identifiers.map(({ ref, type, blind }) => ({ type, blind, at: erasedAt.get(ref) ?? tx.clock.now() })) };
 }

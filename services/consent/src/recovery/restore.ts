@@ -1,7 +1,7 @@
 import { consentEvents } from '@heed/contracts-consent';
 import { restoreDispatches } from '@heed/fanout';
 import type { LostDispatch } from '@heed/fanout';
-import { restoreShreds } from '@heed/key-store';
+import { openFieldVault, restoreShreds } from '@heed/key-store';
 import { addDuration, calendarOf } from '@heed/policy';
 import type { PolicyPack } from '@heed/policy';
 import { markHandled } from '@heed/recovery';
@@ -11,6 +11,7 @@ import type { Tx } from '@heed/persistence';
 import { PolicyStore } from '@heed/tenant-policy';
 import type { consentEnvironment } from '../consent.config.js';
 import { publishAnew } from '../consent-state/publish-anew.js';
+import { passOverForgotten } from './pass-over-forgotten.js';
 import { lostDecisions, restoreDecisions } from './restore-decisions.js';
 import type { LostDecision } from './restore-decisions.js';
 import { restoreErasures } from './restore-erasures.js';
@@ -24,7 +25,7 @@ import { forgetStatesOfMerged, lostIdentities, restoreIdentities } from './resto
 export const consentRecovery: ServiceRecovery<typeof consentEnvironment> = {
   ownTopics: [consentEvents[0].topics[0] ?? '', 'heed.t.{tenant}.commands.v1'],
   ingressTopic: 'heed.t.{tenant}.ingress.v1',
-  restore: (): Restore => async (tx, lost, { applied, missing }) => {
+  restore: (platform): Restore => async (tx, lost, { applied, missing }) => {
     const decisions = lostDecisions(lost);
     const identities = lostIdentities(lost);
     await restoreIdentities(tx, identities);
@@ -37,7 +38,9 @@ export const consentRecovery: ServiceRecovery<typeof consentEnvironment> = {
     missing.add('notices_and_actors_of_decisions', decisions.length);
     const erased = await restoreErasures(tx, lost);
     applied.add('people_forgotten', erased.people);
-    applied.add('identifiers_of_forgotten_people', erased.identifiers);
+    applied.add('identifiers_of_forgotten_people', erased.identifiers.length);
+    const decided = new Set(decisions.flatMap(({ heard }) => heard ?? []));
+    await passOverForgotten(tx, openFieldVault('consent', platform), lost, decided, erased.identifiers);
     applied.add('keys_destroyed', await restoreShreds(tx, lost.records));
     applied.add('children', await restoreAges(tx, lost, new PolicyStore()));
     applied.add('cookie_domains', await restoreCookieDomains(tx, lost));

@@ -2,7 +2,7 @@ import type { Identifier } from '@heed/kernel';
 import { orderShreds } from '@heed/key-store';
 import type { FieldVault, Place } from '@heed/key-store';
 import type { Tx } from '@heed/persistence';
-import { revokeLinks } from '../link/link.store.js';
+import { forgetTraces } from '../erasure/forget-traces.js';
 
 /** What was known of a person under one ref, and is not any more. */
 export interface Forgotten {
@@ -75,9 +75,7 @@ export class SealedIdentifiers {
   async forget(tx: Tx, refs: readonly string[]): Promise<readonly Forgotten[]> {
     if (refs.length === 0) return [];
     const rows = await tx.query<{ ref: string; sealed: Buffer }>('DELETE FROM identifier WHERE ref = ANY($1) RETURNING ref, sealed', [refs]);
-    await revokeLinks(tx, refs);
-    await tx.query(`UPDATE synced_decision SET ref = '' WHERE ref = ANY($1)`, [refs]);
-    await tx.query('DELETE FROM person_age WHERE ref = ANY($1)', [refs]);
+    await forgetTraces(tx, refs);
     await tx.query('UPDATE subject SET erased_at = $2 WHERE ref = ANY($1) AND erased_at IS NULL', [refs, tx.clock.now()]);
     const people = [...Map.groupBy(rows, (row) => row.ref)].map(([ref, own]) => ({ ref, own, keyIds: [...new Set(own.map(({ sealed }) => this.vault.keyIdOf(sealed)))] }));
     await orderShreds(tx, people.map(({ ref, keyIds }) => ({ ref, keyIds, reason: 'person_erased' })));
