@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
+import { Ending } from './ending.js';
 import type { TopicRecord } from './records.js';
 
 export interface StateConsumerOptions {
@@ -32,9 +33,8 @@ export class StateConsumer {
   private newest = 0;
   /** When something was read last, by each clock. */
   private readAt: readonly number[];
-  private closed = false;
+  private readonly ending = new Ending();
   private readonly closing = Promise.withResolvers<void>();
-  private wake: (() => void) | undefined;
   private running: Promise<void> | undefined;
 
   constructor(private readonly options: StateConsumerOptions) {
@@ -46,23 +46,22 @@ export class StateConsumer {
   }
 
   async close(): Promise<void> {
-    this.closed = true;
+    this.ending.end();
     this.closing.resolve();
-    this.wake?.();
     await this.running;
   }
 
   private async keepReading(): Promise<void> {
-    while (!this.closed) {
+    while (!this.ending.ended) {
       try {
         const reading = this.readUntilBroken();
         reading.catch(() => undefined); // after the closing nobody waits for it: a broker that is gone is tried for some seconds more
         await Promise.race([reading, this.closing.promise]);
       } catch (error) {
-        if (!this.closed) this.options.onTrouble(error);
+        if (!this.ending.ended) this.options.onTrouble(error);
       }
       await this.consumer?.disconnect().catch(() => undefined);
-      await this.pause();
+      await this.ending.pause(PAUSE_MS);
     }
   }
 
@@ -75,7 +74,7 @@ export class StateConsumer {
     this.consumer = consumer;
     await consumer.connect();
     await consumer.subscribe({ topic: this.options.topic, fromBeginning: true });
-    if (this.closed) return consumer.disconnect();
+    if (this.ending.ended) return consumer.disconnect();
     const broken = new Promise<never>((_, reject) => {
       consumer.on(consumer.events.CRASH, ({ payload }) => (payload.restart ? this.options.onTrouble(payload.error) : reject(payload.error)));
       consumer.on(consumer.events.STOP, () => reject(new Error('stopped')));
@@ -142,15 +141,4 @@ export class StateConsumer {
     this.newest = 0;
     this.options.onBeginAgain();
   };
-
-  private async pause(): Promise<void> {
-    if (this.closed) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, PAUSE_MS);
-      this.wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-  }
 }

@@ -2,6 +2,7 @@ import type { Kafka } from 'kafkajs';
 import { HeedError } from '../errors.js';
 import type { ApiClient } from '../http/api-client.js';
 import type { ConsentView } from './consent-view.js';
+import { Ending } from './ending.js';
 import type { StateKeyAnswer } from './records.js';
 import { StateConsumer } from './state-consumer.js';
 
@@ -26,8 +27,7 @@ export class StateFeed {
   tenantNow: string | undefined;
   private consumer: StateConsumer | undefined;
   private running: Promise<void> | undefined;
-  private closed = false;
-  private wake: (() => void) | undefined;
+  private readonly ending = new Ending();
   private asking: Promise<StateKeyAnswer> | undefined;
 
   constructor(private readonly options: StateFeedOptions) {}
@@ -47,15 +47,14 @@ export class StateFeed {
   }
 
   async close(): Promise<void> {
-    this.closed = true;
-    this.wake?.();
+    this.ending.end();
     await this.running;
     await this.consumer?.close();
   }
 
   private async run(): Promise<void> {
     let wanted = true;
-    while (!this.closed) {
+    while (!this.ending.ended) {
       let wait = LOOK_MS;
       if (wanted || this.options.view.freshness.keyIsOld) {
         try {
@@ -66,7 +65,7 @@ export class StateFeed {
           wait = error instanceof HeedError && !error.retriable ? LATER_MS : SOON_MS;
         }
       }
-      await this.pause(wait);
+      await this.ending.pause(wait);
     }
   }
 
@@ -98,16 +97,5 @@ export class StateFeed {
   private trouble(error: unknown): void {
     this.lastTrouble = error;
     this.options.onTrouble(error);
-  }
-
-  private async pause(ms: number): Promise<void> {
-    if (this.closed) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 }
