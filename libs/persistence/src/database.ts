@@ -3,6 +3,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { unavailable } from '@heed/kernel';
 import type { Clock } from '@heed/kernel';
 import pg from 'pg';
+import { inTransaction } from './migration/apply-files.js';
 import { tenantRole } from './names.js';
 import { TenantList } from './tenant-list.js';
 import type { TenantRow } from './tenant-list.js';
@@ -54,6 +55,16 @@ export class Database {
   /** A connection for what needs a session: LISTEN, advisory locks. Release it. */
   async connect(): Promise<pg.PoolClient> {
     return this.pool.connect();
+  }
+
+  /** Several statements on the shared tables, as the service's login, outside any tenant: all of them, or none. */
+  async transaction<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    const client = await this.connect();
+    try {
+      return await inTransaction(client, () => work(client));
+    } finally {
+      client.release();
+    }
   }
 
   /** The tenants that are served here; at most a second old, so that a new tenant needs no restart. */

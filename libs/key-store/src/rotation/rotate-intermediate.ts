@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { failpoint, NIL_UUID } from '@heed/kernel';
+import type pg from 'pg';
 import { asKeysUnavailable } from '../keys-unavailable.js';
 import type { StoredKey, TenantRing } from '../ring/tenant-ring.js';
 import { indexAad, intermediateAad } from '../ring/wrapping.js';
@@ -85,20 +86,13 @@ async function rewrapDataKeys({ options: { database } }: FieldVault, ring: Tenan
 
 /** Deletes older epochs where nothing is wrapped under them any more: the lock waits for keys that are just being stored. */
 async function endEpochsBefore({ options: { database } }: FieldVault, tenant: string, epoch: number): Promise<boolean> {
-  const client = await asKeysUnavailable(() => database.connect());
-  try {
-    await client.query('BEGIN');
+  const ending = async (client: pg.ClientBase): Promise<boolean> => {
     await client.query('SELECT 1 FROM intermediate_key WHERE tenant = $1 AND epoch < $2 FOR UPDATE', [tenant, epoch]);
     const { rowCount } = await client.query('SELECT 1 FROM data_key WHERE tenant = $1 AND epoch < $2 LIMIT 1', [tenant, epoch]);
     const left = rowCount !== 0 || (await client.query('SELECT 1 FROM index_key WHERE tenant = $1 AND ik_epoch < $2', [tenant, epoch])).rowCount !== 0;
     if (!left) await client.query('DELETE FROM intermediate_key WHERE tenant = $1 AND epoch < $2', [tenant, epoch]);
-    await client.query('COMMIT');
     return !left;
-  } catch (error) {
-    await client.query('ROLLBACK').catch(() => undefined);
-    throw error;
-  } finally {
-    client.release();
-  }
+  };
+  return asKeysUnavailable(() => database.transaction(ending));
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '@heed/kernel';
 import type { Database } from '@heed/persistence';
+import type pg from 'pg';
 import { checkOf } from '../check/index-checks.js';
 import type { KeyChecks } from '../check/key-checks.js';
 import { asKeysUnavailable, keysUnavailable } from '../keys-unavailable.js';
@@ -43,22 +44,14 @@ export class IndexEpochs {
 
   /** What had joined is written from now on; what was written leaves. */
   async promote(tenant: string): Promise<BlindIndexes> {
-    const client = await asKeysUnavailable(() => this.options.database.connect());
-    try {
-      // In one transaction: whoever reads finds one current, never none.
-      await client.query('BEGIN');
+    // In one transaction: whoever reads finds one current, never none.
+    const promoting = async (client: pg.ClientBase): Promise<void> => {
       const { rowCount } = await client.query(`SELECT 1 FROM index_key WHERE tenant = $1 AND state = 'joining' FOR UPDATE`, [tenant]);
-      if (rowCount) {
-        await client.query(`UPDATE index_key SET state = 'leaving' WHERE tenant = $1 AND state = 'current'`, [tenant]);
-        await client.query(`UPDATE index_key SET state = 'current' WHERE tenant = $1 AND state = 'joining'`, [tenant]);
-      }
-      await client.query('COMMIT');
-    } catch (error) {
-      await client.query('ROLLBACK').catch(() => undefined);
-      throw error;
-    } finally {
-      client.release();
-    }
+      if (!rowCount) return;
+      await client.query(`UPDATE index_key SET state = 'leaving' WHERE tenant = $1 AND state = 'current'`, [tenant]);
+      await client.query(`UPDATE index_key SET state = 'current' WHERE tenant = $1 AND state = 'joining'`, [tenant]);
+    };
+    await asKeysUnavailable(() => this.options.database.transaction(promoting));
     return (await this.rings.reload(tenant)).indexes;
   }
 

@@ -54,11 +54,12 @@ export async function applyFiles(client: pg.Client, files: readonly MigrationFil
 }
 
 /** Either all of it happens or nothing. */
-export async function inTransaction(client: pg.Client, work: () => Promise<void>): Promise<void> {
+export async function inTransaction<T>(client: pg.ClientBase, work: () => Promise<T>): Promise<T> {
   await client.query('BEGIN');
   try {
-    await work();
+    const done = await work();
     await client.query('COMMIT');
+    return done;
   } catch (error) {
     await client.query('ROLLBACK').catch(() => undefined);
     throw error;

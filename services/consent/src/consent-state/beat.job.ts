@@ -28,18 +28,8 @@ interface Feeding {
 export class ConsentStateBeat {
   constructor(private readonly deps: { readonly database: Database; readonly clock: Clock; readonly topicPrefix: string }) {}
 
-  async run(): Promise<void> {
-    const client = await this.deps.database.connect();
-    try {
-      await client.query('BEGIN');
-      await this.beat(client);
-      await client.query('COMMIT');
-    } catch (error) {
-      await client.query('ROLLBACK').catch(() => undefined);
-      throw error;
-    } finally {
-      client.release();
-    }
+  run(): Promise<void> {
+    return this.deps.database.transaction((client) => this.beat(client));
   }
 
   private async beat(client: pg.PoolClient): Promise<void> {
