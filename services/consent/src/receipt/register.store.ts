@@ -1,27 +1,16 @@
 import type { Tx } from '@heed/persistence';
 import type { Basis } from '@heed/policy';
-import type { Decision, RecordedState } from '../consent-record/decision.js';
+import type { ConsentRecord } from '../consent-record/consent-record.store.js';
+import type { Decision } from '../consent-record/decision.js';
 import { RECORD_COLUMNS, TOLD_COLUMNS } from '../consent-record/record-columns.js';
 import { refsOfPerson } from '../identity/identity.store.js';
 
 /** A decision as the register has it. */
-export interface RegisterRow {
-  readonly id: string;
-  readonly ref: string;
-  readonly version: number;
-  readonly purpose: string;
-  readonly state: RecordedState;
-  readonly tookEffect: boolean;
-  readonly policyVersion: number;
+export interface RegisterRow
+  extends Pick<ConsentRecord, 'id' | 'ref' | 'version' | 'purpose' | 'state' | 'tookEffect' | 'policyVersion' | 'method' | 'actor' | 'occurredAt' | 'recordedAt' | 'validUntil' | 'domain'> {
   readonly notice: { readonly id: string; readonly version: string; readonly language: string; readonly hash: string } | null;
-  readonly method: string;
-  readonly actor: string;
-  readonly occurredAt: Date;
-  readonly recordedAt: Date;
   readonly jurisdiction: string | null;
   readonly basis: Basis | null;
-  readonly validUntil: Date | null;
-  readonly domain: string;
   readonly detail: Readonly<Record<string, unknown>> | null;
 }
 
