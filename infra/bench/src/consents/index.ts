@@ -33,7 +33,7 @@ export async function consentsBench(records: number, lines: number | undefined, 
         if (size === records) await growRegister(cell, most);
       });
       from = size;
-      await report.phase(`figures at ${size}`, () => measure(cell, size, report));
+      await report.phase(`figures at ${size}`, () => measure(cell, size, records, report));
     }
     await report.phase('EXPLAIN', async () => plans(cell, await hotCalls(cell, records / PURPOSES.length), say));
     await sizes(cell, report);

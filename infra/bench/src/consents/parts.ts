@@ -9,12 +9,13 @@ export const PART_RECORDS = 5_000_000;
  * meanwhile is younger than all that is filled in, and goes to the new part.
  */
 export async function beginPart(cell: ConsentCell, bound: string): Promise<void> {
-  const [part] = await cell.sql<{ name: string; lower: string; next: string }>(
-    `SELECT c.relname AS name, substring(pg_get_expr(c.relpartbound, c.oid) FROM 'FROM \\((.*)\\) TO') AS lower, 'consent_record_p' || substring(c.relname FROM '[0-9]+$')::int + 1 AS next
+  const [part] = await cell.sql<{ name: string; owner: string; lower: string; next: string }>(
+    `SELECT c.relname AS name, c.relowner::regrole::text AS owner, substring(pg_get_expr(c.relpartbound, c.oid) FROM 'FROM \\((.*)\\) TO') AS lower, 'consent_record_p' || substring(c.relname FROM '[0-9]+$')::int + 1 AS next
        FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'consent_record'::regclass AND pg_get_expr(c.relpartbound, c.oid) LIKE '%TO (MAXVALUE)'`,
   );
   if (!part) throw new Error('a register without a last part');
   await cell.sql(`BEGIN;
+    SET LOCAL ROLE ${part.owner};
     ALTER TABLE consent_record DETACH PARTITION ${part.name};
     CREATE TABLE ${part.next} PARTITION OF consent_record FOR VALUES FROM ('${bound}') TO (MAXVALUE);
     WITH younger AS (DELETE FROM ${part.name} WHERE id >= '${bound}' RETURNING *) INSERT INTO consent_record SELECT * FROM younger;

@@ -1,11 +1,11 @@
 import { createKafka } from '@heed/kafka';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { buildRecord, heartbeat, MARKER, markerId, recordsOf, TOPIC } from './wire.js';
+import { buildRecord, heartbeat, keyedHash, MARKER, markerId, recordsOf, TOPIC } from './wire.js';
 import type { WireRecord } from './wire.js';
 
 /** A process of its own, in the place of the consent service: the reader's figures are the reader's alone. */
 const [brokers = '', stateKey = '', count = '0'] = process.argv.slice(2);
-const [people, key] = [Number(count), Buffer.from(stateKey, 'base64url')];
+const [people, key] = [Number(count), keyedHash(Buffer.from(stateKey, 'base64url'))];
 /** People in one request: a broker takes a megabyte at most. */
 const AT_ONCE = 500;
 const BEAT_MS = 2_000;
