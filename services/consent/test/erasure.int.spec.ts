@@ -234,4 +234,18 @@ describe('a person whose erasure every store has answered', () => {
       expect((await identifiersOf(ref)).length).toBe(1);
     }
   });
+
+  it('one person whose merges are not what they should be keeps nobody else from being forgotten', async () => {
+    const [broken, other, well] = [await known(ada()), await known(ada()), await known(ada())];
+    await consent.service.sql('UPDATE t_ajuni.subject SET person = $2 WHERE ref = $1', [broken, other]); // no history says so
+    const [bad, good] = [randomUUID(), randomUUID()];
+    const at = consent.clock.now();
+    const insert = `INSERT INTO t_ajuni.erasure_task (request_id, ref, as_of, closed_at, due_at) VALUES ($1, $3, $5, $5, $5), ($2, $4, $5, $5, $5)`;
+    await consent.service.sql(insert, [bad, good, broken, well, at]);
+    await mailed(well, await completed(await known(ada()))); // reminds the job
+    expect(await told(good)).toMatchObject({ ref: well, outcome: 'erased' });
+    const [task] = await consent.service.sql<{ state: string; due_at: Date }>('SELECT state, due_at FROM t_ajuni.erasure_task WHERE request_id = $1', [bad]);
+    expect([task?.state, Number(task?.due_at) > at.getTime()]).toEqual(['waiting', true]); // put off, and tried again
+    await consent.service.sql('DELETE FROM t_ajuni.erasure_task WHERE request_id = $1', [bad]);
+  });
 });

@@ -1,5 +1,5 @@
 import { personErased } from '@heed/contracts-consent';
-import { failpoint, newEvent } from '@heed/kernel';
+import { failpoint, isHeedError, newEvent } from '@heed/kernel';
 import type { NewEvent } from '@heed/kernel';
 import { Outbox } from '@heed/outbox';
 import { Database, lookAtDue, UnitOfWork } from '@heed/persistence';
@@ -8,11 +8,14 @@ import type { ConsentStateFeed } from '../consent-state/consent-state-feed.js';
 import type { PartErased } from '../identity/part-erased.js';
 import { SealedIdentifiers } from '../subject/sealed-identifiers.js';
 import type { Forgotten } from '../subject/sealed-identifiers.js';
-import { BATCH, dueTasks, ERASURES, finish, heldRefs, remindOf } from './erasure-task.store.js';
+import { BATCH, dueTasks, ERASURES, finish, heldRefs, putOff, remindOf } from './erasure-task.store.js';
 import type { ErasureTask } from './erasure-task.store.js';
 
 /** How long a person is left alone whom somebody is just writing about, in milliseconds. */
 const BUSY_PAUSE = 1000;
+
+/** After how long somebody who could not be forgotten is tried again. */
+const TROUBLE_PAUSE = 3_600_000;
 
 /**
  * Forgets people whose erasure every store has answered: their identifiers go, their data keys with them, and what they
@@ -31,13 +34,33 @@ export class ErasePeople {
   ) {}
 
   async run(): Promise<void> {
-    const { database, unitOfWork } = this.deps;
-    const look = async (tenant: string): Promise<boolean> => (await unitOfWork.run(tenant, (tx) => this.eraseDue(tx))) === BATCH;
-    while (await lookAtDue(database, ERASURES, look));
+    while (await lookAtDue(this.deps.database, ERASURES, (tenant) => this.look(tenant)));
   }
 
-  private async eraseDue(tx: Tx): Promise<number> {
-    const tasks = await dueTasks(tx);
+  /** @returns whether there is more to do at once */
+  private async look(tenant: string): Promise<boolean> {
+    try {
+      return (await this.deps.unitOfWork.run(tenant, (tx) => this.eraseDue(tx))) === BATCH;
+    } catch (error) {
+      if (!isPermanent(error)) throw error;
+      await this.oneByOne(tenant);
+      throw error; // it is logged, and looked at again
+    }
+  }
+
+  /** One who cannot be forgotten, because of what is wrong with their merges say, keeps nobody else from it. */
+  private async oneByOne(tenant: string): Promise<void> {
+    const { unitOfWork } = this.deps;
+    for (const { request_id: id } of await unitOfWork.run(tenant, (tx) => dueTasks(tx))) {
+      await unitOfWork.run(tenant, (tx) => this.eraseDue(tx, id)).catch(async (error: unknown) => {
+        if (!isPermanent(error)) throw error;
+        await unitOfWork.run(tenant, (tx) => putOff(tx, id, new Date(tx.clock.now().getTime() + TROUBLE_PAUSE)));
+      });
+    }
+  }
+
+  private async eraseDue(tx: Tx, only?: string): Promise<number> {
+    const tasks = await dueTasks(tx, only);
     if (tasks.length === 0) return 0;
     const refs = [...new Set(tasks.flatMap(refsOf))];
     const locked = await this.deps.identifiers.lockIdle(tx, refs);
@@ -63,6 +86,8 @@ export class ErasePeople {
     return free.length;
   }
 }
+
+const isPermanent = (error: unknown): boolean => isHeedError(error) && !error.retriable;
 
 const refsOf = (task: ErasureTask): readonly string[] => [task.ref, ...task.aliases];
 

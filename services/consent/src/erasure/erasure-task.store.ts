@@ -49,13 +49,18 @@ export async function markTold(tx: Tx, requestIds: readonly string[]): Promise<v
   if (rows.some((row) => row.waiting)) await remindOf(tx, [now]);
 }
 
-/** Due tasks that nobody else is at. */
-export async function dueTasks(tx: Tx): Promise<readonly ErasureTask[]> {
+/** Due tasks that nobody else is at, or just one of them. */
+export async function dueTasks(tx: Tx, only?: string): Promise<readonly ErasureTask[]> {
   return tx.query<ErasureTask>(
-    `SELECT request_id, ref, aliases, as_of FROM erasure_task WHERE state = 'waiting' AND ref IS NOT NULL AND due_at <= $1
+    `SELECT request_id, ref, aliases, as_of FROM erasure_task WHERE state = 'waiting' AND ref IS NOT NULL AND due_at <= $1 AND ($2::uuid IS NULL OR request_id = $2)
       ORDER BY due_at, request_id LIMIT ${BATCH} FOR UPDATE SKIP LOCKED`,
-    [tx.clock.now()],
+    [tx.clock.now(), only ?? null],
   );
+}
+
+export async function putOff(tx: Tx, requestId: string, until: Date): Promise<void> {
+  await tx.query(`UPDATE erasure_task SET due_at = $2 WHERE request_id = $1 AND state = 'waiting'`, [requestId, until]);
+  await remindOf(tx, [until]);
 }
 
 export async function finish(tx: Tx, state: 'held' | 'erased' | 'kept', tasks: readonly ErasureTask[]): Promise<void> {
