@@ -6,6 +6,7 @@ import { UnitOfWork } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
+import { noticeId, noticeVersion } from '../notice/notice-name.js';
 import { askAnswer, campaignAnswer, personToAsk } from './campaign.answer.js';
 import { campaignOf, listCampaigns } from './campaign.store.js';
 import type { Campaign } from './campaign.store.js';
@@ -19,8 +20,8 @@ const TAG = { name: 'campaigns', description: 'Asking again after a notice says 
 const params = z.object({ id: uuid });
 const campaignBody = z
   .strictObject({
-    notice: z.string().regex(/^[a-z][a-z0-9_]{0,62}$/),
-    version: z.string().regex(/^[0-9]{1,9}(\.[0-9]{1,9}){0,4}$/),
+    notice: noticeId,
+    version: noticeVersion,
     purposes: z.array(purposeId).min(1).max(100).optional().describe("All of the notice's where left out."),
     deadline: instant.optional(),
     onNoAnswer: z.enum(['keep', 'expire']).describe('What becomes of a consent whose person was asked and said nothing until the deadline.'),

@@ -7,11 +7,11 @@ import { PolicyStore } from '@heed/tenant-policy';
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { z } from 'zod';
 import { noticeHistory, textsOf } from './notice-history.js';
+import { noticeId, noticeVersion } from './notice-name.js';
 
-const VERSION = z.string().regex(/^[0-9]{1,9}(\.[0-9]{1,9}){0,4}$/);
-const params = z.object({ id: z.string().regex(/^[a-z][a-z0-9_]{0,62}$/) });
+const params = z.object({ id: noticeId });
 const query = z.object({
-  version: VERSION.optional().describe('The newest where left out.'),
+  version: noticeVersion.optional().describe('The newest where left out.'),
   language: z.string().regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/).optional().describe('All languages where left out.'),
   policyVersion: z.coerce.number().int().min(1).max(2_147_483_647).optional().describe('As it stood in that version of the policy, which every record names.'),
 });
