@@ -91,7 +91,7 @@ describe('the preference page', () => {
   ] as const)('has nothing that axe finds wrong, %s, and nothing that scrolls sideways', async (_, width, colorScheme) => {
     const { ref } = await person([both[0]], { jurisdiction: 'EU' });
     const [preferences, unsubscribe] = [await linkFor(ref), await linkFor(ref, { kind: 'unsubscribe' })];
-    for (const [url, signal] of [[preferences, '1'], [`${preferences}?lang=hi&changed=marketing_email`, ''], [unsubscribe, ''], [`${consent.service.url}/u/nothing`, '']] as const) {
+    for (const [url, signal] of [[preferences, '1'], [`${preferences}?lang=hi&changed=marketing_email`, ''], [unsubscribe, ''], [`${consent.service.url}/u/nothing`, ''], [`${consent.service.url}/u/ajuni.${'x'.repeat(32)}`, '']] as const) {
       const visit = await visitors.visit(url, { viewport: { width, height: 800 }, colorScheme, ...(signal ? { extraHTTPHeaders: { 'sec-gpc': signal } } : {}) });
       expect([url, await visit.violations()]).toEqual([url, []]);
       expect([url, await visit.overflows()]).toEqual([url, false]);
