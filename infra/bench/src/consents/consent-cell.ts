@@ -150,7 +150,7 @@ export class ConsentCell {
     child.stdout.on('data', (chunk: Buffer) => (this.log = (this.log + chunk.toString()).slice(-100_000)));
     this.port = await eventually(() => Number(/"port":(\d+)[^\n]*"listening"/.exec(this.log)?.[1] ?? 0) || false, { timeoutMs: 60_000 });
     await eventually(async () => (await fetch(`${this.url}/readyz`)).ok, { timeoutMs: 60_000 });
-    await eventually(() => this.answersChecks(), { timeoutMs: 12_000, everyMs: 500 }); // the policy and the map have come over Kafka
+    await eventually(() => this.answersChecks(), { timeoutMs: 60_000, everyMs: 500 }); // the policy and the map have come over Kafka
   }
 
   async stopService(): Promise<void> {

@@ -1,5 +1,6 @@
 import { ConsentCell, TENANT } from './consent-cell.js';
 import { fill } from './fill.js';
+import type { Filled } from './fill.js';
 import { hotCalls } from './hot-calls.js';
 import { FLAT, measure } from './measure.js';
 import { memory } from './memory.js';
@@ -22,31 +23,36 @@ const RESULTS = 'test-results/bench-consents.json';
  */
 export async function consentsBench(records: number, lines: number | undefined, part: number | undefined, print: Say): Promise<void> {
   const report = new Report(print);
-  const [{ say }, most] = [report, part ?? PART_RECORDS];
-  const cell = await report.phase('start', () => ConsentCell.start());
+  const { say } = report;
+  const most = part ?? PART_RECORDS;
+  const cell = await ConsentCell.start();
   try {
     const people = new People(records / PURPOSES.length);
+    const first = Math.min(FIRST_RECORDS, records);
     let from = 0;
-    for (const size of [...new Set([Math.min(FIRST_RECORDS, records), Math.max(records / 10, Math.min(FIRST_RECORDS, records)), records])]) {
-      await report.phase(`fill up to ${size}`, async () => {
-        for (const { table, rows, seconds } of await fill(cell, people, from, size, most)) say(`${/^[a-z]/.test(table) ? 'COPY ' : ''}${table}: ${rows} rows in ${rounded(seconds, 1)} s, ${rounded(rows / Math.max(seconds, 0.001))}/s`);
+    for (const size of new Set([first, Math.max(records / 10, first), records])) {
+      const isFull = await report.phase(`fill up to ${size}`, async () => {
+        for (const filled of await fill(cell, people, from, size, most)) say(inWords(filled));
         if (size === records) await growRegister(cell, most);
       });
+      if (!isFull) break;
       from = size;
       await report.phase(`figures at ${size}`, () => measure(cell, size, records, report));
     }
-    await report.phase('EXPLAIN', async () => plans(cell, await hotCalls(cell, records / PURPOSES.length), say));
-    await sizes(cell, report);
+    await report.phase('EXPLAIN', async () => plans(cell, await hotCalls(cell, from / PURPOSES.length), say));
+    await report.phase('sizes', () => sizes(cell, report));
     await report.phase('memory', async () => {
       const { seconds } = await uploadRate(cell, RATE_LINES, `rate-${Date.now()}`, PURPOSES);
       await memory(cell, lines ?? MANY_LINES, RATE_LINES / seconds, report);
     });
+  } finally {
     report.closingTable(FLAT);
     await report.write(RESULTS);
-  } finally {
     await cell.stop();
   }
 }
+
+const inWords = ({ table, rows, seconds }: Filled): string => `${/^[a-z]/.test(table) ? 'COPY ' : ''}${table}: ${rows} rows in ${rounded(seconds, 1)} s, ${rounded(rows / Math.max(seconds, 0.001))}/s`;
 
 async function sizes(cell: ConsentCell, report: Report): Promise<void> {
   const rows = await cell.sql<{ name: string; rows: string; heap: string; indexes: string }>(

@@ -78,7 +78,9 @@ export async function measure(cell: ConsentCell, size: number, total: number, re
     const rate = report.figure(`batch of ${purposes.length}.recordsPerSecond`, upload.records / upload.seconds);
     say(`/v1/consents/batch, ${lines} lines, ${purposes.length === 1 ? 'one decision' : 'two decisions'} a line: ${rounded(upload.lines / upload.seconds)} lines/s, ${rounded(rate)} records/s to the last answer${upload.failed > 0 ? `, ${upload.failed} FAILED` : ''} (aim 20,000)`);
   }
-  say(`Kafka ingress, ${lines} records of one decision: ${rounded(report.figure('ingress.recordsPerSecond', await ingressRate(cell, lines, `s${size}-${Date.now()}`)))}/s from the first published to the last recorded (aim 20,000)`);
+  const ingress = await ingressRate(cell, lines, `s${size}-${Date.now()}`);
+  report.figure('ingress.recordsPerSecond', ingress.perSecond);
+  say(`Kafka ingress, ${lines} records of one decision: ${rounded(ingress.perSecond)}/s from the first published to the last recorded${ingress.missing > 0 ? `, ${ingress.missing} NEVER RECORDED` : ''} (aim 20,000)`);
   await settled();
 
   const url = `${cell.url}/v1/consents`;
@@ -87,7 +89,7 @@ export async function measure(cell: ConsentCell, size: number, total: number, re
   const steady = await openLoop({ url, token: await cell.token(), body: (n) => decisionOf(`${salt}-${n}@example.com`), perSecond, seconds: SECONDS });
   report.figure('steady.p99Ms', steady.p99Ms);
   report.figure('steady.p50Ms', steady.p50Ms);
-  say(`POST /v1/consents at ${perSecond}/s (60 % of saturation), counted from when a call was due: p50 ${steady.p50Ms} ms, p99 ${steady.p99Ms} ms, max ${steady.maxMs} ms (aim p99 < 50)`);
+  say(`POST /v1/consents at ${perSecond}/s (60 % of saturation), counted from when a call was due: p50 ${steady.p50Ms} ms, p99 ${steady.p99Ms} ms, max ${steady.maxMs} ms${steady.errors > 0 ? `, ${steady.errors} ERRORS` : ''} (aim p99 < 50)`);
   await settled();
 }
 

@@ -16,7 +16,7 @@ export const rounded = (value: number, digits = 0): string => value.toFixed(digi
 /** What a run says, line by line, and keeps to be written down at its end. */
 export class Report {
   private readonly sizes: { readonly records: number; readonly figures: Record<string, number> }[] = [];
-  private readonly phases: { readonly name: string; readonly seconds: number }[] = [];
+  private readonly phases: { readonly name: string; readonly seconds: number; readonly failed?: string }[] = [];
   private readonly lines: string[] = [];
   private readonly others: Record<string, unknown> = {};
   private readonly began = new Date();
@@ -44,13 +44,14 @@ export class Report {
     this.others[name] = value;
   }
 
-  async phase<T>(name: string, work: () => Promise<T>): Promise<T> {
+  /** Part of the run, with its time. One that fails is told, and the others go on without it. @returns whether it came to its end */
+  async phase(name: string, work: () => Promise<void>): Promise<boolean> {
     const begin = performance.now();
-    const result = await work();
+    const failure = await work().then(() => undefined, (error: unknown) => (error instanceof Error ? error : new Error(String(error))));
     const seconds = (performance.now() - begin) / 1000;
-    this.phases.push({ name, seconds: Math.round(seconds * 10) / 10 });
-    this.say(`(${name}: ${rounded(seconds / 60, 1)} min)`);
-    return result;
+    this.phases.push({ name, seconds: Math.round(seconds * 10) / 10, ...(failure ? { failed: failure.message } : {}) });
+    this.say(failure ? `(${name}: FAILED after ${rounded(seconds / 60, 1)} min: ${failure.stack ?? failure.message})` : `(${name}: ${rounded(seconds / 60, 1)} min)`);
+    return failure === undefined;
   }
 
   /** Each figure at every size, and what the last is to the first. */
