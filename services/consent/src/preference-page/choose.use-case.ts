@@ -29,8 +29,6 @@ interface Found {
   readonly place: string | undefined;
   /** Branded domains on which they decided something. */
   readonly domains: ReadonlySet<string>;
-  /** Domains on which something is given, with the purposes. */
-  readonly given: ReadonlyMap<string, readonly string[]>;
 }
 
 /** What a person changes on their page. A repetition, by a double click or a reload, changes nothing more. */
@@ -63,14 +61,11 @@ export class ChoosePreferences {
     return true;
   }
 
-  /** Takes back every consent, also those that were given on a branded domain after an earlier no. */
+  /** Takes back every consent, also those on branded domains: a no that names none counts on all of them. */
   async withdrawAll(token: string, cause: Cause): Promise<boolean> {
     const found = await this.find(token);
     if (!found) return false;
     await this.record(found, cause, 'withdraw_all', {});
-    for (const [domain, purposes] of found.given) {
-      if (domain !== '') await this.record(found, cause, purposes.map((purpose) => ({ purpose, decision: 'withdrawn' })), { domain });
-    }
     return true;
   }
 
@@ -80,11 +75,8 @@ export class ChoosePreferences {
 
   private async of(tx: Tx, link: Link): Promise<Found> {
     const { pack } = await this.policies.current(tx);
-    const states = await presentStates(tx, [link.ref]);
-    const domains = new Set(states.map(({ domain }) => domain));
-    const yes = states.filter(({ state }) => state === 'given');
-    const given = new Map([...Map.groupBy(yes, ({ domain }) => domain)].map(([domain, own]) => [domain, own.map(({ purpose }) => purpose)]));
-    return { tenant: tx.tenant, pack, link, place: await placeOf(tx, link), domains, given };
+    const domains = new Set((await presentStates(tx, [link.ref])).map(({ domain }) => domain));
+    return { tenant: tx.tenant, pack, link, place: await placeOf(tx, link), domains };
   }
 
   private async record(
