@@ -79,6 +79,7 @@ describe('consent, whose database was put back from an older copy', () => {
   const last = { type: 'cookie_id', value: randomUUID() };
   let erasedRef: string;
   let newRef: string;
+  let stayedRef: string;
   let endedRef: string;
   let objectedRef: string;
   let dispatchId: string;
@@ -88,7 +89,7 @@ describe('consent, whose database was put back from an older copy', () => {
   it('serves nothing, until heed recover has brought it back', async () => {
     await decide(withdrew, 'given');
     erasedRef = String((await decide(erased, 'given'))['ref']);
-    await decide(stayed, 'given');
+    stayedRef = String((await decide(stayed, 'given'))['ref']);
     // Its time is over before the copy is taken, and written down after.
     const given = await consent.decide({ subject: ended, decisions: [{ purpose: 'analytics', decision: 'given' }], occurredAt: '2025-10-21T10:00:00.500Z' });
     endedRef = String(given.body['ref']);
@@ -109,6 +110,9 @@ describe('consent, whose database was put back from an older copy', () => {
     // A log-in that changes nothing, and leaves no record of itself.
     const loggedIn = { subject: erased, identifiers: erased.identifiers, reason: 'login' as const };
     await bus.publish(newEvent(ingressIdentityLinked, { source: '/shop', tenant: 'ajuni', key: 'shop', clock: consent.clock, data: loggedIn }));
+    // Stores hear of the person once more, under the next version, and nothing was decided.
+    const cookie = { identifiers: [{ type: 'cookie_id', value: randomUUID() }] };
+    expect((await consent.service.call('POST', `/v1/subjects/${stayedRef}/identifiers`, PLATFORM, cookie)).status).toBe(200);
     await told();
     await erase(erasedRef);
     newRef = String((await decide(newcomer, 'given'))['ref']);
@@ -175,6 +179,11 @@ describe('consent, whose database was put back from an older copy', () => {
     await eventually(async () => expect(await known(last)).toBe(201), LONG); // what was sent in before is read again by then
     expect(await known(erased.identifiers[0]!)).toBe(404);
     expect((await consent.service.sql('SELECT erased_at IS NOT NULL AS erased FROM t_ajuni.subject WHERE ref = $1', [erasedRef]))[0]).toEqual({ erased: true });
+  });
+
+  it('counts on from the version that stores have heard of somebody, though nothing was decided under it', async () => {
+    const versions = await consent.service.sql('SELECT version::int FROM t_ajuni.subject WHERE ref = $1', [stayedRef]);
+    expect(versions).toEqual([{ version: 2 }]);
   });
 
   it('AJU-25: knows who is a child again, with the case, and which domains were configured', async () => {

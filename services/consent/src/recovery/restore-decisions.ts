@@ -100,6 +100,20 @@ export async function restoreDecisions(tx: Tx, decisions: readonly LostDecision[
   await spreadNos(tx, [...new Map(inOrder.filter(({ state, domain }) => domain === '' && isNo(state)).map((one) => [`${one.ref} ${one.purpose}`, one])).values()]);
 }
 
+/** Versions that stores have heard of people, also where nothing was decided anew: a later decision must come after them. */
+export async function restoreVersions(tx: Tx, { records }: Pick<Lost, 'records'>): Promise<void> {
+  const said = records.flatMap(({ kind, ref, data }) => {
+    const told = kind === 'consent.restated' ? recorded.safeParse(data) : undefined;
+    return ref !== undefined && told?.success ? [{ ref, version: told.data.version }] : [];
+  });
+  if (said.length === 0) return;
+  await tx.query(
+    `UPDATE subject s SET version = GREATEST(s.version, n.version)
+       FROM (SELECT ref, max(version) AS version FROM jsonb_to_recordset($1::jsonb) AS v(ref text, version bigint) GROUP BY ref) AS n WHERE n.ref = s.ref`,
+    [JSON.stringify(said)],
+  );
+}
+
 /** Under which policy each was made, and until when a yes holds by it: the ledger has neither. */
 async function withPolicies(tx: Tx, decisions: readonly LostDecision[], policies: PolicyStore): Promise<readonly Dated[]> {
   const versions = await tx.query<{ version: number; from: Date }>('SELECT version, effective_from AS "from" FROM policy_version ORDER BY version');

@@ -12,7 +12,7 @@ import { PolicyStore } from '@heed/tenant-policy';
 import type { consentEnvironment } from '../consent.config.js';
 import { publishAnew } from '../consent-state/publish-anew.js';
 import { passOverForgotten } from './pass-over-forgotten.js';
-import { lostDecisions, restoreDecisions } from './restore-decisions.js';
+import { lostDecisions, restoreDecisions, restoreVersions } from './restore-decisions.js';
 import type { LostDecision } from './restore-decisions.js';
 import { restoreErasures } from './restore-erasures.js';
 import { restoreAges, restoreCookieDomains } from './restore-protections.js';
@@ -33,6 +33,7 @@ export const consentRecovery: ServiceRecovery<typeof consentEnvironment> = {
     missing.add('decisions_of_people_split_off', identities.filter(({ is }) => is === 'split').length);
     missing.add('identifiers_linked_or_unlinked', lost.records.filter(({ kind }) => kind === 'identifiers.linked' || kind === 'identifiers.unlinked').length);
     await restoreDecisions(tx, decisions, new PolicyStore());
+    await restoreVersions(tx, lost);
     await forgetStatesOfMerged(tx);
     applied.add('decisions', decisions.length);
     missing.add('notices_and_actors_of_decisions', decisions.length);
