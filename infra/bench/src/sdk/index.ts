@@ -16,6 +16,7 @@ import { emailOf, POLICY, TOPIC, TOPIC_TENANT } from './wire.js';
 const SECONDS = 8;
 /** Who is asked for again and again, as a platform's active people are. */
 const ACTIVE = 100_000;
+const FEW_ACTIVE = 10_000;
 /** People whose decisions change each second: a busy day, and a nightly import. */
 const UPDATES = 1_000;
 const MANY_UPDATES = 10_000;
@@ -91,6 +92,7 @@ async function rates(heed: Heed, producer: ChildProcess, people: number, say: Sa
     [`may() of ${words(active.length)} active people, nothing changes`, active, 0],
     [`may() of the same while decisions of ${words(UPDATES)} people a second change`, active, UPDATES],
     [`may() of the same while decisions of ${words(MANY_UPDATES)} people a second change`, active, MANY_UPDATES],
+    [`may() of ${words(FEW_ACTIVE)} active people while decisions of ${words(UPDATES)} people a second change`, active.slice(0, FEW_ACTIVE), UPDATES],
     ['may() of anybody, each for the first time in a million, nothing changes', anybody, 0],
   ] satisfies readonly (readonly [string, readonly Subject[], number])[]) {
     producer.send({ perSecond });
