@@ -2,6 +2,7 @@ import { openCheckpoint } from '@heed/ledger';
 import { LedgerKey } from '@heed/ledger-keeper';
 import pg from 'pg';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { peek } from '../src/sequencer/new-entries.js';
 import { keeperOn, SERVICE } from './support/keeper.js';
 import type { Keeper } from './support/keeper.js';
 import { LedgerBed, rootOf } from './support/ledger-bed.js';
@@ -53,6 +54,22 @@ describe('the sequencer', () => {
     (await keeper()).sequencer.start();
     expect(await expectWhole()).toBe(4500);
     expect(await expectWhole('askasia')).toBe(2);
+  });
+
+  it('looks whether there is anything to do without reading the records that have their places', async () => {
+    const one = await keeper();
+    one.sequencer.start();
+    await record(one, 4500);
+    await expectWhole();
+    const plan = await one.unitOfWork.run('ajuni', async (tx) => {
+      const query = tx.query.bind(tx);
+      const sent: string[] = [];
+      await peek(Object.assign(Object.create(tx) as typeof tx, { query: (text: string) => (sent.push(text), query(text)) }));
+      return query<{ 'QUERY PLAN': string }>(`EXPLAIN ${sent[0] ?? ''}`);
+    });
+    const lines = plan.map((row) => row['QUERY PLAN']).join('\n');
+    expect(lines).toContain('ledger_entry_written');
+    expect(lines).not.toContain('Seq Scan on ledger_entry');
   });
 
   it('signs at most once a second while it is busy, and what came last when it falls idle', async () => {
