@@ -7,10 +7,10 @@ import { acknowledge, settle, tellSettled } from './acknowledge.js';
 import { revokedKeys, sendWaitingFor } from './agent-keys.js';
 import { activateMap, activeMap, keepProposedMap } from './data-map.store.js';
 import { lockDispatches } from './lock-dispatches.js';
+import { addMissingTargets } from './missing-targets.js';
 import { mapChangedForReplay } from './replay-vault.js';
 import { UNANSWERED } from './nobody.js';
 import { chooseTargets } from './targets.js';
-import type { MapSnapshot } from './targets.js';
 import type { FanoutOptions, NewDispatch, OpenedDispatch } from './types.js';
 import { DEADLINES, SENDING } from './work.js';
 
@@ -152,13 +152,14 @@ export class Fanout {
 
   /** These decisions took the place of earlier ones, also of the same transaction: a store that is mapped later is told the last alone. */
   async superseded(tx: Tx, decided: readonly { ref: string; version: number; purposes: readonly string[]; by: string }[]): Promise<void> {
-    if (decided.length === 0) return;
+    const later = decided.filter(({ version }) => version > 1); // a person's first takes nothing's place
+    if (later.length === 0) return;
     await tx.query(
       `UPDATE dispatch SET effective = false WHERE id IN (
          SELECT d.id FROM dispatch d, jsonb_to_recordset($1::jsonb) AS n(ref text, version bigint, purposes jsonb, by text)
           WHERE d.ref = n.ref AND d.effective AND d.kind IN ('withdrawal', 'grant') AND (d.version, d.id) < (n.version, n.by) AND d.body->'purposes' <@ n.purposes
           ORDER BY d.id FOR NO KEY UPDATE OF d)`,
-      [JSON.stringify(decided)],
+      [JSON.stringify(later)],
     );
   }
 
@@ -201,35 +202,11 @@ export class Fanout {
     const map = await activateMap(tx, mapVersion);
     if (!map) return;
     await mapChangedForReplay(tx, map.stores.map((store) => store.id));
-    await this.addMissingTargets(tx, map);
-  }
-
-  private async addMissingTargets(tx: Tx, map: MapSnapshot): Promise<void> {
-    const now = tx.clock.now();
-    const stores = map.stores.map((store) => ({
-      id: store.id,
-      purposes: store.kind === 'http' ? store.map.purposes : Object.keys(store.map.purposes),
-    }));
-    const added = await tx.query<{ dispatch_id: string; kind: string; ref: string; aliases: string[]; attempt: number }>(
-      `WITH missing AS (
-         SELECT d.id, s.id AS store FROM dispatch d, jsonb_to_recordset($1::jsonb) AS s(id text, purposes jsonb)
-          WHERE d.effective AND d.state <> 'cancelled' AND d.kind <> 'grant' AND d.kind <> 'hold_release'
-            AND (d.kind <> 'withdrawal' OR EXISTS (
-                  SELECT 1 FROM jsonb_array_elements_text(s.purposes) AS p WHERE d.body->'purposes' ? p))
-            AND NOT EXISTS (SELECT 1 FROM dispatch_target t WHERE t.dispatch_id = d.id AND t.data_store = s.id)
-          ORDER BY d.id FOR NO KEY UPDATE OF d),
-       inserted AS (
-         INSERT INTO dispatch_target (dispatch_id, data_store, state) SELECT id, store, 'pending' FROM missing RETURNING dispatch_id)
-       UPDATE dispatch d SET state = 'in_progress', closed_at = NULL, map_version = $2, attempt = d.attempt + 1,
-              send_at = CASE WHEN d.kind = ANY($4) THEN NULL ELSE $3::timestamptz END,
-              clearance = CASE WHEN d.kind = ANY($4) THEN 'asked' ELSE d.clearance END
-        WHERE d.id IN (SELECT dispatch_id FROM inserted) RETURNING d.id AS dispatch_id, d.kind, d.ref, d.aliases, d.attempt`,
-      [JSON.stringify(stores), map.mapVersion, now, [...DESTRUCTIVE]],
-    );
+    const added = await addMissingTargets(tx, map, [...DESTRUCTIVE]);
     if (added.length === 0) return;
     const destructive = added.filter((d) => DESTRUCTIVE.has(d.kind));
     this.askClearance(tx, destructive.map((d) => ({ id: d.dispatch_id, ref: d.ref, aliases: d.aliases, attempt: d.attempt + 1 })));
-    await this.remind(tx, now, now);
+    await this.remind(tx, tx.clock.now(), tx.clock.now());
   }
 
   /** Takes a batch of acknowledgements: believed ones move their targets, the others are recorded as refused. */

@@ -78,8 +78,7 @@ export class RecordDecisions {
     await appendRecords(tx, writes.records, writes.present.changes);
     if (writes.dispatches.length > 0) {
       await this.fanout.open(tx, writes.dispatches, writes.causes);
-      const later = writes.dispatches.filter(({ version }) => version > 1); // the first of a person takes nothing's place
-      await this.fanout.superseded(tx, later.map((d) => ({ ref: d.ref, version: d.version, purposes: d.body['purposes'] as string[], by: d.id })));
+      await this.fanout.superseded(tx, writes.dispatches.map((d) => ({ ref: d.ref, version: d.version, purposes: d.body['purposes'] as string[], by: d.id })));
       await this.fanout.takenOver(tx, writes.dispatches.flatMap(({ aliases = [], body }) => aliases.map((ref) => ({ ref, purposes: body['purposes'] as string[] }))));
     }
     this.outbox.append(writes.events, tx);
