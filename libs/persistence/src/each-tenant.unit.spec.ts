@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
-import { eachTenant } from './each-tenant.js';
+import { eachTenant, inPortions } from './each-tenant.js';
 import { tenantClosed } from './unit-of-work.js';
+import type { Tx } from './unit-of-work.js';
 
 const source = { listTenants: () => Promise.resolve(['ajuni', 'aurelia', 'auronx', 'askasia', 'aurigen', 'aurbit'].map((id) => ({ id }))) };
 
@@ -21,4 +22,23 @@ it("every tenant has a turn, whatever becomes of the others', and the trouble is
 
 it('nothing is thrown where nobody had trouble, or who had is served no more', async () => {
   await eachTenant(source, (tenant) => (tenant === 'auronx' ? Promise.reject(tenantClosed()) : Promise.resolve()));
+});
+
+it('work in portions goes on in a transaction each while portions are whole, for every tenant', async () => {
+  const left = new Map([['ajuni', 12], ['aurigen', 5], ['askasia', 0]]);
+  const transactions: string[] = [];
+  const unitOfWork = {
+    run: <T>(tenant: string, work: (tx: Tx) => Promise<T>): Promise<T> => {
+      transactions.push(tenant);
+      return work({ tenant } as Tx);
+    },
+  };
+  const three = { listTenants: () => Promise.resolve([...left.keys()].map((id) => ({ id }))) };
+  await inPortions(three, unitOfWork, 5, ({ tenant }) => {
+    const done = Math.min(5, left.get(tenant) ?? 0);
+    left.set(tenant, (left.get(tenant) ?? 0) - done);
+    return Promise.resolve(done);
+  });
+  expect([...left.values()]).toEqual([0, 0, 0]);
+  expect(transactions).toEqual(['ajuni', 'ajuni', 'ajuni', 'aurigen', 'aurigen', 'askasia']);
 });

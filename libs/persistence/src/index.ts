@@ -4,7 +4,7 @@ export { createInboxDays } from './migration/inbox-days.js';
 export { filesOf, missingFiles, persistenceMigrations, type MigrationFile, type MigrationSet } from './migration/migration-files.js';
 export { counting, inWords, type Progress } from './migration/progress.js';
 export { SchemaCheck } from './migration/schema-check.js';
-export { eachTenant, type TenantSource } from './each-tenant.js';
+export { eachTenant, inPortions, type TenantSource } from './each-tenant.js';
 export * from './names.js';
 export { eventsIn, type OutboxRow } from './outbox-row.js';
 export * from './pg-errors.js';

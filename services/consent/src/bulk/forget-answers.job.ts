@@ -1,4 +1,4 @@
-import { eachTenant } from '@heed/persistence';
+import { inPortions } from '@heed/persistence';
 import type { Database, TenantSource, UnitOfWork } from '@heed/persistence';
 import type { Job } from '@heed/runtime';
 
@@ -8,20 +8,11 @@ const EVERY_MS = 3_600_000;
 
 /** Forgets answers to keys that are older than keys are kept (7 days): an upload of a million lines leaves as many. */
 export function forgetAnswers(tenants: TenantSource, unitOfWork: Pick<UnitOfWork, 'run'>): Promise<void> {
-  return eachTenant(tenants, async (tenant) => {
-    while ((await forgetSome(unitOfWork, tenant)) === BATCH);
-  });
+  return inPortions(tenants, unitOfWork, BATCH, async (tx) => (await tx.query(FORGET)).length);
 }
 
-async function forgetSome(unitOfWork: Pick<UnitOfWork, 'run'>, tenant: string): Promise<number> {
-  const gone = await unitOfWork.run(tenant, (tx) =>
-    tx.query(
-      `DELETE FROM idempotency WHERE key IN (
-         SELECT key FROM idempotency WHERE created_at < now() - interval '7 days' ORDER BY created_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED) RETURNING 1 AS one`,
-    ),
-  );
-  return gone.length;
-}
+const FORGET = `DELETE FROM idempotency WHERE key IN (
+  SELECT key FROM idempotency WHERE created_at < now() - interval '7 days' ORDER BY created_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED) RETURNING 1 AS one`;
 
 export const answersJob = ({ database, unitOfWork }: { readonly database: Database; readonly unitOfWork: UnitOfWork }): Job => ({
   name: 'forget-answers',

@@ -1,4 +1,4 @@
-import { eachTenant } from '@heed/persistence';
+import { inPortions } from '@heed/persistence';
 import type { TenantSource, Tx, UnitOfWork } from '@heed/persistence';
 import { retentionOf } from '@heed/policy';
 import type { PolicyPack } from '@heed/policy';
@@ -23,9 +23,7 @@ export function keptCounts(pack: PolicyPack): { readonly keep: string; readonly 
 
 /** Deletes the counts of days that are over for longer than they are kept. */
 export function forgetCounts(tenants: TenantSource, unitOfWork: Pick<UnitOfWork, 'run'>, policies: PolicyStore): Promise<void> {
-  return eachTenant(tenants, async (tenant) => {
-    while ((await unitOfWork.run(tenant, (tx) => forgetSome(tx, policies))) === BATCH);
-  });
+  return inPortions(tenants, unitOfWork, BATCH, (tx) => forgetSome(tx, policies));
 }
 
 async function forgetSome(tx: Tx, policies: PolicyStore): Promise<number> {

@@ -1,4 +1,4 @@
-import { eachTenant } from '@heed/persistence';
+import { inPortions } from '@heed/persistence';
 import type { TenantSource, UnitOfWork } from '@heed/persistence';
 import type { Job, Platform } from '@heed/runtime';
 
@@ -13,20 +13,11 @@ const BATCH = 5000;
 
 /** Forgets which mails were handed over, where none of them can be read once more. */
 export function forgetHandedMails(tenants: TenantSource, unitOfWork: Pick<UnitOfWork, 'run'>): Promise<void> {
-  return eachTenant(tenants, async (tenant) => {
-    while ((await forgetSome(unitOfWork, tenant)) === BATCH);
-  });
+  return inPortions(tenants, unitOfWork, BATCH, async (tx) => (await tx.query(FORGET, [new Date(tx.clock.now().getTime() - KEPT_MS)])).length);
 }
 
-async function forgetSome(unitOfWork: Pick<UnitOfWork, 'run'>, tenant: string): Promise<number> {
-  const gone = await unitOfWork.run(tenant, (tx) =>
-    tx.query(
-      `DELETE FROM handed_mail WHERE id IN (SELECT id FROM handed_mail WHERE handed_at < $1 ORDER BY handed_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED) RETURNING 1 AS one`,
-      [new Date(tx.clock.now().getTime() - KEPT_MS)],
-    ),
-  );
-  return gone.length;
-}
+const FORGET = `DELETE FROM handed_mail WHERE id IN (
+  SELECT id FROM handed_mail WHERE handed_at < $1 ORDER BY handed_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED) RETURNING 1 AS one`;
 
 export const handedMailsJob = ({ database, unitOfWork }: Pick<Platform, 'database' | 'unitOfWork'>): Job => ({
   name: 'forget-handed-mails',
