@@ -6,5 +6,6 @@ export { Conflict, Forbidden, HeedError, Malformed, Refused, Stale, Unauthentica
 export type { Credentials } from './http/tokens.js';
 export type { ConsentGiven, ConsentWithdrawn, IngressEvent, Published, RequestSubmitted } from './publish/events.js';
 export type { PublishOptions } from './publish/publisher.js';
-export { ConsentView, type ViewOptions } from './state/consent-view.js';
+export { ConsentView } from './state/consent-view.js';
+export type { ViewOptions } from './state/view-options.js';
 export type { TopicRecord } from './state/records.js';

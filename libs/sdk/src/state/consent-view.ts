@@ -1,5 +1,4 @@
 import type { Decision, MayOptions, Reason } from '../decision.js';
-import { Malformed } from '../errors.js';
 import type { Subject, SubjectIdentifier } from '../subject.js';
 import { MAX_DOMAINS, MAX_PURPOSES } from './decision-slab.js';
 import type { HeldDecision } from './decision-slab.js';
@@ -10,16 +9,8 @@ import { Names } from './names.js';
 import { NO_AGE, PeopleTable, SUSPECTED } from './people-table.js';
 import { PolicyView } from './policy-view.js';
 import type { BuildRecord, Decisions, Heartbeat, PolicyRecord, StateKeyAnswer, StateRecord, TopicRecord } from './records.js';
-
-export interface ViewOptions {
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
-  /** Milliseconds that never go back. */
-  readonly elapsed: () => number;
-  readonly stalenessMs: number;
-  readonly maxSubjects: number;
-  readonly maxKnownKeys: number;
-}
+import { checkOptions } from './view-options.js';
+import type { ViewOptions } from './view-options.js';
 
 const NO_ONE: readonly number[] = [];
 /** Of 32 bytes in base64url. */
@@ -243,13 +234,6 @@ export class ConsentView {
       if (Number.isNaN(until)) throw new Error('a decision with an end that is no time'); // it would never be over
       list.push({ purpose: this.purposes.code(purpose), domain: this.domains.code(domain), state: this.states.code(state), validUntil: until, recordId });
     }
-  }
-}
-
-/** A bound that is no number bounds nothing: no answer would ever be too old, and memory would have no end. */
-function checkOptions({ stalenessMs, maxSubjects, maxKnownKeys }: ViewOptions): void {
-  for (const [name, value] of Object.entries({ stalenessMs, maxSubjects, maxKnownIdentifiers: maxKnownKeys })) {
-    if (!Number.isFinite(value) || value < 1) throw new Malformed(`${name} must be a number from 1 on.`, { code: 'option_invalid', retriable: false });
   }
 }
 
