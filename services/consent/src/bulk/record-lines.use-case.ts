@@ -2,24 +2,22 @@ import type { Call } from '@heed/http';
 import { asHeedError } from '@heed/http';
 import { failpoint, isHeedError, refused } from '@heed/kernel';
 import type { HeedError } from '@heed/kernel';
-import { sqlState, UNIQUE_VIOLATION, UnitOfWork } from '@heed/persistence';
+import { UnitOfWork } from '@heed/persistence';
 import type { Tx } from '@heed/persistence';
 import { PolicyStore } from '@heed/tenant-policy';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LearnAges, mayTell } from '../children/learn-ages.use-case.js';
+import { LearnAges } from '../children/learn-ages.use-case.js';
 import { prepare, refsOf } from '../consent-record/decision-call.js';
 import type { DecisionCall, Prepared } from '../consent-record/decision-call.js';
 import { DeniedPurposes, grantedIn } from '../consent-record/denied-purposes.js';
 import { RecordDecisions } from '../consent-record/record-decisions.use-case.js';
-import { metAgain } from '../subject/met-at-once.js';
+import { isMetAtOnce, metAgain } from '../subject/met-at-once.js';
 import { SubjectStore } from '../subject/subject.store.js';
 import type { BulkLine } from './bulk-line.js';
 import { earlierLines, keepLines } from './kept-answers.js';
 import { answered, failed, wouldBeRecorded } from './line-result.js';
 import type { LineResult } from './line-result.js';
 
-/** A person who is met by two calls at once is looked for again. */
-const MAX_TRIES = 5;
 /** How long a database that is away is waited for before the lines are given back as `unknown`: a failover is over by then. */
 const PATIENCE_MS = 15_000;
 const PAUSE_MS = 500;
@@ -76,31 +74,23 @@ export class RecordLines {
     });
   }
 
-  private async recordOnce(call: Call, lines: readonly BulkCall[], tries = 1): Promise<readonly LineResult[]> {
+  private async recordOnce(call: Call, lines: readonly BulkCall[]): Promise<readonly LineResult[]> {
     try {
-      const results = await this.parts.unitOfWork.run(call.tenant, (tx) => this.transact(tx, lines), { cause: call.cause });
+      const results = await metAgain(() => this.parts.unitOfWork.run(call.tenant, (tx) => this.transact(tx, lines), { cause: call.cause }));
       failpoint('batch.after-commit');
       return results;
     } catch (error) {
-      const again = sqlState(error) === UNIQUE_VIOLATION || (isHeedError(error) && error.code === 'person_met_at_once');
-      if (again && tries < MAX_TRIES) return this.recordOnce(call, lines, tries + 1);
       const reason = asHeedError(error);
       // Whether it was committed is not known: all are given back, and whoever sends them again learns which were.
-      if (reason.kind === 'unavailable' && !again) return lines.map((one) => failed(one, reason));
+      if (reason.kind === 'unavailable' && !isMetAtOnce(error)) return lines.map((one) => failed(one, reason));
       const [line] = lines;
-      if (line && lines.length === 1 && reason.kind === 'refused' && mayTell(line.decisions)) await this.keepAge(call, line);
+      if (line && lines.length === 1 && reason.kind === 'refused') await this.parts.ages.learnOfRefused(this.parts.unitOfWork, call.tenant, line.decisions);
       if (lines.length <= 1) return line ? [failed(line, reason)] : [];
       // What only the register can refuse, such as identifiers of several people: found by halves, which keep their order.
       const half = Math.ceil(lines.length / 2);
       const first = await this.recordOnce(call, lines.slice(0, half));
       return [...first, ...(await this.recordOnce(call, lines.slice(half)))];
     }
-  }
-
-  /** That this is a child must not be forgotten with the line that is refused for it; nor is the refusal, where there is nobody to protect. */
-  private async keepAge(call: Call, line: BulkCall): Promise<void> {
-    const learn = (): Promise<void> => this.parts.unitOfWork.run(call.tenant, (tx) => this.parts.ages.learn(tx, [line.decisions]), { cause: call.cause });
-    await metAgain(learn).catch(() => undefined);
   }
 
   private async transact(tx: Tx, lines: readonly BulkCall[]): Promise<readonly LineResult[]> {

@@ -1,8 +1,9 @@
-import type { Tx } from '@heed/persistence';
+import type { Tx, UnitOfWork } from '@heed/persistence';
 import { ageLimits } from '@heed/policy';
 import { PolicyStore } from '@heed/tenant-policy';
 import type { DecisionCall } from '../consent-record/decision-call.js';
 import { RecordDecisions } from '../consent-record/record-decisions.use-case.js';
+import { metAgain } from '../subject/met-at-once.js';
 import { personIn } from '../subject/normalise.js';
 import { metAtOnce, SubjectStore } from '../subject/subject.store.js';
 import { ChildGuard, limitFor } from './child-guard.js';
@@ -14,8 +15,7 @@ import { knownAges } from './person-age.store.js';
 /** A call that says something of an age, whatever else it wants. */
 export type AgeWord = Pick<DecisionCall, 'subject' | 'age' | 'childSignal' | 'parentalConsent' | 'channel' | 'cause' | 'jurisdiction'>;
 
-/** A call that is refused must be looked at for an age: that this is a child must not be forgotten with it. */
-export const mayTell = ({ age, childSignal }: AgeStatement): boolean => age !== undefined || childSignal === true;
+const mayTell = ({ age, childSignal }: AgeStatement): boolean => age !== undefined || childSignal === true;
 
 /** The codes of refusals that an age is behind. */
 const REFUSED = new Set(['child_refused', 'parental_consent_missing']);
@@ -29,6 +29,15 @@ export class LearnAges {
     private readonly children: ChildGuard,
     private readonly decisions: RecordDecisions,
   ) {}
+
+  /**
+   * That this is a child must not be forgotten with the call that is refused for it. The refusal stands either way: identifiers
+   * that are none lead to nobody who could be protected.
+   */
+  async learnOfRefused(unitOfWork: UnitOfWork, tenant: string, call: AgeWord): Promise<void> {
+    if (!mayTell(call)) return;
+    await metAgain(() => unitOfWork.run(tenant, (tx) => this.learn(tx, [call]), { cause: call.cause })).catch(() => undefined);
+  }
 
   /** Only what says child: who is grown up leaves nothing behind, and nobody is minted for saying so. */
   async learn(tx: Tx, calls: readonly AgeWord[]): Promise<void> {

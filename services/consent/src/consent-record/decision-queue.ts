@@ -3,7 +3,7 @@ import type { Call } from '@heed/http';
 import { isHeedError, unavailable } from '@heed/kernel';
 import { UnitOfWork } from '@heed/persistence';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LearnAges, mayTell } from '../children/learn-ages.use-case.js';
+import { LearnAges } from '../children/learn-ages.use-case.js';
 import { metAgain } from '../subject/met-at-once.js';
 import type { DecisionCall, Recorded } from './decision-call.js';
 import { DeniedPurposes, grantedIn } from './denied-purposes.js';
@@ -97,7 +97,7 @@ export class DecisionQueue {
       const [one] = batch;
       if (!one) return;
       if (isHeedError(error) && error.code === 'purpose_denied') await this.keepEvidence(tenant, one.decision);
-      if (isHeedError(error) && error.kind === 'refused' && mayTell(one.decision)) await this.keepAge(tenant, one.decision);
+      if (isHeedError(error) && error.kind === 'refused') await this.ages.learnOfRefused(this.unitOfWork, tenant, one.decision);
       one.fail(error);
     }
   }
@@ -123,11 +123,5 @@ export class DecisionQueue {
   private async keepEvidence(tenant: string, { id, decisions, channel, actor, cause }: DecisionCall): Promise<void> {
     const attempt = { id, purposes: grantedIn(decisions), channel, actor, cause };
     await this.unitOfWork.run(tenant, (tx) => this.denied.record(tx, attempt)).catch(() => undefined); // the refusal stands either way
-  }
-
-  /** That this is a child must not be forgotten with the call that is refused for it. */
-  private async keepAge(tenant: string, decision: DecisionCall): Promise<void> {
-    const learn = (): Promise<void> => this.unitOfWork.run(tenant, (tx) => this.ages.learn(tx, [decision]), { cause: decision.cause });
-    await metAgain(learn).catch(() => undefined); // identifiers that are none lead to nobody who could be protected
   }
 }
