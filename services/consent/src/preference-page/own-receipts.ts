@@ -37,10 +37,12 @@ export class OwnReceipts {
     const opened = await this.open(token);
     if (!opened) return undefined;
     const { tenant, link } = opened;
-    const states = await this.unitOfWork.run(tenant, (tx) => presentStates(tx, [link.ref]));
     // All are issued before any is waited for: the ledger comes to them at once, not one second after the other.
-    const ids: string[] = [];
-    for (const { recordId } of states) ids.push(await this.unitOfWork.run(tenant, (tx) => this.receipts.certify(tx, link.ref, recordId)));
+    const ids = await this.unitOfWork.run(tenant, async (tx) => {
+      const certified: string[] = [];
+      for (const { recordId } of await presentStates(tx, [link.ref])) certified.push(await this.receipts.certify(tx, link.ref, recordId));
+      return certified;
+    });
     const signed: SignedCertificate[] = [];
     for (const id of ids) signed.push(await this.certificates.read(tenant, () => Promise.resolve(id)));
     return signed;

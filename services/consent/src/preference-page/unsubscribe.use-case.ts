@@ -6,7 +6,7 @@ import { purposeOf } from '@heed/policy';
 import type { PolicyPack, Purpose } from '@heed/policy';
 import { PolicyStore } from '@heed/tenant-policy';
 import { presentStates } from '../consent-record/consent-record.store.js';
-import { isOpen } from '../consent-record/decision.js';
+import { isOff } from '../consent-record/decision.js';
 import { DecisionQueue } from '../consent-record/decision-queue.js';
 import type { Link } from '../link/link.store.js';
 import { withLink } from '../link/opened-link.js';
@@ -54,14 +54,14 @@ export class Unsubscribe {
     const { pack } = await this.policies.current(tx);
     const purposes = scopeOf(pack, link.purpose);
     const states = await presentStates(tx, [link.ref]);
-    const isOff = ({ id }: Purpose): boolean => {
+    const isOver = ({ id }: Purpose): boolean => {
       const own = states.filter(({ purpose }) => purpose === id);
       // A yes to a branded domain after that no is not over: the button is shown, and ends it as well.
-      return own.some(({ domain, state }) => domain === '' && state !== 'given' && !isOpen(state)) && own.every(({ state }) => state !== 'given');
+      return own.some(({ domain, state }) => domain === '' && isOff(state)) && own.every(({ state }) => state !== 'given');
     };
     return {
       tenant: tx.tenant, pack, link, purposes,
-      view: { ...writerOf(pack), titles: purposes.map((purpose) => purpose.title), off: purposes.length > 0 && purposes.every(isOff) },
+      view: { ...writerOf(pack), titles: purposes.map((purpose) => purpose.title), off: purposes.length > 0 && purposes.every(isOver) },
     };
   }
 }
