@@ -4,7 +4,8 @@ import { eventually } from '@heed/testing';
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { LinkIdentifiers } from '../src/identity/link-identifiers.use-case.js';
-import { ada, ConsentUnderTest, PLATFORM, SERVICE } from './consent-under-test.js';
+import { ada, PLATFORM, SERVICE } from './consent-under-test.js';
+import type { ConsentUnderTest } from './consent-under-test.js';
 import { PeopleWhoMeet, user } from './people-who-meet.js';
 import type { Identifiers } from './people-who-meet.js';
 
@@ -12,13 +13,9 @@ let consent: ConsentUnderTest;
 let people: PeopleWhoMeet;
 
 beforeAll(async () => {
-  consent = await ConsentUnderTest.start();
-  people = new PeopleWhoMeet(consent);
-  const deafen = await consent.listen();
-  return async () => {
-    await deafen();
-    await consent.stop();
-  };
+  people = await PeopleWhoMeet.start();
+  ({ consent } = people);
+  return people.stop;
 });
 
 describe('a merge', () => {

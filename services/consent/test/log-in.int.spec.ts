@@ -2,7 +2,8 @@ import { eventually } from '@heed/testing';
 import type { Answer } from '@heed/testing';
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { ada, ConsentUnderTest, PLATFORM } from './consent-under-test.js';
+import { ada, PLATFORM } from './consent-under-test.js';
+import type { ConsentUnderTest } from './consent-under-test.js';
 import { cookie, PeopleWhoMeet, user } from './people-who-meet.js';
 import type { Identifiers } from './people-who-meet.js';
 
@@ -10,13 +11,9 @@ let consent: ConsentUnderTest;
 let people: PeopleWhoMeet;
 
 beforeAll(async () => {
-  consent = await ConsentUnderTest.start();
-  people = new PeopleWhoMeet(consent);
-  const deafen = await consent.listen();
-  return async () => {
-    await deafen();
-    await consent.stop();
-  };
+  people = await PeopleWhoMeet.start();
+  ({ consent } = people);
+  return people.stop;
 });
 
 describe('a log-in', () => {

@@ -2,8 +2,7 @@ import { openEnvelope } from '@heed/crypto';
 import type { Answer } from '@heed/testing';
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
-import { PLATFORM } from './consent-under-test.js';
-import type { ConsentUnderTest } from './consent-under-test.js';
+import { ConsentUnderTest, PLATFORM } from './consent-under-test.js';
 
 export type Identifiers = { type: string; value: string }[];
 
@@ -12,7 +11,20 @@ export const user = (): { identifiers: Identifiers } => ({ identifiers: [{ type:
 
 /** People who decide, and of whom several are found to be one; every act is a second after the one before. */
 export class PeopleWhoMeet {
-  constructor(private readonly consent: ConsentUnderTest) {}
+  private constructor(
+    readonly consent: ConsentUnderTest,
+    readonly stop: () => Promise<void>,
+  ) {}
+
+  /** With a consent service of their own, whose commands are heard. */
+  static async start(): Promise<PeopleWhoMeet> {
+    const consent = await ConsentUnderTest.start();
+    const deafen = await consent.listen();
+    return new PeopleWhoMeet(consent, async () => {
+      await deafen();
+      await consent.stop();
+    });
+  }
 
   /** A change of who somebody is. */
   call(ref: string, act: string, body: unknown): Promise<Answer> {
